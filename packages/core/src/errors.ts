@@ -23,8 +23,10 @@ const compose = ({ op, problem, got, expected, advice }: ErrorDetails): string =
 
 /** Base of all typed errors. `code` and the fields of {@link ErrorDetails} are frozen API. */
 export class LanewiseError extends Error {
+  /** Stable identifier of the class. */
+  static readonly code: string = 'LANEWISE'
   /** Stable identifier of the class, such as `SHAPE`. */
-  readonly code: string = 'LANEWISE'
+  readonly code: string
   readonly op: string
   readonly problem: string
   readonly got: string | undefined
@@ -35,6 +37,7 @@ export class LanewiseError extends Error {
 
   constructor(details: ErrorDetails) {
     super(compose(details), details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = new.target.code
     this.name = new.target.name
     this.op = details.op
     this.problem = details.problem
@@ -52,59 +55,56 @@ export class LanewiseError extends Error {
   }
 
   /** Whether `e` is an error of this class, also when a second copy of this package made it. */
-  static is<T extends LanewiseError>(this: new (details: ErrorDetails) => T, e: unknown): e is T {
+  static is<T extends LanewiseError>(
+    this: (new (details: ErrorDetails) => T) & { readonly code: string },
+    e: unknown,
+  ): e is T {
     if (typeof e !== 'object' || e === null || !(brand in e)) return false
-    if (e instanceof this) return true
-    let prototype: unknown = Object.getPrototypeOf(e)
-    while (typeof prototype === 'object' && prototype !== null) {
-      if (prototype.constructor.name === this.name) return true
-      prototype = Object.getPrototypeOf(prototype)
-    }
-    return false
+    return this.code === LanewiseError.code || (e as LanewiseError).code === this.code
   }
 }
 
 /** Shapes do not fit each other or the op. */
 export class ShapeError extends LanewiseError {
-  override readonly code: string = 'SHAPE'
+  static override readonly code: string = 'SHAPE'
 }
 
 /** An axis lies outside the tensor's rank, or is given twice. */
 export class AxisError extends LanewiseError {
-  override readonly code: string = 'AXIS'
+  static override readonly code: string = 'AXIS'
 }
 
 /** A dtype that the op does not take. */
 export class DTypeError extends LanewiseError {
-  override readonly code: string = 'DTYPE'
+  static override readonly code: string = 'DTYPE'
 }
 
 /** An argument's value is outside its range. */
 export class ValueError extends LanewiseError {
-  override readonly code: string = 'VALUE'
+  static override readonly code: string = 'VALUE'
 }
 
 /** A tensor was used after its memory was released. */
 export class DisposedError extends LanewiseError {
-  override readonly code: string = 'DISPOSED'
+  static override readonly code: string = 'DISPOSED'
 }
 
 /** The gradient cannot be computed: no graph, a freed graph, a changed saved tensor, no second derivative. */
 export class GradientError extends LanewiseError {
-  override readonly code: string = 'GRADIENT'
+  static override readonly code: string = 'GRADIENT'
 }
 
 /** The backend cannot do what was asked: out of memory, an asynchronous read, no kernel. */
 export class BackendError extends LanewiseError {
-  override readonly code: string = 'BACKEND'
+  static override readonly code: string = 'BACKEND'
 }
 
 /** A file or byte sequence breaks the rules of its format. */
 export class FormatError extends LanewiseError {
-  override readonly code: string = 'FORMAT'
+  static override readonly code: string = 'FORMAT'
 }
 
 /** Work was stopped through an AbortSignal. */
 export class AbortError extends LanewiseError {
-  override readonly code: string = 'ABORT'
+  static override readonly code: string = 'ABORT'
 }
