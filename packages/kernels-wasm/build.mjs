@@ -1,0 +1,162 @@
+// Compiles every group of assembly/ into dist/wasm, twice: base SIMD and relaxed SIMD.
+//   node build.mjs [group ...]     only the named groups; groups whose inputs are unchanged are left alone
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { isMainThread, parentPort, Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+const assembly = join(root, 'assembly')
+const out = join(root, 'dist/wasm')
+const tiers = ['base', 'relaxed']
+const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
+const flags =
+  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals'.split(' ')
+
+/** Groups are assembly/NAME.ts or assembly/NAME/index.ts; lib/ holds what they share. */
+const findGroups = () =>
+  readdirSync(assembly, { withFileTypes: true })
+    .filter((entry) => entry.name !== 'lib')
+    .flatMap((entry) => {
+      if (entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
+        return [{ name: entry.name.slice(0, -3), entry: `assembly/${entry.name}`, folder: undefined }]
+      if (entry.isDirectory() && existsSync(join(assembly, entry.name, 'index.ts')))
+        return [{ name: entry.name, entry: `assembly/${entry.name}/index.ts`, folder: entry.name }]
+      return []
+    })
+
+const filesUnder = (path) =>
+  !existsSync(path)
+    ? []
+    : statSync(path).isFile()
+      ? [path]
+      : readdirSync(path)
+          .sort()
+          .flatMap((name) => filesUnder(join(path, name)))
+
+const compilerVersion = createRequire(import.meta.url)('assemblyscript/package.json').version
+
+const inputsHash = (group) => {
+  const hash = createHash('sha256').update(compilerVersion)
+  const inputs = [join(root, group.folder ? `assembly/${group.folder}` : group.entry), join(assembly, 'lib')]
+  for (const file of [fileURLToPath(import.meta.url), ...inputs.flatMap(filesUnder)]) hash.update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+/** Writes beside the target and renames, so that a reader (or a second build) never sees half a file. */
+const write = (name, data) => {
+  const path = join(out, name)
+  const half = `${path}.${process.pid}.part`
+  writeFileSync(half, data)
+  renameSync(half, path)
+}
+
+const writeModule = (name, bytes) => {
+  write(`${name}.wasm`, bytes)
+  write(`${name}.inline.js`, `export default "${Buffer.from(bytes).toString('base64')}"\n`)
+  write(`${name}.workerd.js`, `import module from "./${name}.wasm"\nexport default module\n`)
+}
+
+/** A binary may import its memory and nothing else, and may not carry data of its own. */
+const faultOf = (bytes) => {
+  for (const { module, name } of WebAssembly.Module.imports(new WebAssembly.Module(bytes)))
+    if (name !== 'memory') return `imports ${module}.${name}: allocate nothing and assert nothing in a kernel`
+  const sections = sectionsOf(bytes)
+  return sections.has(11) ? 'carries a data segment: no static arrays or strings in a kernel' : undefined
+}
+
+const sectionsOf = (bytes) => {
+  const ids = new Set()
+  for (let at = 8; at < bytes.length;) {
+    ids.add(bytes[at++])
+    let size = 0
+    for (let shift = 0, more = true; more; shift += 7, at++) {
+      size |= (bytes[at] & 127) << shift
+      more = bytes[at] > 127
+    }
+    at += size
+  }
+  return ids
+}
+
+const compile = async ({ entry, tier }) => {
+  const { default: asc } = await import('assemblyscript/asc')
+  let binary
+  const { error, stderr } = await asc.main(
+    [entry, ...flags, '--enable', features[tier], '--outFile', 'module.wasm', '--baseDir', root],
+    {
+      writeFile(name, data) {
+        if (name.endsWith('.wasm')) binary = data
+      },
+    },
+  )
+  if (error || !binary) return { fault: `${error?.message ?? 'no output'}\n${stderr.toString()}` }
+  // Relaxed instructions make this engine's own validator refuse the module, so only base is inspected.
+  return { binary, fault: tier === 'base' ? faultOf(binary) : undefined }
+}
+
+const runJobs = async (jobs, report) => {
+  const queue = [...jobs]
+  const runOne = () =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(fileURLToPath(import.meta.url))
+      let current
+      const next = () => {
+        current = queue.shift()
+        if (current) worker.postMessage(current)
+        else worker.terminate().then(resolve, reject)
+      }
+      worker.on('message', (result) => {
+        report(current, result)
+        next()
+      })
+      worker.on('error', reject)
+      next()
+    })
+  await Promise.all(Array.from({ length: Math.min(availableParallelism(), jobs.length) }, runOne))
+}
+
+const writeRelaxedChunk = (groups) => {
+  const built = groups.map((group) => group.name).filter((name) => existsSync(join(out, `${name}.relaxed.wasm`)))
+  const inline = built.map((name) => {
+    const bytes = readFileSync(join(out, `${name}.relaxed.wasm`))
+    return `  ${JSON.stringify(name)}: "${bytes.toString('base64')}",`
+  })
+  write('relaxed.inline.js', `export default {\n${inline.join('\n')}\n}\n`)
+  const imports = built.map((name, i) => `import m${i} from "./${name}.relaxed.wasm"`)
+  const fields = built.map((name, i) => `  ${JSON.stringify(name)}: m${i},`)
+  write('relaxed.workerd.js', `${imports.join('\n')}\nexport default {\n${fields.join('\n')}\n}\n`)
+}
+
+const main = async () => {
+  mkdirSync(join(out, 'hash'), { recursive: true })
+  const groups = findGroups()
+  const only = process.argv.slice(2)
+  const stale = groups
+    .filter((group) => only.length === 0 || only.includes(group.name))
+    .map((group) => ({ ...group, hash: inputsHash(group) }))
+    .flatMap((group) => tiers.map((tier) => ({ ...group, tier, stamp: join(out, 'hash', `${group.name}.${tier}`) })))
+    .filter(({ hash, stamp }) => !existsSync(stamp) || readFileSync(stamp, 'utf8') !== hash)
+  let failed = 0
+  await runJobs(stale, ({ name, tier, hash, stamp }, { binary, fault }) => {
+    if (fault) {
+      failed++
+      console.error(`${name}.${tier}: ${fault}`)
+      return
+    }
+    if (tier === 'base') writeModule(`${name}.base`, binary)
+    else write(`${name}.relaxed.wasm`, binary)
+    writeFileSync(stamp, hash)
+    console.log(`${name}.${tier}.wasm ${binary.length} bytes`)
+  })
+  writeRelaxedChunk(groups)
+  write('module.d.ts', 'declare const module: string | WebAssembly.Module\nexport default module\n')
+  write('relaxed.d.ts', 'declare const modules: Record<string, string | WebAssembly.Module>\nexport default modules\n')
+  process.exitCode = failed ? 1 : 0
+}
+
+if (isMainThread) await main()
+else parentPort.on('message', async (job) => parentPort.postMessage(await compile(job)))

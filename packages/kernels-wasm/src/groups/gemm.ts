@@ -1,0 +1,44 @@
+import base from '#wasm/gemm.base'
+import type { KernelGroup } from '../host.ts'
+
+/** Bits of the `flags` argument; add those wanted. The result is act(A B + bias + C_old). */
+export const gemmFlags: {
+  /** Add to what C holds instead of overwriting it. */
+  readonly accumulate: 1
+  /** `pBias` holds N values, one per column of C. */
+  readonly biasColumn: 2
+  /** `pBias` holds M values, one per row of C. */
+  readonly biasRow: 4
+  /** max(0, x) on the result. */
+  readonly relu: 16
+} = { accumulate: 1, biasColumn: 2, biasRow: 4, relu: 16 }
+
+/**
+ * Matrix products. Pointers are byte addresses (multiples of 4), strides are in elements and may be 0 or negative,
+ * C is dense along its columns with row stride `ldc`, and must not overlap A, B or the scratch. K = 0 is the empty sum.
+ * Each element of C is summed in an order fixed by M, N and K alone.
+ */
+export interface GemmKernels {
+  /** Bytes that `pScratch` must hold for a product of this size (the same for each matrix of a batch). */
+  gemm_scratch_bytes(M: number, N: number, K: number): number
+  /** C[M,N] = A[M,K] B[K,N], with A[i,k] at pA + 4 (i rsA + k csA) and B[k,j] at pB + 4 (k rsB + j csB). */
+  f32_gemm(
+    pA: number, rsA: number, csA: number,
+    pB: number, rsB: number, csB: number,
+    pC: number, ldc: number,
+    M: number, N: number, K: number,
+    flags: number, pBias: number, pScratch: number,
+  ): void
+  /** `batch` products whose matrices lie sA, sB and sC elements apart (0 shares one); the bias is shared. */
+  f32_gemm_batched(
+    pA: number, rsA: number, csA: number,
+    pB: number, rsB: number, csB: number,
+    pC: number, ldc: number,
+    M: number, N: number, K: number,
+    flags: number, pBias: number, pScratch: number,
+    batch: number, sA: number, sB: number, sC: number,
+  ): void
+}
+
+/** The gemm group; pass it to `KernelHost.use`. */
+export const gemm: KernelGroup<GemmKernels> = { name: 'gemm', base }
