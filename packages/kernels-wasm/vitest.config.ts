@@ -1,3 +1,3 @@
-import { defineConfig } from 'vitest/config'
+import { project } from '../../tools/vitest/project.ts'
 
-export default defineConfig({ test: { name: 'kernels-wasm', include: ['src/**/*.test.ts'] } })
+export default project('kernels-wasm')
