@@ -1,10 +1,10 @@
 // Compiles every group of assembly/ into dist/wasm, twice: base SIMD and relaxed SIMD.
 //   node build.mjs [group ...]     only the named groups; groups whose inputs are unchanged are left alone
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +14,7 @@ const out = join(root, 'dist/wasm')
 const tiers = ['base', 'relaxed']
 const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
 const flags =
-  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals'.split(' ')
+  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning 112'.split(' ')
 
 /** Groups are assembly/NAME.ts or assembly/NAME/index.ts; lib/ holds what they share. */
 const findGroups = () =>
@@ -22,27 +22,28 @@ const findGroups = () =>
     .filter((entry) => entry.name !== 'lib')
     .flatMap((entry) => {
       if (entry.isFile() && entry.name.endsWith('.ts') && !entry.name.endsWith('.d.ts'))
-        return [{ name: entry.name.slice(0, -3), entry: `assembly/${entry.name}`, folder: undefined }]
+        return [{ name: entry.name.slice(0, -3), entry: `assembly/${entry.name}` }]
       if (entry.isDirectory() && existsSync(join(assembly, entry.name, 'index.ts')))
-        return [{ name: entry.name, entry: `assembly/${entry.name}/index.ts`, folder: entry.name }]
+        return [{ name: entry.name, entry: `assembly/${entry.name}/index.ts` }]
       return []
     })
 
-const filesUnder = (path) =>
-  !existsSync(path)
-    ? []
-    : statSync(path).isFile()
-      ? [path]
-      : readdirSync(path)
-          .sort()
-          .flatMap((name) => filesUnder(join(path, name)))
+/** A source file and everything it imports by relative path. */
+const sourcesOf = (file, seen = new Set()) => {
+  if (seen.has(file)) return seen
+  seen.add(file)
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/from\s+['"](\.[^'"]*)['"]/g)) {
+    const target = join(dirname(file), path)
+    sourcesOf(existsSync(`${target}.ts`) ? `${target}.ts` : join(target, 'index.ts'), seen)
+  }
+  return seen
+}
 
 const compilerVersion = createRequire(import.meta.url)('assemblyscript/package.json').version
 
 const inputsHash = (group) => {
   const hash = createHash('sha256').update(compilerVersion)
-  const inputs = [join(root, group.folder ? `assembly/${group.folder}` : group.entry), join(assembly, 'lib')]
-  for (const file of [fileURLToPath(import.meta.url), ...inputs.flatMap(filesUnder)]) hash.update(readFileSync(file))
+  for (const file of [fileURLToPath(import.meta.url), ...sourcesOf(join(root, group.entry))]) hash.update(readFileSync(file))
   return hash.digest('hex')
 }
 

@@ -1,0 +1,167 @@
+// C[M,N] = act(A[M,K] B[K,N] + bias + C_old), any strides on A and B.
+// K is cut into even blocks of at most KC; each element of C is the sum, in order, of its blocks' sums, each of which
+// runs over ascending k from zero. B is packed in panels of 8 columns; A is read in place where it is contiguous
+// along k and packed in panels of MR rows otherwise. Products with a vector have their own loops.
+import { matvec } from './matvec'
+import { packA, packB } from './pack'
+import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, NR, RELU, TAP_BYTES, tileOfPanels, tileOfTaps } from './tile'
+
+// @ts-ignore: decorator
+@inline
+const KC: i32 = 256
+// @ts-ignore: decorator
+@inline
+const MC: i32 = 96
+// @ts-ignore: decorator
+@inline
+const NC: i32 = 512
+/** Room for one tile of sums that may not be stored straight into C. */
+// @ts-ignore: decorator
+@inline
+const TILE_BYTES: i32 = 256
+// @ts-ignore: decorator
+@inline
+const LIST_BYTES: i32 = (MC / MR) * TAP_BYTES
+/** Bit of `mode`: the product is computed transposed, so C's rows are its columns. */
+// @ts-ignore: decorator
+@inline
+const TRANSPOSED: i32 = 256
+
+// @ts-ignore: decorator
+@inline
+const ALL: i32 = ACCUMULATE | BIAS_COLUMN | BIAS_ROW | RELU
+
+// @ts-ignore: decorator
+@inline
+function blockOfK(K: i32): i32 {
+  const blocks = (K + KC - 1) / KC
+  return K <= KC ? K : ((K + blocks - 1) / blocks + 3) & ~3
+}
+
+// @ts-ignore: decorator
+@inline
+function roundUp(n: i32, to: i32): i32 {
+  return (n + to - 1) / to * to
+}
+
+export function gemmScratchBytes(M: i32, N: i32, K: i32): i32 {
+  if (M == 1 || N == 1) return max(M, N) + K << 2
+  const kc = blockOfK(K)
+  const wide = max(min(roundUp(M, NR), NC), min(roundUp(N, NR), NC))
+  return TILE_BYTES + LIST_BYTES + ((wide + MC) * kc << 2)
+}
+
+export function gemm(
+  pA: usize, rsA: i32, csA: i32, pB: usize, rsB: i32, csB: i32, pC: usize, ldc: i32,
+  M: i32, N: i32, K: i32, flags: i32, pBias: usize, pScratch: usize,
+): void {
+  if (M == 1) {
+    matvec(pA, csA << 2, pB, rsB << 2, csB << 2, pScratch, N, K, pScratch + (N << 2))
+    settle(pScratch, 1, N, pC, 0, 4, flags & ALL, pBias, pBias)
+    return
+  }
+  if (N == 1) {
+    matvec(pB, rsB << 2, pA, csA << 2, rsA << 2, pScratch, M, K, pScratch + (M << 2))
+    settle(pScratch, 1, M, pC, 0, ldc << 2, flags & ALL | TRANSPOSED, pBias, pBias)
+    return
+  }
+  const columnMajorB = rsB == 1 && csB != 1
+  if (columnMajorB && (N > 2 * M || (rsA == 1 && csA != 1))) {
+    product(pB, csB << 2, 4, pA, csA << 2, rsA << 2, pC, ldc << 2, N, M, K, flags | TRANSPOSED, pBias, pScratch)
+  } else {
+    product(pA, rsA << 2, csA << 2, pB, rsB << 2, csB << 2, pC, ldc << 2, M, N, K, flags, pBias, pScratch)
+  }
+}
+
+/** The blocked product; strides in bytes. */
+function product(
+  pA: usize, sMA: usize, sKA: usize, pB: usize, sKB: usize, sNB: usize, pC: usize, ldc: usize,
+  M: i32, N: i32, K: i32, flags: i32, pBias: usize, pScratch: usize,
+): void {
+  const pList = pScratch + TILE_BYTES
+  const pPanelsB = pList + LIST_BYTES
+  const blockK = blockOfK(K)
+  const pPanelsA = pPanelsB + (min(roundUp(N, NR), NC) * blockK << 2)
+  for (let j = 0; j < N; j += NC) {
+    const n = min(NC, N - j)
+    let k = 0
+    do {
+      const kc = min(blockK, K - k)
+      const first = k == 0, last = k + kc >= K
+      const mode = (first ? flags & (ACCUMULATE | TRANSPOSED) : ACCUMULATE | (flags & TRANSPOSED)) |
+        (last ? flags & (BIAS_COLUMN | BIAS_ROW | RELU) : 0)
+      packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB)
+      for (let i = 0; i < M; i += MC) {
+        const m = min(MC, M - i)
+        const pBlockA = pA + i * sMA + k * sKA
+        if (sKA == 4) listRows(pBlockA, sMA, m, pList)
+        else packA(pBlockA, sMA, sKA, m, kc, pPanelsA)
+        block(sKA == 4 ? pList : 0, pPanelsA, pPanelsB, kc, m, n, i, j, pC, ldc, mode, pBias, pScratch)
+      }
+      k += kc
+    } while (k < K)
+  }
+}
+
+/** A tap list entry per MR rows of A, each with one tap. */
+function listRows(p: usize, sM: usize, m: i32, pList: usize): void {
+  for (let i = 0; i < m; i += MR, pList += TAP_BYTES) {
+    for (let r = 0; r < MR; r++) {
+      store<u32>(pList + (r << 2), <u32>p)
+      if (i + r < m - 1) p += sM
+    }
+    store<u32>(pList, 0, MR << 2)
+  }
+}
+
+/** All tiles of an m by n block of C at (i, j). */
+function block(
+  pList: usize, pA: usize, pB: usize, kc: i32, m: i32, n: i32, i: i32, j: i32,
+  pC: usize, ldc: usize, mode: i32, pBias: usize, pTile: usize,
+): void {
+  const sRow: usize = mode & TRANSPOSED ? 4 : ldc, sColumn: usize = mode & TRANSPOSED ? ldc : 4
+  pC += i * sRow + j * sColumn
+  for (let jj = 0; jj < n; jj += NR) {
+    const columns = min(NR, n - jj)
+    const direct = columns == NR && !(mode & TRANSPOSED)
+    for (let ii = 0; ii < m; ii += MR) {
+      const rows = min(MR, m - ii)
+      const pTileC = pC + ii * sRow + jj * sColumn
+      const to = direct ? pTileC : pTile
+      const step = direct ? ldc : 32
+      const tileMode = direct ? mode : 0
+      const column = pBias + ((j + jj) << 2), row = pBias + ((i + ii) << 2)
+      if (pList) tileOfTaps(rows, pList + (ii / MR) * TAP_BYTES, 1, kc, pB, to, step, tileMode, column, row)
+      else tileOfPanels(rows, pA + ii * kc * 4, pB, kc, to, step, tileMode, column, row)
+      if (!direct) settle(pTile, rows, columns, pTileC, sRow, sColumn, mode, column, row)
+    }
+    pB += kc << 5
+  }
+}
+
+/** Moves a tile of sums from its temporary place into C, with the same arithmetic as a direct store. */
+function settle(
+  pTile: usize, rows: i32, columns: i32, pC: usize, sRow: usize, sColumn: usize, mode: i32, column: usize, row: usize,
+): void {
+  if (mode & TRANSPOSED) {
+    const swap = column
+    column = row
+    row = swap
+  }
+  for (let i = 0; i < rows; i++, pTile += 32, pC += sRow) {
+    for (let j = 0; j < columns; j++) {
+      const p = pC + j * sColumn
+      let v = load<f32>(pTile + (j << 2))
+      if (mode) {
+        const at = mode & TRANSPOSED ? i : j, other = mode & TRANSPOSED ? j : i
+        let bias: f32 = 0
+        if (mode & BIAS_COLUMN) bias = load<f32>(column + (at << 2))
+        if (mode & BIAS_ROW) bias += load<f32>(row + (other << 2))
+        if (mode & ACCUMULATE) v += load<f32>(p)
+        v += bias
+        if (mode & RELU) v = v < 0 ? 0 : v
+      }
+      store<f32>(p, v)
+    }
+  }
+}

@@ -1,0 +1,161 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { gemm, gemmFlags } from './groups/gemm.ts'
+import type { GemmKernels } from './groups/gemm.ts'
+import { KernelHost, supportsRelaxedSimd } from './host.ts'
+import { createArena } from './testing/arena.ts'
+import type { Arena } from './testing/arena.ts'
+
+interface Case {
+  readonly M: number
+  readonly N: number
+  readonly K: number
+  readonly rsA: number
+  readonly csA: number
+  readonly rsB: number
+  readonly csB: number
+  readonly ldc: number
+  readonly flags: number
+}
+
+/** The sums in f64, and for each the sum of absolute terms that rounding errors are measured against. */
+const reference = (c: Case, a: Float32Array, b: Float32Array, old: Float32Array, bias: Float32Array) => {
+  const { accumulate, biasColumn, biasRow, relu } = gemmFlags
+  const value: number[] = []
+  const scale: number[] = []
+  for (let i = 0; i < c.M; i++) {
+    for (let j = 0; j < c.N; j++) {
+      let sum = 0
+      let absolute = 0
+      for (let k = 0; k < c.K; k++) {
+        const term = a[originOf(c.M, c.rsA, c.K, c.csA) + i * c.rsA + k * c.csA]! * b[originOf(c.K, c.rsB, c.N, c.csB) + k * c.rsB + j * c.csB]!
+        sum += term
+        absolute += Math.abs(term)
+      }
+      if (c.flags & accumulate) absolute += Math.abs(old[i * c.ldc + j]!)
+      if (c.flags & biasColumn) absolute += Math.abs(bias[j]!)
+      if (c.flags & biasRow) absolute += Math.abs(bias[i]!)
+      if (c.flags & accumulate) sum += old[i * c.ldc + j]!
+      if (c.flags & biasColumn) sum += bias[j]!
+      if (c.flags & biasRow) sum += bias[i]!
+      value.push(c.flags & relu ? Math.max(0, sum) : sum)
+      scale.push(absolute)
+    }
+  }
+  return { value, scale }
+}
+
+const extentOf = (n: number, s: number, m: number, t: number): number =>
+  n === 0 || m === 0 ? 0 : (n - 1) * Math.abs(s) + (m - 1) * Math.abs(t) + 1
+const originOf = (n: number, s: number, m: number, t: number): number => (s < 0 ? (1 - n) * s : 0) + (t < 0 ? (1 - m) * t : 0)
+
+const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void => {
+  arena.reset(offset)
+  const a = arena.input(extentOf(c.M, c.rsA, c.K, c.csA))
+  const b = arena.input(extentOf(c.K, c.rsB, c.N, c.csB))
+  const bias = arena.input(Math.max(c.M, c.N))
+  const out = arena.output(c.M === 0 ? 0 : (c.M - 1) * c.ldc + c.N)
+  const old = out.values.slice()
+  const scratch = arena.scratch(kernels.gemm_scratch_bytes(c.M, c.N, c.K))
+  kernels.f32_gemm(
+    a.p + 4 * originOf(c.M, c.rsA, c.K, c.csA), c.rsA, c.csA,
+    b.p + 4 * originOf(c.K, c.rsB, c.N, c.csB), c.rsB, c.csB,
+    out.p, c.ldc, c.M, c.N, c.K, c.flags, bias.p, scratch,
+  )
+  expect(arena.faults(), JSON.stringify(c)).toEqual([])
+  const expected = reference(c, a.values, b.values, old, bias.values)
+  const got = arena.read(out)
+  // A term rounds once and passes through at most K + 4 additions: |error| <= (K + 5) u sum |terms|, u = 2^-24.
+  const unit = (c.K + 5) * 2 ** -24
+  for (let i = 0, at = 0; i < c.M; i++) {
+    for (let j = 0; j < c.ldc && i * c.ldc + j < got.length; j++) {
+      const value = got[i * c.ldc + j]!
+      if (j >= c.N) expect(value).toBe(old[i * c.ldc + j]!)
+      else {
+        if (!(Math.abs(value - expected.value[at]!) <= unit * expected.scale[at]! + 1e-30))
+          expect.fail(`${JSON.stringify(c)} at [${i},${j}]: got ${value}, expected ${expected.value[at]}`)
+        at++
+      }
+    }
+  }
+}
+
+const layouts = ['nn', 'nt', 'tn', 'tt'] as const
+const caseOf = (M: number, N: number, K: number, layout: string, flags: number, pad = 0): Case => ({
+  M, N, K, flags,
+  rsA: layout[0] === 'n' ? K + pad : 1,
+  csA: layout[0] === 'n' ? 1 : M + pad,
+  rsB: layout[1] === 'n' ? N + pad : 1,
+  csB: layout[1] === 'n' ? 1 : K + pad,
+  ldc: N + pad,
+})
+
+const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
+
+describe.each(tiers)('f32_gemm, %s tier', (tier) => {
+  let kernels: GemmKernels
+  let arena: Arena
+  beforeAll(async () => {
+    const host = new KernelHost({ initialPages: 400 })
+    await host.load({ tier })
+    kernels = host.use(gemm)
+    arena = createArena(host.memory)
+  })
+
+  test('every layout at tile edges, primes and small sizes', () => {
+    const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31]
+    let turn = 0
+    for (const M of sizes) {
+      for (const N of sizes) {
+        for (const K of [1, 2, 3, 4, 5, 8, 11, 37]) {
+          turn++
+          for (const layout of layouts) check(kernels, arena, caseOf(M, N, K, layout, (turn * 7) & 23, turn % 3), (turn % 4) * 4)
+        }
+      }
+    }
+  })
+
+  test('several blocks along M, N and K, with every combination of flags', () => {
+    for (const layout of layouts)
+      for (const flags of [0, 1, 2, 4, 16, 1 + 2 + 16, 1 + 4, 2 + 4 + 16])
+        check(kernels, arena, caseOf(101, 37, 523, layout, flags, 1))
+    check(kernels, arena, caseOf(9, 1031, 300, 'nn', 3))
+    check(kernels, arena, caseOf(9, 1031, 300, 'nt', 3))
+    check(kernels, arena, caseOf(1031, 9, 300, 'tn', 5))
+  })
+
+  test('matrix times vector and vector times matrix', () => {
+    for (const n of [1, 3, 4, 7, 64, 129, 1000])
+      for (const K of [1, 5, 8, 64, 333])
+        for (const layout of layouts)
+          for (const flags of [0, 1 + 2 + 16, 4]) {
+            check(kernels, arena, caseOf(1, n, K, layout, flags), 4)
+            check(kernels, arena, caseOf(n, 1, K, layout, flags, 3), 8)
+          }
+  })
+
+  test('strides that are neither rows nor columns, negative and zero', () => {
+    check(kernels, arena, { M: 7, N: 11, K: 9, rsA: 40, csA: 3, rsB: 5, csB: 50, ldc: 11, flags: 0 })
+    check(kernels, arena, { M: 7, N: 11, K: 9, rsA: -9, csA: 1, rsB: 11, csB: -1, ldc: 12, flags: 1 })
+    check(kernels, arena, { M: 7, N: 11, K: 9, rsA: 0, csA: 1, rsB: 0, csB: 1, ldc: 11, flags: 0 })
+    check(kernels, arena, { M: 7, N: 11, K: 9, rsA: 1, csA: 0, rsB: 1, csB: 0, ldc: 11, flags: 2 })
+    check(kernels, arena, { M: 5, N: 1, K: 9, rsA: 0, csA: -1, rsB: -2, csB: 7, ldc: 3, flags: 0 })
+    check(kernels, arena, { M: 1, N: 5, K: 9, rsA: 0, csA: 2, rsB: -2, csB: 0, ldc: 5, flags: 0 })
+  })
+
+  test('empty extents write nothing, and K = 0 is the empty sum', () => {
+    check(kernels, arena, caseOf(0, 5, 3, 'nn', 0))
+    check(kernels, arena, caseOf(5, 0, 3, 'nn', 0))
+    check(kernels, arena, caseOf(5, 9, 0, 'nn', 2 + 16))
+    check(kernels, arena, caseOf(1, 9, 0, 'nn', 3))
+    check(kernels, arena, caseOf(9, 1, 0, 'nt', 1))
+  })
+
+  test('NaN and infinity come through, relu keeps NaN', () => {
+    arena.reset()
+    const a = arena.put([NaN, 1, Infinity, 0, -1, -2])
+    const b = arena.put([1, 2, 3, 4])
+    const out = arena.output(6)
+    kernels.f32_gemm(a.p, 2, 1, b.p, 2, 1, out.p, 2, 3, 2, 2, gemmFlags.relu, 0, arena.scratch(kernels.gemm_scratch_bytes(3, 2, 2)))
+    expect([...arena.read(out)]).toEqual([NaN, NaN, Infinity, Infinity, 0, 0])
+  })
+})
