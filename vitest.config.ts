@@ -3,7 +3,8 @@ import { Tally } from './tools/vitest/tally.ts'
 
 export default defineConfig({
   test: {
-    projects: ['packages/*/vitest.config.ts', 'tools/vitest.config.ts'],
+    silent: 'passed-only',
+    projects: ['packages/*/vitest.config.ts', 'tools/vitest.config.ts', 'tools/doc-tests/vitest.config.ts'],
     reporters: ['default', new Tally()],
   },
 })

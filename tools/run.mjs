@@ -1,4 +1,4 @@
-// node tools/run.mjs SCRIPT [ARGS...]: does the set-up that is still lacking, then runs the script in this process.
+// node tools/run.mjs [SCRIPT [ARGS...]]: does the set-up that is still lacking, then runs the script in this process.
 // A script in a folder with its own lockfile (bench/, docs/, runtime-tests/) gets that folder installed too.
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -6,8 +6,10 @@ import { pathToFileURL } from 'node:url'
 import { install, root, setup } from './setup.mjs'
 
 const [script] = process.argv.splice(2, 1)
-process.argv[1] = resolve(root, script)
 setup()
-const folder = join(root, script.split('/')[0])
-if (existsSync(join(folder, 'package-lock.json'))) install(folder)
-await import(pathToFileURL(process.argv[1]))
+if (script !== undefined) {
+  const folder = join(root, script.split('/')[0])
+  if (existsSync(join(folder, 'package-lock.json'))) install(folder)
+  process.argv[1] = resolve(root, script)
+  await import(pathToFileURL(process.argv[1]))
+}

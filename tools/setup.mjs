@@ -39,5 +39,3 @@ export const setup = () => {
   install(root)
   runOnStderr(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--log-prefix=none', '--output-logs=new-only'], root)
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) setup()

@@ -1,0 +1,46 @@
+// What the compiled blocks call: `__check` for `// => value`, `__throws` for `// => throws Name`.
+import { expect } from 'vitest'
+
+/** Half a unit of the last digit written, and never finer than f32. */
+const tolerance = (digits, value) => {
+  const [mantissa, exponent = '0'] = digits.toLowerCase().split('e')
+  const decimals = mantissa.split('.')[1]?.length ?? 0
+  const written = decimals > 0 ? 0.5000001 * Number(`1e${Number(exponent) - decimals}`) : 0
+  return Math.max(written, 1e-6 * Math.abs(value))
+}
+
+const plain = (value) => {
+  if (value !== null && typeof value === 'object') {
+    if (typeof value.toArray === 'function') return value.toArray()
+    if (ArrayBuffer.isView(value) || value instanceof Set) return [...value]
+    if (value instanceof Map) return Object.fromEntries(value)
+  }
+  return value
+}
+
+const matches = (raw, claim) => {
+  const got = plain(raw)
+  if ('text' in claim) return String(raw) === claim.text
+  if ('number' in claim)
+    return typeof got === 'number' && (Object.is(got, claim.number) || Math.abs(got - claim.number) <= tolerance(claim.digits, claim.number) || (got !== got && claim.number !== claim.number))
+  if ('list' in claim) return Array.isArray(got) && got.length === claim.list.length && claim.list.every((item, i) => matches(got[i], item))
+  if ('fields' in claim)
+    return got !== null && typeof got === 'object' && Object.keys(got).length === claim.fields.length && claim.fields.every(([name, value]) => matches(got[name], value))
+  return got === claim.is
+}
+
+export const check = (value, claim, text) => {
+  if (!matches(value, claim)) expect(plain(value), `the comment says ${text}`).toEqual(text)
+}
+
+export const throws = async (block, claim) => {
+  const name = claim.match(/^\w+/)?.[0]
+  const error = await block().then(
+    () => expect.fail(`the comment says that it throws ${claim}`),
+    (thrown) => thrown,
+  )
+  if (error?.name === 'AssertionError') throw error
+  expect(error?.name).toBe(name)
+  const message = claim.slice(name.length).replace(/^: */, '').replace(/(…|\.\.\.)$/, '')
+  if (message !== '') expect(error.message).toContain(message)
+}
