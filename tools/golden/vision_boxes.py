@@ -7,22 +7,10 @@ import torchvision.ops as ops
 from pycocotools import mask as coco
 from shapely import affinity
 from torchvision.models.detection.roi_heads import paste_masks_in_image
-from vision_common import draws, write
+from vision_common import ODD, boxes, draws, write
 
 
-def boxes(seed, n, size=100.0, side=60.0):
-    d = draws(seed, n, 4)
-    x1 = d[:, 0] * np.float32(size)
-    y1 = d[:, 1] * np.float32(size)
-    return np.stack([x1, y1, x1 + d[:, 2] * np.float32(side), y1 + d[:, 3] * np.float32(side)], 1).astype(np.float32)
-
-
-nan, inf = float("nan"), float("inf")
-ODD = torch.tensor(
-    [[0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 9], [5, 5, 5, 5], [10, 10, 0, 0], [8, 0, 2, 10], [nan, 0, 4, 4],
-     [0, 0, nan, 4], [-inf, 0, inf, 10], [0, 0, inf, inf], [-5, -5, 5, 5], [0, 0, 1e20, 1e20], [0, 0, 1e-30, 1e-30]]
-)
-
+ODD = torch.tensor(ODD)
 a, b = torch.tensor(boxes(1, 9)), torch.tensor(boxes(2, 7))
 out = {}
 for src in ("xyxy", "xywh", "cxcywh"):

@@ -19,6 +19,23 @@ def draws(seed, *shape):
     return out.reshape(shape)
 
 
+def boxes(seed, n, size=100.0, side=60.0):
+    """xyxy boxes with corners in [0, size) and sides in [0, side); also in testing/golden.ts."""
+    d = draws(seed, n, 4)
+    x1 = d[:, 0] * np.float32(size)
+    y1 = d[:, 1] * np.float32(size)
+    return np.stack([x1, y1, x1 + d[:, 2] * np.float32(side), y1 + d[:, 3] * np.float32(side)], 1).astype(np.float32)
+
+
+nan, inf = float("nan"), float("inf")
+# Degenerate, inverted, NaN and infinite boxes; also in testing/golden.ts.
+ODD = np.array(
+    [[0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 9], [5, 5, 5, 5], [10, 10, 0, 0], [8, 0, 2, 10], [nan, 0, 4, 4],
+     [0, 0, nan, 4], [-inf, 0, inf, 10], [0, 0, inf, inf], [-5, -5, 5, 5], [0, 0, 1e20, 1e20], [0, 0, 1e-30, 1e-30]],
+    np.float32,
+)
+
+
 NAMES = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i32", "uint8": "u8", "bool": "u8"}
 STORED = {"f32": "<f4", "f64": "<f8", "i32": "<i4", "u8": "u1"}
 
