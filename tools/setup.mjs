@@ -26,7 +26,9 @@ const isInstalled = (folder) => {
   const installed = packagesOf(record)
   return Object.entries(packagesOf(join(folder, 'package-lock.json')))
     .filter(([path, entry]) => path.startsWith('node_modules/') && !entry.optional && !entry.peer)
-    .every(([path, { version, resolved }]) => installed[path]?.version === version && installed[path]?.resolved === resolved)
+    .every(
+      ([path, { version, resolved }]) => installed[path]?.version === version && installed[path]?.resolved === resolved,
+    )
 }
 
 /** Installs `folder` from its lockfile, unless it is installed already. */
@@ -37,5 +39,9 @@ export const install = (folder) => {
 /** Installs the root and builds the packages that changed. */
 export const setup = () => {
   install(root)
-  runOnStderr(join(root, 'node_modules/.bin/turbo'), ['run', 'build', '--log-prefix=none', '--output-logs=new-only'], root)
+  runOnStderr(
+    join(root, 'node_modules/.bin/turbo'),
+    ['run', 'build', '--log-prefix=none', '--output-logs=new-only'],
+    root,
+  )
 }

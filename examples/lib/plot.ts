@@ -16,16 +16,26 @@ export const plot = (title: string, series: readonly Series[], xLabel = '', yLab
   const all = finite.flat()
   const x = scaleLinear(extent(all.map(([value]) => value)), [size.left, size.width - size.right])
   const y = scaleLinear(extent(all.map(([, value]) => value)), [size.height - size.bottom, size.top]).nice()
-  const path = line<readonly [number, number]>((point) => x(point[0]), (point) => y(point[1]))
-  const curves = finite.map((points, i) => `<path d="${path(points) ?? ''}" fill="none" stroke="${colour(i)}" stroke-width="1.5"/>`)
+  const path = line<readonly [number, number]>(
+    (point) => x(point[0]),
+    (point) => y(point[1]),
+  )
+  const curves = finite.map(
+    (points, i) => `<path d="${path(points) ?? ''}" fill="none" stroke="${colour(i)}" stroke-width="1.5"/>`,
+  )
   const legend = series.map(
-    ({ name }, i) => `<text x="${size.width - size.right}" y="${size.top + 14 * i}" fill="${colour(i)}" text-anchor="end" ${font}>${escape(name)}</text>`,
+    ({ name }, i) =>
+      `<text x="${size.width - size.right}" y="${size.top + 14 * i}" fill="${colour(i)}" text-anchor="end" ${font}>${escape(name)}</text>`,
   )
   return svg(title, [...axes(x, y, xLabel, yLabel), ...curves, ...legend])
 }
 
 /** A square table of counts as a heat map, rows the truth and columns the prediction, as SVG text. */
-export const confusionPlot = (title: string, counts: readonly (readonly number[])[], names: readonly string[]): string => {
+export const confusionPlot = (
+  title: string,
+  counts: readonly (readonly number[])[],
+  names: readonly string[],
+): string => {
   const cell = Math.floor((size.height - size.top - size.bottom) / counts.length)
   const largest = Math.max(1, ...counts.flat())
   const at = (i: number): number => size.left + i * cell
@@ -52,11 +62,15 @@ const axes = (x: Scale, y: Scale, xLabel: string, yLabel: string): string[] => {
   const format = { x: x.tickFormat(6), y: y.tickFormat(6) }
   return [
     `<path d="M${size.left},${size.top}V${bottom}H${size.width - size.right}" fill="none" stroke="#57606a"/>`,
-    ...x.ticks(6).map((tick) => `<text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle" ${font}>${format.x(tick)}</text>`),
-    ...y.ticks(6).flatMap((tick) => [
-      `<path d="M${size.left},${y(tick)}H${size.width - size.right}" stroke="#d0d7de" stroke-width=".5"/>`,
-      `<text x="${size.left - 6}" y="${y(tick) + 4}" text-anchor="end" ${font}>${format.y(tick)}</text>`,
-    ]),
+    ...x
+      .ticks(6)
+      .map((tick) => `<text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle" ${font}>${format.x(tick)}</text>`),
+    ...y
+      .ticks(6)
+      .flatMap((tick) => [
+        `<path d="M${size.left},${y(tick)}H${size.width - size.right}" stroke="#d0d7de" stroke-width=".5"/>`,
+        `<text x="${size.left - 6}" y="${y(tick) + 4}" text-anchor="end" ${font}>${format.y(tick)}</text>`,
+      ]),
     `<text x="${size.width / 2}" y="${size.height - 8}" text-anchor="middle" ${font}>${escape(xLabel)}</text>`,
     `<text transform="translate(14,${size.height / 2})rotate(-90)" text-anchor="middle" ${font}>${escape(yLabel)}</text>`,
   ]

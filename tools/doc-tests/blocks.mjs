@@ -13,7 +13,8 @@ const fenced = (text, line) =>
       const info = match[3].trim()
       const at = line + lineAt(text, match.index) - 1
       const skip = info.startsWith('no-run') ? info.slice('no-run'.length).trim() : undefined
-      if (skip === '' || (info !== '' && skip === undefined)) throw new Error(`line ${at}: write \`\`\`ts, or \`\`\`ts no-run REASON; got \`\`\`ts ${info}`)
+      if (skip === '' || (info !== '' && skip === undefined))
+        throw new Error(`line ${at}: write \`\`\`ts, or \`\`\`ts no-run REASON; got \`\`\`ts ${info}`)
       return { code: match[4], line: at, skip }
     })
 

@@ -22,10 +22,23 @@ const matches = (raw, claim) => {
   const got = plain(raw)
   if ('text' in claim) return String(raw) === claim.text
   if ('number' in claim)
-    return typeof got === 'number' && (Object.is(got, claim.number) || Math.abs(got - claim.number) <= tolerance(claim.digits, claim.number) || (got !== got && claim.number !== claim.number))
-  if ('list' in claim) return Array.isArray(got) && got.length === claim.list.length && claim.list.every((item, i) => matches(got[i], item))
+    return (
+      typeof got === 'number' &&
+      (Object.is(got, claim.number) ||
+        Math.abs(got - claim.number) <= tolerance(claim.digits, claim.number) ||
+        (got !== got && claim.number !== claim.number))
+    )
+  if ('list' in claim)
+    return (
+      Array.isArray(got) && got.length === claim.list.length && claim.list.every((item, i) => matches(got[i], item))
+    )
   if ('fields' in claim)
-    return got !== null && typeof got === 'object' && Object.keys(got).length === claim.fields.length && claim.fields.every(([name, value]) => matches(got[name], value))
+    return (
+      got !== null &&
+      typeof got === 'object' &&
+      Object.keys(got).length === claim.fields.length &&
+      claim.fields.every(([name, value]) => matches(got[name], value))
+    )
   return got === claim.is
 }
 
@@ -41,6 +54,9 @@ export const throws = async (block, claim) => {
   )
   if (error?.name === 'AssertionError') throw error
   expect(error?.name).toBe(name)
-  const message = claim.slice(name.length).replace(/^: */, '').replace(/(…|\.\.\.)$/, '')
+  const message = claim
+    .slice(name.length)
+    .replace(/^: */, '')
+    .replace(/(…|\.\.\.)$/, '')
   if (message !== '') expect(error.message).toContain(message)
 }

@@ -29,13 +29,18 @@ const valueOf = (node) => {
   }
   if (ts.isStringLiteralLike(node)) return { is: node.text }
   if (ts.isBigIntLiteral(node)) return { is: BigInt(node.text.slice(0, -1)) }
-  if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword) return { is: node.getText() === 'true' }
+  if (node.kind === ts.SyntaxKind.TrueKeyword || node.kind === ts.SyntaxKind.FalseKeyword)
+    return { is: node.getText() === 'true' }
   if (node.kind === ts.SyntaxKind.NullKeyword) return { is: null }
-  if (ts.isIdentifier(node) && node.text in named) return node.text === 'undefined' ? { is: undefined } : { number: named[node.text], digits: '0' }
+  if (ts.isIdentifier(node) && node.text in named)
+    return node.text === 'undefined' ? { is: undefined } : { number: named[node.text], digits: '0' }
   if (ts.isArrayLiteralExpression(node)) return all(node.elements.map(valueOf), (list) => ({ list }))
   if (ts.isObjectLiteralExpression(node)) {
     const names = node.properties.map((property) => property.name?.text)
-    return all(node.properties.map((property) => valueOf(property.initializer)), (values) => ({ fields: names.map((name, i) => [name, values[i]]) }))
+    return all(
+      node.properties.map((property) => valueOf(property.initializer)),
+      (values) => ({ fields: names.map((name, i) => [name, values[i]]) }),
+    )
   }
   return undefined
 }
@@ -43,14 +48,18 @@ const valueOf = (node) => {
 /** Data as source text; unlike JSON it knows NaN, undefined and bigint. */
 const literal = (value) => {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
-  if (value !== null && typeof value === 'object') return `{ ${Object.entries(value).map(([name, item]) => `${name}: ${literal(item)}`).join(', ')} }`
+  if (value !== null && typeof value === 'object')
+    return `{ ${Object.entries(value)
+      .map(([name, item]) => `${name}: ${literal(item)}`)
+      .join(', ')} }`
   if (typeof value === 'string') return JSON.stringify(value)
   return typeof value === 'bigint' ? `${value}n` : String(value)
 }
 
 const all = (values, make) => (values.includes(undefined) ? undefined : make(values))
 
-const isConsoleLog = (node) => ts.isCallExpression(node) && node.expression.getText() === 'console.log' && node.arguments.length === 1
+const isConsoleLog = (node) =>
+  ts.isCallExpression(node) && node.expression.getText() === 'console.log' && node.arguments.length === 1
 
 /** An import statement as a dynamic one, so that every block stands alone. */
 const dynamicImport = (statement) => {
@@ -62,10 +71,16 @@ const dynamicImport = (statement) => {
   const names = [
     ...(clause.name ? [`default: ${clause.name.text}`] : []),
     ...(bindings && ts.isNamedImports(bindings)
-      ? bindings.elements.filter((element) => !element.isTypeOnly).map((element) => (element.propertyName ? `${element.propertyName.text}: ${element.name.text}` : element.name.text))
+      ? bindings.elements
+          .filter((element) => !element.isTypeOnly)
+          .map((element) =>
+            element.propertyName ? `${element.propertyName.text}: ${element.name.text}` : element.name.text,
+          )
       : []),
   ]
-  return bindings && ts.isNamespaceImport(bindings) ? `const ${bindings.name.text} = await import(${from})` : `const { ${names.join(', ')} } = await import(${from})`
+  return bindings && ts.isNamespaceImport(bindings)
+    ? `const ${bindings.name.text} = await import(${from})`
+    : `const { ${names.join(', ')} } = await import(${from})`
 }
 
 const nameOfConst = (statement) => {
@@ -78,12 +93,16 @@ const compileStatement = (statement, code) => {
   const text = statement.getText()
   const claim = claimAfter(code, statement.end)
   if (claim === undefined) return text
-  if (claim.startsWith('throws ')) return `await __throws(async () => { ${text} }, ${JSON.stringify(claim.slice('throws '.length))})`
-  const check = (expression) => `__check(await (${expression}), ${literal(parseClaim(claim))}, ${JSON.stringify(claim)})`
+  if (claim.startsWith('throws '))
+    return `await __throws(async () => { ${text} }, ${JSON.stringify(claim.slice('throws '.length))})`
+  const check = (expression) =>
+    `__check(await (${expression}), ${literal(parseClaim(claim))}, ${JSON.stringify(claim)})`
   const name = nameOfConst(statement)
   if (name !== undefined) return `${text}\n${check(name)}`
   if (!ts.isExpressionStatement(statement)) throw new Error(`\`// => ${claim}\` must follow an expression or one const`)
-  return check(isConsoleLog(statement.expression) ? statement.expression.arguments[0].getText() : statement.expression.getText())
+  return check(
+    isConsoleLog(statement.expression) ? statement.expression.arguments[0].getText() : statement.expression.getText(),
+  )
 }
 
 /**
@@ -106,7 +125,8 @@ const namesIn = (source) => {
   const visit = (node) => {
     if (ts.isIdentifier(node)) {
       const { parent } = node
-      const isDeclaration = parent.name === node && !ts.isPropertyAccessExpression(parent) && !ts.isPropertyAssignment(parent)
+      const isDeclaration =
+        parent.name === node && !ts.isPropertyAccessExpression(parent) && !ts.isPropertyAssignment(parent)
       if (isDeclaration) declared.add(node.text)
       else if (!ts.isPropertyAccessExpression(parent) || parent.expression === node) used.add(node.text)
     }
@@ -118,4 +138,6 @@ const namesIn = (source) => {
 
 /** Strips the types. */
 export const toJavaScript = (code) =>
-  ts.transpileModule(code, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true } }).outputText
+  ts.transpileModule(code, {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true },
+  }).outputText

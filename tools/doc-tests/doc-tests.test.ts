@@ -12,7 +12,8 @@ describe('blocksOf', () => {
     ])
   })
   test('finds @example tags of TSDoc, plain and fenced', () => {
-    const text = '/**\n * Doc.\n * @example one(1)\n *   .two() // => 2\n * @returns x\n */\n/** @example\n * ```ts\n * three()\n * ```\n */\n'
+    const text =
+      '/**\n * Doc.\n * @example one(1)\n *   .two() // => 2\n * @returns x\n */\n/** @example\n * ```ts\n * three()\n * ```\n */\n'
     expect(blocksOf(text, 'a.ts')).toEqual([
       { code: 'one(1)\n  .two() // => 2', line: 3, skip: undefined },
       { code: 'three()\n', line: 8, skip: undefined },
@@ -25,7 +26,9 @@ describe('blocksOf', () => {
 
 describe('compileBlock', () => {
   test('makes imports dynamic and comments assertions', () => {
-    const body = compileBlock("import { a, b as c } from 'x'\nimport type { T } from 'y'\nconst d = a() // => [1, 2]\nconsole.log(c) // => 'c'\nd\n// => [1,\n//  2]\n")
+    const body = compileBlock(
+      "import { a, b as c } from 'x'\nimport type { T } from 'y'\nconst d = a() // => [1, 2]\nconsole.log(c) // => 'c'\nd\n// => [1,\n//  2]\n",
+    )
     expect(body.split('\n')).toEqual([
       "const { a, b: c } = await import('x')",
       '',
@@ -36,7 +39,9 @@ describe('compileBlock', () => {
     ])
   })
   test('imports the implicit names that a block uses and does not declare', () => {
-    expect(compileBlock('const a = x.b + c', { a: 'm', b: 'm', c: 'm' })).toBe('const { c } = await import("m")\nconst a = x.b + c')
+    expect(compileBlock('const a = x.b + c', { a: 'm', b: 'm', c: 'm' })).toBe(
+      'const { c } = await import("m")\nconst a = x.b + c',
+    )
   })
   test('refuses a claim after something without a value', () => {
     expect(() => compileBlock('for (;;) {} // => 1')).toThrow('must follow an expression')
@@ -81,5 +86,6 @@ describe('check', () => {
     await expect(throws(async () => undefined, 'TypeError')).rejects.toThrow('the comment says')
   })
 
-  test('text that is no literal stays text', () => expect(parseClaim('Tensor [2, 3]')).toEqual({ text: 'Tensor [2, 3]' }))
+  test('text that is no literal stays text', () =>
+    expect(parseClaim('Tensor [2, 3]')).toEqual({ text: 'Tensor [2, 3]' }))
 })

@@ -17,8 +17,14 @@ const filesWithBlocks = (folder: string, extensions: readonly ('.md' | '.ts')[])
     return extension && marker[extension].test(readFileSync(join(root, path), 'utf8')) ? [join(root, path)] : []
   })
 
-const guides = readdirSync(root).filter((name) => name.endsWith('.md') && marker['.md'].test(readFileSync(join(root, name), 'utf8')))
-const files = [...guides.map((name) => join(root, name)), ...filesWithBlocks('docs', ['.md']), ...filesWithBlocks('packages', ['.md', '.ts'])]
+const guides = readdirSync(root).filter(
+  (name) => name.endsWith('.md') && marker['.md'].test(readFileSync(join(root, name), 'utf8')),
+)
+const files = [
+  ...guides.map((name) => join(root, name)),
+  ...filesWithBlocks('docs', ['.md']),
+  ...filesWithBlocks('packages', ['.md', '.ts']),
+]
 
 export default defineProject({
   root,

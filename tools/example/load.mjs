@@ -20,8 +20,11 @@ export const loadExample = async (name) => {
   const names = exampleNames()
   if (!names.includes(name)) {
     const near = nearest(name, names)
-    const advice = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '`npm run example -- list` tells what each does.'
-    throw new UsageError(`example: no example of this name; got '${name}', expected one of ${names.join(', ') || '(none yet)'}. ${advice}`)
+    const advice =
+      near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '`npm run example -- list` tells what each does.'
+    throw new UsageError(
+      `example: no example of this name; got '${name}', expected one of ${names.join(', ') || '(none yet)'}. ${advice}`,
+    )
   }
   const outfile = join(folder, '.cache', `${name}.mjs`)
   await build({

@@ -42,7 +42,15 @@ export const parseOptions = (args) => {
   if (rest.length > 0) fail('more than one name', `'${positionals.join(' ')}'`, 'one NAME')
   const { backend = 'wasm', seed = '0', threads = '1', quick, json } = values
   if (!backendNames.includes(backend)) fail('no such backend', `'${backend}'`, backendNames.join(', '))
-  return { name, quick, json, backend, data: dataFolder(values.data), seed: integer('seed', seed, 0), threads: integer('threads', threads, 1) }
+  return {
+    name,
+    quick,
+    json,
+    backend,
+    data: dataFolder(values.data),
+    seed: integer('seed', seed, 0),
+    threads: integer('threads', threads, 1),
+  }
 }
 
 /** The names most like `name`, for a message. */

@@ -27,7 +27,8 @@ export const fileWriter = (outDir) => {
 }
 
 const show = (value) => {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toPrecision(6).replace(/\.?0+$/, '')
+  if (typeof value === 'number')
+    return Number.isInteger(value) ? String(value) : value.toPrecision(6).replace(/\.?0+$/, '')
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
@@ -42,6 +43,8 @@ const lines = (metrics, indent) =>
 export const printSummary = ({ name, metrics, seconds, peakMemoryMb, backend, threads, seed }, files) => {
   console.log(`\n${name}`)
   for (const line of lines(metrics, '  ')) console.log(line)
-  console.log(`  ${'time'.padEnd(26)} ${seconds.toFixed(1)} s, at most ${peakMemoryMb} MB (${backend}, ${threads} thread${threads > 1 ? 's' : ''}, seed ${seed})`)
+  console.log(
+    `  ${'time'.padEnd(26)} ${seconds.toFixed(1)} s, at most ${peakMemoryMb} MB (${backend}, ${threads} thread${threads > 1 ? 's' : ''}, seed ${seed})`,
+  )
   for (const file of files) console.log(`  wrote ${file}`)
 }
