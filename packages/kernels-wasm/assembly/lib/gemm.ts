@@ -65,6 +65,15 @@ export function gemm(
     settle(pScratch, 1, M, pC, 0, ldc << 2, flags & ALL | TRANSPOSED, pBias, pBias)
     return
   }
+  if (K == 0) {
+    for (let i = 0; i < M; i++) {
+      // settle is handed a row of zeros: the tile place, eight columns at a time
+      memory.fill(pScratch, 0, 32)
+      for (let j = 0; j < N; j += NR)
+        settle(pScratch, 1, min(NR, N - j), pC + (i * ldc + j << 2), 0, 4, flags & ALL, pBias + (j << 2), pBias + (i << 2))
+    }
+    return
+  }
   const columnMajorB = rsB == 1 && csB != 1
   if (columnMajorB && (N > 2 * M || (rsA == 1 && csA != 1))) {
     product(pB, csB << 2, 4, pA, csA << 2, rsA << 2, pC, ldc << 2, N, M, K, flags | TRANSPOSED, pBias, pScratch)
@@ -84,8 +93,7 @@ function product(
   const pPanelsA = pPanelsB + (min(roundUp(N, NR), NC) * blockK << 2)
   for (let j = 0; j < N; j += NC) {
     const n = min(NC, N - j)
-    let k = 0
-    do {
+    for (let k = 0; k < K; k += blockK) {
       const kc = min(blockK, K - k)
       const first = k == 0, last = k + kc >= K
       const mode = (first ? flags & (ACCUMULATE | TRANSPOSED) : ACCUMULATE | (flags & TRANSPOSED)) |
@@ -98,8 +106,7 @@ function product(
         else packA(pBlockA, sMA, sKA, m, kc, pPanelsA)
         block(sKA == 4 ? pList : 0, pPanelsA, pPanelsB, kc, m, n, i, j, pC, ldc, mode, pBias, pScratch)
       }
-      k += kc
-    } while (k < K)
+    }
   }
 }
 

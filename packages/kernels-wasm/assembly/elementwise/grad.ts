@@ -1,0 +1,214 @@
+import { loadUpTo4, storeUpTo4 } from '../lib/tail'
+import { atLeast, atMost, expInRange, f4, fma, pick, sigmoidFull, sigmoidInRange, tanh4 } from '../lib/math'
+import { d2, erf64, exp64, fma64, highHalf, lowHalf } from '../lib/math64'
+
+// dx = dy f'(x). `v` is x, or y where the gradient is simpler in it, as src/groups/elementwise.ts says.
+const RELU: i32 = 0
+const LEAKY_RELU: i32 = 1
+const HARDTANH: i32 = 2
+const HARDSIGMOID: i32 = 3
+const HARDSWISH: i32 = 4
+const SIGMOID: i32 = 5
+const TANH: i32 = 6
+const SOFTSIGN: i32 = 7
+const ABS: i32 = 8
+const SQRT: i32 = 9
+const ELU: i32 = 10
+const SILU: i32 = 11
+const SOFTPLUS: i32 = 12
+const LOGSIGMOID: i32 = 13
+const MISH: i32 = 14
+const GELU_TANH: i32 = 15
+const CELU: i32 = 16
+
+@inline
+function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
+  const one = f4(1)
+  if (code == RELU) return v128.andnot(dy, f32x4.le(v, f4(0)))
+  if (code == LEAKY_RELU) return pick(f32x4.gt(v, f4(0)), dy, f32x4.mul(dy, a))
+  if (code == HARDTANH) return v128.andnot(dy, v128.or(f32x4.le(v, a), f32x4.ge(v, b)))
+  if (code == HARDSIGMOID) {
+    return v128.and(f32x4.mul(dy, f4(1.0 / 6.0)), v128.and(f32x4.gt(v, f4(-3)), f32x4.lt(v, f4(3))))
+  }
+  if (code == HARDSWISH) {
+    const middle = f32x4.mul(dy, f32x4.add(f32x4.div(v, f4(3)), f4(0.5)))
+    return v128.andnot(pick(f32x4.gt(v, f4(3)), dy, middle), f32x4.lt(v, f4(-3)))
+  }
+  if (code == SIGMOID) return f32x4.mul(f32x4.mul(dy, f32x4.sub(one, v)), v)
+  if (code == TANH) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(v, v)))
+  if (code == SOFTSIGN) {
+    const d = f32x4.add(f32x4.abs(v), one)
+    return f32x4.div(dy, f32x4.mul(d, d))
+  }
+  if (code == ABS) {
+    const sign = f32x4.sub(v128.and(f32x4.gt(v, f4(0)), one), v128.and(f32x4.lt(v, f4(0)), one))
+    return f32x4.mul(dy, sign)
+  }
+  if (code == SQRT) return f32x4.div(dy, f32x4.add(v, v))
+  if (code == ELU) {
+    // scale alpha exp x on the left, scale on the right; a = alpha, b = scale
+    const slope = f32x4.mul(expInRange(atMost(atLeast(v, f4(-87)), f4(0))), a)
+    return f32x4.mul(dy, f32x4.mul(pick(f32x4.gt(v, f4(0)), one, v128.andnot(slope, f32x4.lt(v, f4(-87)))), b))
+  }
+  if (code == CELU) {
+    const scaled = f32x4.div(v, a)
+    const slope = expInRange(atMost(atLeast(scaled, f4(-87)), f4(0)))
+    return f32x4.mul(dy, pick(f32x4.gt(v, f4(0)), one, v128.andnot(slope, f32x4.lt(scaled, f4(-87)))))
+  }
+  if (code == SILU) {
+    const s = sigmoidFull(v)
+    return f32x4.mul(f32x4.mul(dy, s), fma(v, f32x4.sub(one, s), one))
+  }
+  if (code == SOFTPLUS) {
+    const scaled = f32x4.mul(v, a)
+    return pick(f32x4.gt(scaled, b), dy, f32x4.mul(dy, sigmoidFull(scaled)))
+  }
+  if (code == LOGSIGMOID) return f32x4.mul(dy, sigmoidFull(f32x4.neg(v)))
+  if (code == MISH) {
+    // t + x s (1 - t^2), t = tanh(softplus x) = w / (w + 2), w = e (e + 2)
+    const e = expInRange(atMost(atLeast(v, f4(-87)), f4(20)))
+    const w = f32x4.mul(e, f32x4.add(e, f4(2)))
+    const t = f32x4.div(w, f32x4.add(w, f4(2)))
+    // 1 - t^2 = 4 (w + 1) / (w + 2)^2, which does not cancel; it is 0 where e was clamped
+    const u = f32x4.div(f4(2), f32x4.add(w, f4(2)))
+    const rest = f32x4.mul(f32x4.mul(u, u), f32x4.add(w, one))
+    return f32x4.mul(dy, fma(f32x4.mul(v, sigmoidFull(v)), rest, t))
+  }
+  // GELU_TANH: s (1 + x (1 - s) 2u'), s = sigmoid 2u, u = sqrt(2 / pi) (x + 0.044715 x^3)
+  const z = f32x4.mul(v, v)
+  const u = f32x4.mul(v, fma(z, f4(0.0713548162726), f4(1.5957691216057)))
+  const s = sigmoidInRange(atMost(atLeast(u, f4(-87)), f4(87)))
+  const slope = fma(z, f4(0.2140644488178), f4(1.5957691216057))
+  return f32x4.mul(f32x4.mul(dy, s), fma(f32x4.mul(v, slope), f32x4.sub(one, s), one))
+}
+
+@inline
+function map(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32, a: f32, b: f32): void {
+  const va = f4(a)
+  const vb = f4(b)
+  if (code < ELU) {
+    while (n >= 16) {
+      const g0 = gradient(code, v128.load(pV), v128.load(pDy), va, vb)
+      const g1 = gradient(code, v128.load(pV, 16), v128.load(pDy, 16), va, vb)
+      const g2 = gradient(code, v128.load(pV, 32), v128.load(pDy, 32), va, vb)
+      const g3 = gradient(code, v128.load(pV, 48), v128.load(pDy, 48), va, vb)
+      v128.store(pDx, g0)
+      v128.store(pDx, g1, 16)
+      v128.store(pDx, g2, 32)
+      v128.store(pDx, g3, 48)
+      pV += 64
+      pDy += 64
+      pDx += 64
+      n -= 16
+    }
+  }
+  while (n > 0) {
+    storeUpTo4(pDx, gradient(code, loadUpTo4(pV, n), loadUpTo4(pDy, n), va, vb), n)
+    pV += 16
+    pDy += 16
+    pDx += 16
+    n -= 4
+  }
+}
+
+/** Phi(x) + x phi(x) for two lanes. */
+@inline
+function geluSlope(x: v128): v128 {
+  const distribution = fma64(erf64(f64x2.mul(x, d2(0.7071067811865476))), d2(0.5), d2(0.5))
+  const density = f64x2.mul(exp64(f64x2.mul(f64x2.mul(x, x), d2(-0.5))), d2(0.3989422804014327))
+  return fma64(x, density, distribution)
+}
+
+export function f32_gelu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  while (n > 0) {
+    const x = loadUpTo4(pX, n)
+    let low = x
+    let half = lowHalf(x)
+    for (let round = 0; round < 2; round++) {
+      const slope = f32x4.demote_f64x2_zero(geluSlope(half))
+      low = round ? v128.shuffle<i64>(low, slope, 0, 2) : slope
+      half = highHalf(x)
+    }
+    storeUpTo4(pDx, f32x4.mul(loadUpTo4(pDy, n), low), n)
+    pX += 16
+    pDy += 16
+    pDx += 16
+    n -= 4
+  }
+}
+
+export function f32_relu_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(RELU, pY, pDy, pDx, n, 0, 0)
+}
+
+export function f32_relu6_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(HARDTANH, pX, pDy, pDx, n, 0, 6)
+}
+
+export function f32_leaky_relu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, slope: f32): void {
+  map(LEAKY_RELU, pX, pDy, pDx, n, slope, 0)
+}
+
+export function f32_hardtanh_grad(pX: usize, pDy: usize, pDx: usize, n: i32, low: f32, high: f32): void {
+  map(HARDTANH, pX, pDy, pDx, n, low, high)
+}
+
+export function f32_hardsigmoid_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(HARDSIGMOID, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_hardswish_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(HARDSWISH, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_sigmoid_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(SIGMOID, pY, pDy, pDx, n, 0, 0)
+}
+
+export function f32_tanh_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(TANH, pY, pDy, pDx, n, 0, 0)
+}
+
+export function f32_softsign_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(SOFTSIGN, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_abs_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(ABS, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_sqrt_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(SQRT, pY, pDy, pDx, n, 0, 0)
+}
+
+export function f32_elu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, alpha: f32): void {
+  map(ELU, pX, pDy, pDx, n, alpha, 1)
+}
+
+export function f32_selu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(ELU, pX, pDy, pDx, n, 1.6732632423543772, 1.0507009873554805)
+}
+
+export function f32_celu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, alpha: f32): void {
+  map(CELU, pX, pDy, pDx, n, alpha, 0)
+}
+
+export function f32_silu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(SILU, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_softplus_grad(pX: usize, pDy: usize, pDx: usize, n: i32, beta: f32, threshold: f32): void {
+  map(SOFTPLUS, pX, pDy, pDx, n, beta, threshold)
+}
+
+export function f32_logsigmoid_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(LOGSIGMOID, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_mish_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(MISH, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_gelu_tanh_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(GELU_TANH, pX, pDy, pDx, n, 0, 0)
+}

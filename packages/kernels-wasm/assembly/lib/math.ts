@@ -1,0 +1,162 @@
+// Vector functions in f32. Error bounds are for the base tier, measured over every exponent in elementwise.test.ts.
+// Polynomials are our own minimax fits; the range and the error of each fit is beside its coefficients.
+
+@inline
+export function f4(x: f32): v128 {
+  return f32x4.splat(x)
+}
+
+/** a * b + c */
+@inline
+export function fma(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c)
+}
+
+/** c - a * b */
+@inline
+export function fnma(a: v128, b: v128, c: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_nmadd(a, b, c) : f32x4.sub(c, f32x4.mul(a, b))
+}
+
+/** mask ? a : b, per lane */
+@inline
+export function pick(mask: v128, a: v128, b: v128): v128 {
+  return v128.bitselect(a, b, mask)
+}
+
+/** The smaller of x and a bound that is not NaN; NaN stays. One instruction, unlike f32x4.min. */
+@inline
+export function atMost(x: v128, bound: v128): v128 {
+  return f32x4.pmin(x, bound)
+}
+
+/** The larger of x and a bound that is not NaN; NaN stays. */
+@inline
+export function atLeast(x: v128, bound: v128): v128 {
+  return f32x4.pmax(x, bound)
+}
+
+@inline
+export function copySign(magnitude: v128, sign: v128): v128 {
+  return v128.bitselect(sign, magnitude, i32x4.splat(0x80000000))
+}
+
+// exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 leaves n in the low mantissa bits.
+@inline
+function magic(): v128 {
+  return f4(12582912.0)
+}
+
+/** x log2 e + magic: its bits shifted left by 23 are n in the exponent field. */
+@inline
+function scaleOf(x: v128): v128 {
+  return fma(x, f4(1.44269504), magic())
+}
+
+/** exp(r) - 1 with r = x - n ln 2; error 1.4e-8 relative to r before rounding. */
+@inline
+function expm1Rest(x: v128, scale: v128): v128 {
+  const n = f32x4.sub(scale, magic())
+  const r = fnma(n, f4(-2.12194440e-4), fnma(n, f4(0.693359375), x))
+  let q = fma(f4(0.00139465065244578), r, f4(0.00836661056119806))
+  q = fma(q, r, f4(0.0416662812728597))
+  q = fma(q, r, f4(0.166665427946237))
+  q = fma(q, r, f4(0.500000006210090))
+  return fma(f32x4.mul(r, r), q, r)
+}
+
+/** exp(x) for -87.3 < x < 88; anything may come out elsewhere. */
+@inline
+export function expInRange(x: v128): v128 {
+  const scale = scaleOf(x)
+  return i32x4.add(f32x4.add(expm1Rest(x, scale), f4(1)), i32x4.shl(scale, 23))
+}
+
+/** exp(x) for every x, the same bits as expInRange where both hold: 1 ULP, half a step more among subnormals. */
+export function expFull(x: v128): v128 {
+  const c = atMost(atLeast(x, f4(-104)), f4(89))
+  const scale = scaleOf(c)
+  const p = f32x4.add(expm1Rest(c, scale), f4(1))
+  const n = i32x4.sub(scale, magic())
+  const half = i32x4.shr_s(n, 1)
+  const s1 = i32x4.shl(i32x4.add(half, i32x4.splat(127)), 23)
+  const s2 = i32x4.shl(i32x4.add(i32x4.sub(n, half), i32x4.splat(127)), 23)
+  return f32x4.mul(f32x4.mul(p, s1), s2)
+}
+
+/** exp(x) - 1 for x <= 0 and NaN. */
+@inline
+export function expm1Negative(x: v128): v128 {
+  const c = atLeast(x, f4(-87))
+  const scale = scaleOf(c)
+  const s = i32x4.add(i32x4.shl(scale, 23), f4(1))
+  return fma(s, expm1Rest(c, scale), f32x4.sub(s, f4(1)))
+}
+
+/** Lanes where expInRange(x) and expInRange(-x) hold; NaN is outside. */
+@inline
+export function expIsSafe(x: v128): v128 {
+  return f32x4.le(f32x4.abs(x), f4(87))
+}
+
+/** 1 / (1 + exp(-x)) for |x| <= 87. */
+@inline
+export function sigmoidInRange(x: v128): v128 {
+  return f32x4.div(f4(1), f32x4.add(expInRange(f32x4.neg(x)), f4(1)))
+}
+
+/** 2 ULP for every x; far out on the left it is exp(x), subnormals included. */
+export function sigmoidFull(x: v128): v128 {
+  const outside = pick(f32x4.gt(x, f4(0)), f4(1), expFull(x))
+  return pick(expIsSafe(x), sigmoidInRange(x), outside)
+}
+
+/** tanh |x| = -m / (m + 2) with m = exp(-2 |x|) - 1, which keeps every digit near 0; 3 ULP. */
+@inline
+export function tanh4(x: v128): v128 {
+  const a = atMost(f32x4.abs(x), f4(10))
+  const m = expm1Negative(f32x4.mul(a, f4(-2)))
+  return copySign(f32x4.div(m, f32x4.add(m, f4(2))), x)
+}
+
+/** Lanes where logInRange holds: normal, positive, finite. */
+@inline
+export function logIsSafe(x: v128): v128 {
+  return v128.and(f32x4.ge(x, f4(1.17549435e-38)), f32x4.le(x, f4(3.40282347e38)))
+}
+
+/** log of a normal x = 2^e (1 + f), with sqrt(1/2) <= 1 + f < sqrt 2; `shift` is added to e. */
+@inline
+function logShifted(x: v128, shift: v128): v128 {
+  const i = i32x4.sub(x, i32x4.splat(0x3f3504f3))
+  const e = f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(i, 23)), shift)
+  const f = f32x4.sub(i32x4.add(v128.and(i, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), f4(1))
+  // (log(1 + f) - f + f^2 / 2) / f^3, relative error of the logarithm 5.9e-9
+  let p = fma(f4(-0.0763451965675242), f, f4(0.127615695913322))
+  p = fma(p, f, f4(-0.131601708025934))
+  p = fma(p, f, f4(0.142017588388913))
+  p = fma(p, f, f4(-0.166233586282441))
+  p = fma(p, f, f4(0.200012268521725))
+  p = fma(p, f, f4(-0.250008209977291))
+  p = fma(p, f, f4(0.333333317081538))
+  const z = f32x4.mul(f, f)
+  let y = fma(f32x4.mul(f, z), p, f32x4.mul(e, f4(-2.12194440e-4)))
+  y = fnma(z, f4(0.5), y)
+  return fma(e, f4(0.693359375), f32x4.add(f, y))
+}
+
+/** log x, 2 ULP, for normal positive finite x. */
+@inline
+export function logInRange(x: v128): v128 {
+  return logShifted(x, f4(0))
+}
+
+/** log x for every x, the same bits as logInRange where both hold. */
+export function logFull(x: v128): v128 {
+  const tiny = f32x4.lt(x, f4(1.17549435e-38))
+  const y = logShifted(pick(tiny, f32x4.mul(x, f4(8388608)), x), v128.and(tiny, f4(-23)))
+  const plusInfinity = i32x4.splat(0x7f800000)
+  const edge = pick(f32x4.eq(x, f4(0)), f32x4.neg(plusInfinity), f4(NaN))
+  const valid = pick(f32x4.gt(x, f4(0)), y, edge)
+  return pick(f32x4.eq(x, plusInfinity), x, valid)
+}
