@@ -60,7 +60,7 @@ export class LanewiseError extends Error {
     e: unknown,
   ): e is T {
     if (typeof e !== 'object' || e === null || !(brand in e)) return false
-    return this.code === LanewiseError.code || (e as LanewiseError).code === this.code
+    return this.code === LanewiseError.code || ('code' in e && e.code === this.code)
   }
 }
 

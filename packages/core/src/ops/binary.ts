@@ -1,0 +1,397 @@
+import { elementwise, type ElementwiseKernels } from '@lanewise/kernels-wasm/elementwise'
+import { apply } from '../autograd/apply.ts'
+import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
+import type { GradientContext } from '../autograd/node.ts'
+import type { WasmBackend } from '../backends/wasm/wasm.ts'
+import { ValueError } from '../errors.ts'
+import { isFloat, promote, type DType } from '../tensor/dtype.ts'
+import { broadcastShapes, broadcastStrides, collapse, contiguousStrides, sameShape, type Shape } from '../tensor/shape.ts'
+import { Tensor } from '../tensor/tensor.ts'
+import { fromData } from '../tensor/create.ts'
+import { cast } from './copy.ts'
+import { sumTo } from './reduce.ts'
+import { floor, log, neg, trunc } from './unary.ts'
+import { forEachBroadcast } from './rules.ts'
+import { where } from './where.ts'
+
+/** A tensor, or a number that takes the other operand's dtype. */
+export type Operand = Tensor | number
+
+/** A number operand, and which side it stands on; null when both are tensors. */
+type Scalar = { readonly value: number; readonly left: boolean } | null
+
+/** What a gradient rule reads: the operands and the result. */
+interface Saved {
+  a(): Operand
+  b(): Operand
+  y(): Tensor
+}
+
+/** An op y = f(a, b) over broadcast operands. */
+interface BinaryOp extends OpDef<Scalar> {
+  /** Stem of the kernel names: f32_STEM and f32_STEM_nd, and i32_ where `integers` is set. */
+  readonly stem: string
+  /** Whether there are i32 kernels too. */
+  readonly integers?: boolean
+  /** The result's dtype, where it is not the operands'. */
+  readonly result?: DType
+  readonly f: (a: number, b: number) => number
+  readonly da?: (dy: Tensor, s: Saved) => Tensor | null
+  readonly db?: (dy: Tensor, s: Saved) => Tensor | null
+}
+
+function infer(this: BinaryOp, [a, b]: readonly Tensor[]): TensorSpec[] {
+  const shape = b === undefined ? a.shape : broadcastShapes(this.name, a.shape, b.shape)
+  return [{ shape, dtype: this.result ?? a.dtype }]
+}
+
+function reference(this: BinaryOp, x: readonly NDArray[], scalar: Scalar, [y]: readonly NDArray[]): void {
+  const f = this.f
+  const a = x[0].data
+  if (scalar === null) {
+    const b = x[1].data
+    forEachBroadcast(y, x, (i, [ia, ib]) => (y.data[i] = f(a[ia], b[ib])))
+  } else if (scalar.left) {
+    for (let i = 0; i < a.length; i++) y.data[i] = f(scalar.value, a[i])
+  } else {
+    for (let i = 0; i < a.length; i++) y.data[i] = f(a[i], scalar.value)
+  }
+}
+
+type Flat = (pA: number, pB: number, pY: number, n: number) => void
+type Strided = (pA: number, pB: number, pY: number, pMeta: number, rank: number) => void
+
+const kernelOf = (k: WasmBackend, name: string): Flat & Strided =>
+  k.use(elementwise)[name as keyof ElementwiseKernels] as Flat & Strided
+
+function wasm(this: BinaryOp, k: WasmBackend, x: readonly Tensor[], scalar: Scalar, [spec]: readonly TensorSpec[]): Tensor[] | null {
+  const a = x[0]
+  if (a.dtype !== 'f32' && !(a.dtype === 'i32' && this.integers === true)) return null
+  const stem = `${a.dtype}_${this.stem}`
+  if (scalar !== null) return [withScalar(k, stem, a, scalar, spec)]
+  const b = x[1]
+  if (sameShape(a.shape, b.shape) && sameStrides(a, b) && k.dense(a)) {
+    const y = k.empty(spec.shape, spec.dtype, a.strides)
+    kernelOf(k, stem)(k.ptr(a), k.ptr(b), k.ptr(y), a.size)
+    return [y]
+  }
+  return [broadcast(k, stem, a, b, spec)]
+}
+
+const sameStrides = (a: Tensor, b: Tensor): boolean => {
+  if (a.contiguous && b.contiguous) return true
+  for (let i = 0; i < a.rank; i++) if (a.shape[i] !== 1 && a.strides[i] !== b.strides[i]) return false
+  return true
+}
+
+const withScalar = (k: WasmBackend, stem: string, x: Tensor, { value, left }: { value: number; left: boolean }, spec: TensorSpec): Tensor => {
+  const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
+  const y = k.empty(spec.shape, spec.dtype, strides)
+  const pX = k.ptrAs(x, strides)
+  const pS = x.dtype === 'f32' ? k.scalar(value) : k.table([value])
+  if (left) kernelOf(k, `${stem}_nd`)(pS, pX, k.ptr(y), k.table([x.size, 0, 1]), 1)
+  else kernelOf(k, `${stem}_nd`)(pX, pS, k.ptr(y), k.table([x.size, 1, 0]), 1)
+  return y
+}
+
+/** The layout of the first dense operand of the full shape carries over; else the result is contiguous. */
+const resultStrides = (k: WasmBackend, a: Tensor, b: Tensor, shape: Shape): readonly number[] => {
+  for (const x of [a, b]) if (sameShape(x.shape, shape) && k.dense(x)) return x.strides
+  return contiguousStrides(shape)
+}
+
+const broadcast = (k: WasmBackend, stem: string, a: Tensor, b: Tensor, spec: TensorSpec): Tensor => {
+  const { shape } = spec
+  const strides = resultStrides(k, a, b, shape)
+  const y = k.empty(shape, spec.dtype, strides)
+  const order = shape.map((_, i) => i).sort((i, j) => strides[j] - strides[i] || i - j)
+  const walk = collapse(
+    order.map((i) => shape[i]),
+    [a, b].map((x) => {
+      const s = broadcastStrides(x.shape, x.strides, shape)
+      return order.map((i) => s[i])
+    }),
+  )
+  const table = k.table(walk.shape, walk.strides[0], walk.strides[1])
+  kernelOf(k, `${stem}_nd`)(k.ptr(a), k.ptr(b), k.ptr(y), table, walk.shape.length)
+  return y
+}
+
+function gradient(this: BinaryOp, c: GradientContext<Scalar>, [dy]: readonly (Tensor | null)[]): (Tensor | null)[] {
+  const scalar = c.attrs
+  const saved: Saved = {
+    a: () => (scalar === null || !scalar.left ? c.input(0) : scalar.value),
+    b: () => (scalar === null ? c.input(1) : scalar.left ? c.input(0) : scalar.value),
+    y: () => c.output(0),
+  }
+  if (scalar !== null) return [(scalar.left ? this.db : this.da)!(dy!, saved)]
+  return [this.da, this.db].map((rule, i) => {
+    const dx = c.needs[i] ? rule!(dy!, saved) : null
+    return dx === null ? null : sumTo(dx, c.inputSpecs[i].shape)
+  })
+}
+
+const toTensor = (op: string, x: Operand): Tensor => {
+  if (x instanceof Tensor) return x
+  if (typeof x === 'number') return fromData(new Float32Array([x]), [], 'f32')
+  throw new ValueError({ op, problem: 'the operand is neither a tensor nor a number', got: typeof x, advice: 'Wrap arrays with tensor()' })
+}
+
+/** The dtype in which an op of a tensor and a number is computed. */
+const withNumber = (dtype: DType, value: number, floats: boolean): DType =>
+  isFloat(dtype) || (Number.isInteger(value) && !floats && dtype !== 'bool') ? dtype : 'f32'
+
+const run = (op: BinaryOp, a: Operand, b: Operand, floats = false): Tensor => {
+  if (typeof b === 'number' && a instanceof Tensor) {
+    return apply(op, [cast(a, withNumber(a.dtype, b, floats))], { value: b, left: false })
+  }
+  if (typeof a === 'number' && b instanceof Tensor) {
+    return apply(op, [cast(b, withNumber(b.dtype, a, floats))], { value: a, left: true })
+  }
+  const x = toTensor(op.name, a)
+  const y = toTensor(op.name, b)
+  const dtype = promote(x.dtype, y.dtype)
+  const target = floats && !isFloat(dtype) ? 'f32' : dtype
+  return apply(op, [cast(x, target), cast(y, target)], null)
+}
+
+const addOp: BinaryOp = {
+  name: 'add',
+  stem: 'add',
+  integers: true,
+  f: (a, b) => a + b,
+  infer,
+  reference,
+  wasm,
+  gradient,
+  da: (dy) => dy,
+  db: (dy) => dy,
+}
+
+/**
+ * a + b, broadcast.
+ * @example add(tensor([1, 2]), tensor([[10], [20]])).toArray() // => [[11, 12], [21, 22]]
+ */
+export const add = (a: Operand, b: Operand): Tensor => run(addOp, a, b)
+
+const subOp: BinaryOp = {
+  name: 'sub',
+  stem: 'sub',
+  integers: true,
+  f: (a, b) => a - b,
+  infer,
+  reference,
+  wasm,
+  gradient,
+  da: (dy) => dy,
+  db: (dy) => neg(dy),
+}
+
+/**
+ * a - b, broadcast.
+ * @example sub(5, tensor([1, 2])).toArray() // => [4, 3]
+ */
+export const sub = (a: Operand, b: Operand): Tensor => run(subOp, a, b)
+
+const mulOp: BinaryOp = {
+  name: 'mul',
+  stem: 'mul',
+  integers: true,
+  f: (a, b) => a * b,
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy, s) => mul(dy, s.b()),
+  db: (dy, s) => mul(dy, s.a()),
+}
+
+/**
+ * a b, broadcast.
+ * @example mul(tensor([1, 2]), tensor([3, 4])).toArray() // => [3, 8]
+ */
+export const mul = (a: Operand, b: Operand): Tensor => run(mulOp, a, b)
+
+const divOp: BinaryOp = {
+  name: 'div',
+  stem: 'div',
+  f: (a, b) => a / b,
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy, s) => div(dy, s.b()),
+  db: (dy, s) => neg(div(mul(dy, s.a()), mul(s.b(), s.b()))),
+}
+
+/**
+ * a / b, broadcast; integers are divided as f32.
+ * @example div(tensor([1, 3]), 2).toArray() // => [0.5, 1.5]
+ */
+export const div = (a: Operand, b: Operand): Tensor => run(divOp, a, b, true)
+
+/** dy where a wins, half of it where both are equal: PyTorch's rule for maximum and minimum. */
+const share = (dy: Tensor, wins: Tensor, ties: Tensor): Tensor => where(wins, dy, where(ties, mul(dy, 0.5), 0))
+
+const maximumOp: BinaryOp = {
+  name: 'maximum',
+  stem: 'maximum',
+  integers: true,
+  f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy, s) => share(dy, gt(s.a(), s.b()), eq(s.a(), s.b())),
+  db: (dy, s) => share(dy, gt(s.b(), s.a()), eq(s.a(), s.b())),
+}
+
+/**
+ * The larger of a and b, broadcast; NaN wins. Equal elements share the gradient.
+ * @example maximum(tensor([1, 5]), 3).toArray() // => [3, 5]
+ */
+export const maximum = (a: Operand, b: Operand): Tensor => run(maximumOp, a, b)
+
+const minimumOp: BinaryOp = {
+  name: 'minimum',
+  stem: 'minimum',
+  integers: true,
+  f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy, s) => share(dy, lt(s.a(), s.b()), eq(s.a(), s.b())),
+  db: (dy, s) => share(dy, lt(s.b(), s.a()), eq(s.a(), s.b())),
+}
+
+/**
+ * The smaller of a and b, broadcast; NaN wins. Equal elements share the gradient.
+ * @example minimum(tensor([1, 5]), 3).toArray() // => [1, 3]
+ */
+export const minimum = (a: Operand, b: Operand): Tensor => run(minimumOp, a, b)
+
+const powOp: BinaryOp = {
+  name: 'pow',
+  stem: 'pow',
+  // IEEE's pow, which C and PyTorch follow; JavaScript alone gives NaN for 1 to the power of an infinity or NaN.
+  f: (a, b) => (a === 1 ? 1 : a === -1 && !Number.isFinite(b) && !Number.isNaN(b) ? 1 : a ** b),
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  savesOutputs: [0],
+  gradient,
+  da: (dy, s) => powBase(dy, s.a(), s.b()),
+  db: (dy, s) => mul(dy, where(and0(s), 0, mul(s.y(), log(asTensor(s.a(), s.y()))))),
+}
+
+/** dy b a^(b - 1), and 0 where b is 0. */
+const powBase = (dy: Tensor, a: Operand, b: Operand): Tensor => {
+  const slope = mul(dy, mul(b, pow(a, sub0(b, 1))))
+  return typeof b === 'number' ? (b === 0 ? mul(dy, 0) : slope) : where(eq(b, 0), 0, slope)
+}
+
+/** A number as a scalar tensor beside `like`. */
+const asTensor = (a: Operand, like: Tensor): Tensor =>
+  a instanceof Tensor ? a : fromData(Float32Array.of(a), [], 'f32', like.backend)
+
+/** a - b of numbers or tensors. */
+const sub0 = (a: Operand, b: number): Operand => (typeof a === 'number' ? a - b : sub(a, b))
+
+/** Where a is 0 and b is not negative: there a^b is flat in b. */
+const and0 = (s: Saved): Tensor => eq(where(eq(s.a(), 0), where(lt(s.b(), 0), 1, 0), 1), 0)
+
+/**
+ * a to the power of b, broadcast.
+ * @example pow(tensor([2, 3]), 2).toArray() // => [4, 9]
+ */
+export const pow = (a: Operand, b: Operand): Tensor => run(powOp, a, b, true)
+
+/** The remainder with the sign of b, as Python's % and torch.remainder. */
+const floorMod = (a: number, b: number): number => {
+  const r = a % b
+  return r !== 0 && r < 0 !== b < 0 ? r + b : r
+}
+
+const remainderOp: BinaryOp = {
+  name: 'remainder',
+  stem: 'remainder',
+  integers: true,
+  f: floorMod,
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy) => dy,
+  db: (dy, s) => neg(mul(dy, floor(div(s.a(), s.b())))),
+}
+
+/**
+ * The remainder of a / b with the sign of b, as torch.remainder.
+ * @example remainder(tensor([5, -5]), 3).toArray() // => [2, 1]
+ */
+export const remainder = (a: Operand, b: Operand): Tensor => run(remainderOp, a, b)
+
+const fmodOp: BinaryOp = {
+  name: 'fmod',
+  stem: 'fmod',
+  f: (a, b) => a % b,
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy) => dy,
+  db: (dy, s) => neg(mul(dy, trunc(div(s.a(), s.b())))),
+}
+
+/**
+ * The remainder of a / b with the sign of a, as torch.fmod.
+ * @example fmod(tensor([5, -5]), 3).toArray() // => [2, -2]
+ */
+export const fmod = (a: Operand, b: Operand): Tensor => run(fmodOp, a, b)
+
+const atan2Op: BinaryOp = {
+  name: 'atan2',
+  stem: 'atan2',
+  f: Math.atan2,
+  infer,
+  reference,
+  wasm,
+  savesInputs: [0, 1],
+  gradient,
+  da: (dy, s) => div(mul(dy, s.b()), add(mul(s.a(), s.a()), mul(s.b(), s.b()))),
+  db: (dy, s) => neg(div(mul(dy, s.a()), add(mul(s.a(), s.a()), mul(s.b(), s.b())))),
+}
+
+/**
+ * The angle of the point (b, a), in radians.
+ * @example atan2(tensor([0, 1]), tensor([1, 0])).toArray() // => [0, 1.5707964]
+ */
+export const atan2 = (a: Operand, b: Operand): Tensor => run(atan2Op, a, b, true)
+
+const eqOp: BinaryOp = { name: 'eq', stem: 'eq', integers: true, result: 'bool', f: (a, b) => Number(a === b), infer, reference, wasm }
+const neOp: BinaryOp = { name: 'ne', stem: 'ne', integers: true, result: 'bool', f: (a, b) => Number(a !== b), infer, reference, wasm }
+const ltOp: BinaryOp = { name: 'lt', stem: 'lt', integers: true, result: 'bool', f: (a, b) => Number(a < b), infer, reference, wasm }
+const leOp: BinaryOp = { name: 'le', stem: 'le', integers: true, result: 'bool', f: (a, b) => Number(a <= b), infer, reference, wasm }
+const gtOp: BinaryOp = { name: 'gt', stem: 'gt', integers: true, result: 'bool', f: (a, b) => Number(a > b), infer, reference, wasm }
+const geOp: BinaryOp = { name: 'ge', stem: 'ge', integers: true, result: 'bool', f: (a, b) => Number(a >= b), infer, reference, wasm }
+
+/** a = b as bool, broadcast. @example eq(tensor([1, 2]), 2).toArray() // => [0, 1] */
+export const eq = (a: Operand, b: Operand): Tensor => run(eqOp, a, b)
+/** Whether a and b differ, as bool, broadcast. @example ne(tensor([1, 2]), 2).toArray() // => [1, 0] */
+export const ne = (a: Operand, b: Operand): Tensor => run(neOp, a, b)
+/** a < b as bool, broadcast. @example lt(tensor([1, 2]), 2).toArray() // => [1, 0] */
+export const lt = (a: Operand, b: Operand): Tensor => run(ltOp, a, b)
+/** a <= b as bool, broadcast. @example le(tensor([1, 2]), 2).toArray() // => [1, 1] */
+export const le = (a: Operand, b: Operand): Tensor => run(leOp, a, b)
+/** a > b as bool, broadcast. @example gt(tensor([1, 3]), 2).toArray() // => [0, 1] */
+export const gt = (a: Operand, b: Operand): Tensor => run(gtOp, a, b)
+/** a >= b as bool, broadcast. @example ge(tensor([1, 2]), 2).toArray() // => [0, 1] */
+export const ge = (a: Operand, b: Operand): Tensor => run(geOp, a, b)
