@@ -21,9 +21,9 @@ const fenced = (text, line) =>
 /** `@example` tags of TSDoc comments: the text up to the next tag, fenced or plain. */
 const tagged = (source) =>
   [...source.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap((comment) => {
-    const text = comment[0].replace(/\*\/$/, '').replace(/^[ \t]*(\/\*\*|\*) ?/gm, '')
-    return [...text.matchAll(/^@example\b([\s\S]*?)(?=^@\w|(?![\s\S]))/gm)].flatMap((tag) => {
-      const line = lineAt(source, comment.index) + lineAt(text, tag.index) - 1
+    const text = comment[0].replace(/\s*\*\/$/, '').replace(/^[ \t]*(\/\*\*|\*) ?/gm, '')
+    return [...text.matchAll(/(?:^|\s)@example\b([\s\S]*?)(?=^@\w|(?![\s\S]))/gm)].flatMap((tag) => {
+      const line = lineAt(source, comment.index) + lineAt(text, tag.index + tag[0].indexOf('@')) - 1
       return tag[1].includes('```') ? fenced(tag[1], line) : [{ code: tag[1].trim(), line, skip: undefined }]
     })
   })

@@ -5,7 +5,7 @@ import { root } from '../setup.mjs'
 import { docTests } from './plugin.mjs'
 
 const skipped = /(^|\/)(node_modules|dist|\.vitepress|api|assembly|__golden__)(\/|$)/
-const marker = { '.md': /^ *```ts\b/m, '.ts': /^ *(\/\*)?\*+ *@example\b/m }
+const marker = { '.md': /^ *```ts\b/m, '.ts': /\*.*@example\b/ }
 
 /** The files below `folder` that hold a block to run. */
 const filesWithBlocks = (folder: string, extensions: readonly ('.md' | '.ts')[]): string[] =>

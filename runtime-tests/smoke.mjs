@@ -1,0 +1,88 @@
+// npm run smoke [-- --json]: packs the packages, publishes them to a throw-away registry, installs each case's package
+// alone by name into an empty folder, and runs the case in every runtime. All runtimes must give the same result, bit for bit.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { transform } from 'esbuild'
+import { startRegistry } from './registry.mjs'
+import { runtimes } from './runtimes.mjs'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const published = ['kernels-wasm']
+const cases = [
+  { name: 'kernels', package: '@lanewise/kernels-wasm' },
+  // { name: 'train', package: '@lanewise/core' },
+]
+
+const npm = (args, cwd, env) => execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
+
+const publish = (folder, env) => {
+  for (const name of published) {
+    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], join(here, '../packages', name), env))
+    npm(['publish', join(folder, filename), '--access', 'public', '--tag', 'latest'], folder, env)
+  }
+}
+
+/** An empty project with one package installed by name, and the case beside it as JavaScript. */
+const prepare = async (test, parent, env) => {
+  const folder = join(parent, test.name)
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  npm(['install', test.package], folder, env)
+  const source = readFileSync(join(here, 'cases', `${test.name}.case.ts`), 'utf8')
+  const file = `${test.name}.case.mjs`
+  writeFileSync(join(folder, file), (await transform(source, { loader: 'ts', format: 'esm', target: 'es2022' })).code)
+  return { folder, file, name: test.name }
+}
+
+const runCell = async (test, task, runtime, expected) => {
+  const cell = { package: test.package, runtime: runtime.name }
+  if (runtime.skip) return { cell: { ...cell, status: 'skip', reason: runtime.skip } }
+  try {
+    cell.runtime = `${runtime.name} ${await runtime.version()}`
+    const result = await runtime.run(task)
+    const isSame = expected === undefined || result === expected
+    const reason = isSame ? undefined : `its result differs: ${result.slice(0, 300)} instead of ${expected.slice(0, 300)}`
+    const failure = JSON.parse(result).error
+    return { result, cell: { ...cell, status: isSame && !failure ? 'pass' : 'fail', ...((failure ?? reason) && { reason: failure ?? reason }) } }
+  } catch (error) {
+    return { cell: { ...cell, status: 'fail', reason: String(error.stderr || error.message).slice(-1500) } }
+  }
+}
+
+const report = ({ package: name, runtime, status, reason }) =>
+  console.error(`${status.padEnd(4)} ${name.padEnd(24)} ${runtime}${reason ? `: ${reason}` : ''}`)
+
+const main = async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lanewise-smoke-'))
+  const { env, stop } = await startRegistry(folder)
+  const cells = []
+  try {
+    publish(folder, env)
+    for (const test of cases) {
+      const task = await prepare(test, folder, env)
+      let expected
+      for (const runtime of runtimes) {
+        const { cell, result } = await runCell(test, task, runtime, expected)
+        expected ??= result
+        cells.push(cell)
+        report(cell)
+      }
+    }
+  } finally {
+    stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return cells
+}
+
+const cells = await main()
+const count = (status) => cells.filter((cell) => cell.status === status).length
+console.log(
+  process.argv.includes('--json')
+    ? JSON.stringify({ cells })
+    : `${count('pass')} passed, ${count('fail')} failed, ${count('skip')} skipped`,
+)
+process.exitCode = count('fail') > 0 ? 1 : 0
