@@ -67,6 +67,8 @@ export class WasmBackend implements Backend {
   private oldest: WasmStorage | null = null
   private newest: WasmStorage | null = null
   private runs = 1
+  /** Whether an op is running, so that its blocks must stay where they are. */
+  private busy = false
   private steps = 0
   private budget: number
   private live = 0
@@ -238,6 +240,7 @@ export class WasmBackend implements Backend {
 
   /** Writes dense elements at `from` to a strided place. */
   scatterTo(from: number, to: number, shape: Shape, strides: readonly number[], width: number): void {
+    if (sizeOf(shape) === 0) return
     const walk = collapse(shape, [strides])
     const kernels = this.use(elementwise)
     const table = this.table(walk.shape, walk.strides[0])
@@ -253,6 +256,7 @@ export class WasmBackend implements Backend {
 
   /** Copies a tensor's elements to `to`, in the dense order of `strides`. */
   copyAs(x: Tensor, to: number, strides: readonly number[]): void {
+    if (x.size === 0) return
     const order = x.shape.map((_, i) => i).sort((a, b) => strides[b] - strides[a] || a - b)
     const walk = collapse(
       order.map((i) => x.shape[i]),
@@ -291,6 +295,7 @@ export class WasmBackend implements Backend {
 
   private begin(inputs: readonly Tensor[]): void {
     this.runs++
+    this.busy = true
     for (let i = 0; i < inputs.length; i++) {
       const storage = inputs[i].storage as WasmStorage
       storage.lastRun = this.runs
@@ -303,6 +308,7 @@ export class WasmBackend implements Backend {
   }
 
   private end(): void {
+    this.busy = false
     this.tableAt = tableStart
     if (this.temporaries.length === 0) return
     for (const { ptr, bytes } of this.temporaries) this.allocator.release(ptr, bytes)
@@ -316,6 +322,7 @@ export class WasmBackend implements Backend {
   }
 
   private createBytes(bytes: number): WasmStorage {
+    if (!this.busy) this.runs++
     const size = Math.max(bytes, 1)
     const storage = new WasmStorage(this, this.allocate(size), size, this.steps)
     storage.lastRun = this.runs
@@ -338,6 +345,7 @@ export class WasmBackend implements Backend {
 
   private allocate(bytes: number): number {
     if (this.live + bytes > this.budget) this.evictTo(this.budget * 0.75 - bytes)
+    const live = this.live
     let ptr = this.allocator.allocate(bytes)
     if (ptr < 0) {
       this.evictTo(0)
@@ -347,7 +355,7 @@ export class WasmBackend implements Backend {
     throw new BackendError({
       op: 'wasm memory',
       problem: 'out of memory',
-      got: `a request of ${bytes} bytes with ${this.live} in use by ${this.blocks} blocks`,
+      got: `a request of ${bytes} bytes with ${live} in use by ${this.blocks} blocks`,
       expected: `at most ${this.buffer.byteLength} bytes reserved so far, and no growth possible`,
       advice: 'Use a smaller batch, or scope() around parts whose results are not needed',
     })
