@@ -10,10 +10,10 @@ import { startRegistry } from './registry.mjs'
 import { runtimes } from './runtimes.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const published = ['kernels-wasm']
+const published = ['kernels-wasm', 'core']
 const cases = [
   { name: 'kernels', package: '@lanewise/kernels-wasm' },
-  // { name: 'train', package: '@lanewise/core' },
+  { name: 'train', package: '@lanewise/core' },
 ]
 
 const npm = (args, cwd, env) => execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
