@@ -8,10 +8,11 @@ import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, NR, RELU, TAP_BYTES, tileOfPanel
 
 // @ts-ignore: decorator
 @inline
-const KC: i32 = 256
+const KC: i32 = 512
+/** Rows of A that stay in the first-level cache while the panels of B stream past them (half of them when K is cut). */
 // @ts-ignore: decorator
 @inline
-const MC: i32 = 96
+const MC: i32 = 24
 // @ts-ignore: decorator
 @inline
 const NC: i32 = 512
@@ -99,8 +100,9 @@ function product(
       const mode = (first ? flags & (ACCUMULATE | TRANSPOSED) : ACCUMULATE | (flags & TRANSPOSED)) |
         (last ? flags & (BIAS_COLUMN | BIAS_ROW | RELU) : 0)
       packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB)
-      for (let i = 0; i < M; i += MC) {
-        const m = min(MC, M - i)
+      const blockM = kc <= KC / 2 ? MC : MC / 2
+      for (let i = 0; i < M; i += blockM) {
+        const m = min(blockM, M - i)
         const pBlockA = pA + i * sMA + k * sKA
         if (sKA == 4) listRows(pBlockA, sMA, m, pList)
         else packA(pBlockA, sMA, sKA, m, kc, pPanelsA)

@@ -30,11 +30,24 @@ function packLinesByK(p: usize, sLine: usize, K: i32, to: usize): void {
   }
 }
 
-/** One panel of 8 lines that are contiguous within each k; `sK` bytes lie between steps of k. */
-function packLinesByLine(p: usize, sK: usize, K: i32, to: usize): void {
-  for (; K > 0; K--, p += sK, to += 32) {
-    v128.store(to, v128.load(p))
-    v128.store(to, v128.load(p, 16), 16)
+/** `panels` (1 to 16) panels whose lines are contiguous within each k; `sK` bytes lie between steps of k. */
+function packLinesByLine(p: usize, sK: usize, panels: i32, K: i32, to: usize): void {
+  const panelBytes: usize = K << 5
+  // Two steps of k fill a cache line of each panel; many more panels at once would evict each other's lines.
+  for (; K >= 2; K -= 2, p += sK << 1, to += 64) {
+    let q = p, t = to
+    for (let i = 0; i < panels; i++, q += 32, t += panelBytes) {
+      v128.store(t, v128.load(q))
+      v128.store(t, v128.load(q, 16), 16)
+      v128.store(t, v128.load(q + sK), 32)
+      v128.store(t, v128.load(q + sK, 16), 48)
+    }
+  }
+  if (K > 0) {
+    for (let i = 0; i < panels; i++, p += 32, to += panelBytes) {
+      v128.store(to, v128.load(p))
+      v128.store(to, v128.load(p, 16), 16)
+    }
   }
 }
 
@@ -50,9 +63,17 @@ function packAny(p: usize, sLine: usize, sK: usize, lines: i32, width: i32, K: i
 /** Panels of 8 columns of B[K, n]; strides in bytes. */
 export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize): void {
   const panelBytes: usize = K << 5
+  if (sN == 4) {
+    while (n >= NR) {
+      const panels = min(16, n >>> 3)
+      packLinesByLine(pB, sK, panels, K, to)
+      n -= panels << 3
+      pB += panels << 5
+      to += panels * panelBytes
+    }
+  }
   for (; n >= NR; n -= NR, pB += NR * sN, to += panelBytes) {
-    if (sN == 4) packLinesByLine(pB, sK, K, to)
-    else if (sK == 4) packLinesByK(pB, sN, K, to)
+    if (sK == 4) packLinesByK(pB, sN, K, to)
     else packAny(pB, sN, sK, NR, NR, K, to)
   }
   if (n > 0) packAny(pB, sN, sK, n, NR, K, to)
