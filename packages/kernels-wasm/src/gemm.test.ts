@@ -69,8 +69,9 @@ const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void =>
   for (let i = 0, at = 0; i < c.M; i++) {
     for (let j = 0; j < c.ldc && i * c.ldc + j < got.length; j++) {
       const value = got[i * c.ldc + j]!
-      if (j >= c.N) expect(value).toBe(old[i * c.ldc + j]!)
-      else {
+      if (j >= c.N) {
+        if (!Object.is(value, old[i * c.ldc + j])) expect.fail(`${JSON.stringify(c)}: wrote between rows, at [${i},${j}]`)
+      } else {
         if (!(Math.abs(value - expected.value[at]!) <= unit * expected.scale[at]! + 1e-30))
           expect.fail(`${JSON.stringify(c)} at [${i},${j}]: got ${value}, expected ${expected.value[at]}`)
         at++

@@ -4,7 +4,7 @@
 // along k and packed in panels of MR rows otherwise. Products with a vector have their own loops.
 import { matvec } from './matvec'
 import { packA, packB } from './pack'
-import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, NR, RELU, TAP_BYTES, tileOfPanels, tileOfTaps } from './tile'
+import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, finishRow, MR, NR, RELU, TAP_BYTES, tileOfPanels, tileOfTaps } from './tile'
 
 // @ts-ignore: decorator
 @inline
@@ -27,10 +27,6 @@ const LIST_BYTES: i32 = (MC / MR) * TAP_BYTES
 // @ts-ignore: decorator
 @inline
 const TRANSPOSED: i32 = 256
-
-// @ts-ignore: decorator
-@inline
-const ALL: i32 = ACCUMULATE | BIAS_COLUMN | BIAS_ROW | RELU
 
 // @ts-ignore: decorator
 @inline
@@ -58,21 +54,17 @@ export function gemm(
 ): void {
   if (M == 1) {
     matvec(pA, csA << 2, pB, rsB << 2, csB << 2, pScratch, N, K, pScratch + (N << 2))
-    settle(pScratch, 1, N, pC, 0, 4, flags & ALL, pBias, pBias)
+    settle(pScratch, 0, 4, 1, N, pC, 0, 4, flags, pBias, pBias)
     return
   }
   if (N == 1) {
     matvec(pB, rsB << 2, pA, csA << 2, rsA << 2, pScratch, M, K, pScratch + (M << 2))
-    settle(pScratch, 1, M, pC, 0, ldc << 2, flags & ALL | TRANSPOSED, pBias, pBias)
+    settle(pScratch, 4, 0, M, 1, pC, ldc << 2, 4, flags, pBias, pBias)
     return
   }
   if (K == 0) {
-    for (let i = 0; i < M; i++) {
-      // settle is handed a row of zeros: the tile place, eight columns at a time
-      memory.fill(pScratch, 0, 32)
-      for (let j = 0; j < N; j += NR)
-        settle(pScratch, 1, min(NR, N - j), pC + (i * ldc + j << 2), 0, 4, flags & ALL, pBias + (j << 2), pBias + (i << 2))
-    }
+    store<f32>(pScratch, 0)
+    settle(pScratch, 0, 0, M, N, pC, ldc << 2, 4, flags, pBias, pBias)
     return
   }
   const columnMajorB = rsB == 1 && csB != 1
@@ -142,35 +134,42 @@ function block(
       const column = pBias + ((j + jj) << 2), row = pBias + ((i + ii) << 2)
       if (pList) tileOfTaps(rows, pList + (ii / MR) * TAP_BYTES, 1, kc, pB, to, step, tileMode, column, row)
       else tileOfPanels(rows, pA + ii * kc * 4, pB, kc, to, step, tileMode, column, row)
-      if (!direct) settle(pTile, rows, columns, pTileC, sRow, sColumn, mode, column, row)
+      if (mode & TRANSPOSED) settle(pTile, 4, 32, columns, rows, pTileC, sColumn, sRow, mode, row, column)
+      else if (!direct) settle(pTile, 32, 4, rows, columns, pTileC, sRow, sColumn, mode, column, row)
     }
     pB += kc << 5
   }
 }
 
-/** Moves a tile of sums from its temporary place into C, with the same arithmetic as a direct store. */
+/**
+ * Moves a tile of sums from its temporary place into C, with the same arithmetic as a direct store. In C the tile is
+ * `lines` rows of `length` values; `pAlong` holds the bias of each value of a row, `pAcross` that of each row.
+ */
 function settle(
-  pTile: usize, rows: i32, columns: i32, pC: usize, sRow: usize, sColumn: usize, mode: i32, column: usize, row: usize,
+  pTile: usize, sLine: usize, sValue: usize, lines: i32, length: i32,
+  pC: usize, sLineC: usize, sValueC: usize, mode: i32, pAlong: usize, pAcross: usize,
 ): void {
-  if (mode & TRANSPOSED) {
-    const swap = column
-    column = row
-    row = swap
-  }
-  for (let i = 0; i < rows; i++, pTile += 32, pC += sRow) {
-    for (let j = 0; j < columns; j++) {
-      const p = pC + j * sColumn
-      let v = load<f32>(pTile + (j << 2))
-      if (mode) {
-        const at = mode & TRANSPOSED ? i : j, other = mode & TRANSPOSED ? j : i
-        let bias: f32 = 0
-        if (mode & BIAS_COLUMN) bias = load<f32>(column + (at << 2))
-        if (mode & BIAS_ROW) bias += load<f32>(row + (other << 2))
-        if (mode & ACCUMULATE) v += load<f32>(p)
-        v += bias
-        if (mode & RELU) v = v < 0 ? 0 : v
+  const keep = i32x4.splat(-(mode & ACCUMULATE))
+  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
+  const biased = i32x4.splat(mode & BIAS_COLUMN ? -1 : 0)
+  for (let i = 0; i < lines; i++, pTile += sLine, pC += sLineC, pAcross += 4) {
+    const across = f32x4.splat(mode & BIAS_ROW ? load<f32>(pAcross) : 0)
+    let j = 0, t = pTile, c = pC
+    if (sValueC == 4) {
+      for (; j + 4 <= length; j += 4, c += 16, t += 4 * sValue) {
+        let v = v128.load32_zero(t)
+        v = v128.load32_lane(t + sValue, v, 1)
+        v = v128.load32_lane(t + 2 * sValue, v, 2)
+        v = v128.load32_lane(t + 3 * sValue, v, 3)
+        const bias = v128.and(v128.load(mode & BIAS_COLUMN ? pAlong + (j << 2) : c), biased)
+        finishRow(c, v, f32x4.add(bias, across), keep, floor)
       }
-      store<f32>(p, v)
+    }
+    for (; j < length; j++, c += sValueC, t += sValue) {
+      const bias = v128.and(v128.load32_zero(mode & BIAS_COLUMN ? pAlong + (j << 2) : c), biased)
+      const old = v128.and(v128.load32_zero(c), keep)
+      const v = f32x4.add(f32x4.add(v128.load32_zero(t), old), f32x4.add(bias, across))
+      v128.store32_lane(c, f32x4.pmax(v, floor), 0)
     }
   }
 }

@@ -31,9 +31,10 @@ export const BIAS_ROW: i32 = 4
 @inline
 export const RELU: i32 = 16
 
+/** Stores four sums, plus what `keep` keeps of the old values, plus the bias, not below `floor`. NaN stays. */
 // @ts-ignore: decorator
 @inline
-function finishRow(pC: usize, v: v128, bias: v128, keep: v128, floor: v128): void {
+export function finishRow(pC: usize, v: v128, bias: v128, keep: v128, floor: v128): void {
   const old = v128.and(v128.load(pC), keep)
   v128.store(pC, f32x4.pmax(f32x4.add(f32x4.add(v, old), bias), floor))
 }
