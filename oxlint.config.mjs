@@ -1,16 +1,6 @@
 // The linter's rules, its bans, and the arrows between the packages. Other style is the formatter's.
 import { defineConfig } from 'oxlint'
-
-/** What each package may import; nothing imports upwards. */
-const arrows = {
-  'kernels-wasm': [],
-  core: ['kernels-wasm'],
-  vision: ['core'],
-  cnn: ['core', 'vision'],
-  rnn: ['core'],
-  gan: ['core'],
-  'edu-recsys': ['core', 'rnn'],
-}
+import { arrows } from './tools/arrows.mjs'
 
 const random = { object: 'Math', property: 'random', message: 'Take a Generator: results must repeat.' }
 
