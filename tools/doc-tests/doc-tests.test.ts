@@ -20,7 +20,9 @@ describe('blocksOf', () => {
     ])
   })
   test('finds a tag in the middle of a line', () => {
-    expect(blocksOf('/** -x. @example neg(1) // => -1 */\n', 'a.ts')).toEqual([{ code: 'neg(1) // => -1', line: 1, skip: undefined }])
+    expect(blocksOf('/** -x. @example neg(1) // => -1 */\n', 'a.ts')).toEqual([
+      { code: 'neg(1) // => -1', line: 1, skip: undefined },
+    ])
   })
   test('refuses no-run without a reason', () => {
     expect(() => blocksOf('```ts no-run\nx\n```\n', 'a.md')).toThrow('line 1')
