@@ -37,6 +37,7 @@ export {
   atan2,
   div,
   eq,
+  floorDivide,
   fmod,
   ge,
   gt,
@@ -51,7 +52,82 @@ export {
   sub,
   type Operand,
 } from './ops/binary.ts'
-export { exp, floor, log, neg, relu, square, trunc } from './ops/unary.ts'
+export {
+  abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  ceil,
+  cos,
+  cosh,
+  erf,
+  exp,
+  expm1,
+  floor,
+  frac,
+  isFinite,
+  isInf,
+  isNan,
+  log,
+  log10,
+  log1p,
+  log2,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sin,
+  sinh,
+  sqrt,
+  square,
+  tan,
+  tanh,
+  trunc,
+} from './ops/unary.ts'
+export {
+  celu,
+  elu,
+  gelu,
+  glu,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  mish,
+  prelu,
+  relu,
+  relu6,
+  selu,
+  sigmoid,
+  silu,
+  softplus,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+  type GeluOptions,
+  type SoftplusOptions,
+} from './ops/activations.ts'
+export { clamp, clip, nanToNum, type NanToNumOptions } from './ops/clip.ts'
+export { lerp } from './ops/lerp.ts'
+export {
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  logicalXor,
+} from './ops/logical.ts'
 export { where } from './ops/where.ts'
 export { cast, clone, contiguous, toBackend } from './ops/copy.ts'
 export { addInPlace, copyInto, fill } from './ops/in-place.ts'
@@ -62,6 +138,37 @@ export { linear, matmul } from './ops/matmul.ts'
 
 // Ops: shapes
 export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, unsqueeze } from './ops/views.ts'
+
+// Ops: convolution and pooling
+export { conv1d, conv2d, conv3d, type ConvOptions } from './ops/conv.ts'
+export { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from './ops/conv-transpose.ts'
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  maxPool1d,
+  maxPool2d,
+  maxPool3d,
+  maxPoolWithIndices,
+  maxUnpool,
+  type AvgPoolOptions,
+  type LpPoolOptions,
+  type MaxPoolOptions,
+  type MaxUnpoolOptions,
+} from './ops/pool.ts'
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  adaptiveMaxPoolWithIndices,
+  type AdaptiveSize,
+} from './ops/adaptive-pool.ts'
+export type { PerAxis } from './ops/windows.ts'
 
 // Modules
 export {

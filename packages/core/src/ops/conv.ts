@@ -1,0 +1,239 @@
+import { apply } from '../autograd/apply.ts'
+import type { OpDef } from '../autograd/op.ts'
+import { ShapeError, ValueError } from '../errors.ts'
+import { show, sizeOf, type Shape } from '../tensor/shape.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { sum } from './reduce.ts'
+import { needFloat, needSameDType } from './rules.ts'
+import { axesOfSpace, batched, perAxis, reach, tapsOf, type PerAxis, type Windows } from './windows.ts'
+
+/** How a kernel slides. */
+export interface ConvAttrs {
+  readonly stride: readonly number[]
+  /** Padding before the first element. */
+  readonly padding: readonly number[]
+  readonly dilation: readonly number[]
+  readonly groups: number
+  /** Size of the input's space. */
+  readonly input: Shape
+  /** Size of the kernel's space. */
+  readonly kernel: Shape
+  /** Size of the output's space. */
+  readonly output: Shape
+}
+
+/** Calls `visit` with the first element of x [N, C, ...], w [O, C / groups, ...] and y [N, O, ...] for each pair of planes. */
+const forEachPlane = (
+  [N, C, O]: readonly number[],
+  a: ConvAttrs,
+  visit: (atX: number, atW: number, atY: number) => void,
+): void => {
+  const [sX, sW, sY] = [a.input, a.kernel, a.output].map(sizeOf)
+  const [inGroup, outGroup] = [C / a.groups, O / a.groups]
+  for (let n = 0; n < N; n++) {
+    for (let o = 0; o < O; o++) {
+      for (let i = 0; i < inGroup; i++) {
+        const c = Math.floor(o / outGroup) * inGroup + i
+        visit((n * C + c) * sX, (o * inGroup + i) * sW, (n * O + o) * sY)
+      }
+    }
+  }
+}
+
+const windowsOf = (a: ConvAttrs): Windows => a
+
+/** y = x * w + b, the cross-correlation of deep learning. */
+export const convOp: OpDef<ConvAttrs> = {
+  name: 'conv',
+  savesInputs: [0, 1],
+  infer: ([x, w], { output }) => [{ shape: [x.shape[0], w.shape[0], ...output], dtype: x.dtype }],
+  reference: ([x, w, b], a, [y]) => {
+    const { count, from, tap, to } = tapsOf(windowsOf(a))
+    const [N, O] = y.shape
+    const total = new Float64Array(y.data.length)
+    forEachPlane([N, x.shape[1], O], a, (atX, atW, atY) => {
+      for (let i = 0; i < count; i++) total[atY + to[i]] += x.data[atX + from[i]] * w.data[atW + tap[i]]
+    })
+    const space = sizeOf(a.output)
+    for (let i = 0; i < total.length; i++) y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
+  },
+  gradient: (c, [dy]) => [
+    c.needs[0] ? convInputGrad(dy!, c.input(1), c.attrs) : null,
+    c.needs[1] ? convWeightGrad(c.input(0), dy!, c.attrs) : null,
+    c.needs[2] === true ? sumOverSpace(dy!) : null,
+  ],
+}
+
+/** The gradient of x: dy spread over the taps. It is also the forward pass of a transposed convolution, then with a bias. */
+export const convInputGradOp: OpDef<ConvAttrs> = {
+  name: 'convInputGrad',
+  savesInputs: [0, 1],
+  infer: ([dy, w], { input, groups }) => [{ shape: [dy.shape[0], w.shape[1] * groups, ...input], dtype: dy.dtype }],
+  reference: ([dy, w, b], a, [dx]) => {
+    const { count, from, tap, to } = tapsOf(windowsOf(a))
+    const [N, C] = dx.shape
+    const total = new Float64Array(dx.data.length)
+    forEachPlane([N, C, dy.shape[1]], a, (atX, atW, atY) => {
+      for (let i = 0; i < count; i++) total[atX + from[i]] += dy.data[atY + to[i]] * w.data[atW + tap[i]]
+    })
+    const space = sizeOf(a.input)
+    for (let i = 0; i < total.length; i++) dx.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % C])
+  },
+  gradient: (c, [ddx]) => [
+    c.needs[0] ? apply(convOp, [ddx!, c.input(1)], c.attrs) : null,
+    c.needs[1] ? convWeightGrad(ddx!, c.input(0), c.attrs) : null,
+    c.needs[2] === true ? sumOverSpace(ddx!) : null,
+  ],
+}
+
+/** The gradient of w: each tap sums the products of what it read and what came of it. */
+const convWeightGradOp: OpDef<ConvAttrs> = {
+  name: 'convWeightGrad',
+  savesInputs: [0, 1],
+  infer: ([x, dy], { kernel, groups }) => [{ shape: [dy.shape[1], x.shape[1] / groups, ...kernel], dtype: x.dtype }],
+  reference: ([x, dy], a, [dw]) => {
+    const { count, from, tap, to } = tapsOf(windowsOf(a))
+    const total = new Float64Array(dw.data.length)
+    forEachPlane([x.shape[0], x.shape[1], dy.shape[1]], a, (atX, atW, atY) => {
+      for (let i = 0; i < count; i++) total[atW + tap[i]] += x.data[atX + from[i]] * dy.data[atY + to[i]]
+    })
+    dw.data.set(total)
+  },
+  gradient: (c, [ddw]) => [
+    c.needs[0] ? convInputGrad(c.input(1), ddw!, c.attrs) : null,
+    c.needs[1] ? apply(convOp, [c.input(0), ddw!], c.attrs) : null,
+  ],
+}
+
+const convInputGrad = (dy: Tensor, w: Tensor, a: ConvAttrs): Tensor => apply(convInputGradOp, [dy, w], a)
+
+const convWeightGrad = (x: Tensor, dy: Tensor, a: ConvAttrs): Tensor => apply(convWeightGradOp, [x, dy], a)
+
+/** The sum over everything but the channel: a bias's gradient. */
+const sumOverSpace = (dy: Tensor): Tensor =>
+  sum(
+    dy,
+    dy.shape.map((_, i) => i).filter((i) => i !== 1),
+  )
+
+/** Options of {@link conv2d} and its like. */
+export interface ConvOptions {
+  /** Steps between windows. Default 1. */
+  readonly stride?: PerAxis
+  /**
+   * Zeros on both sides of each axis; `valid` is 0, `same` keeps the size (stride 1 only; where the padding is odd,
+   * the end gets one more). Default 0.
+   */
+  readonly padding?: PerAxis | 'same' | 'valid'
+  /** Distance between the taps of the kernel. Default 1. */
+  readonly dilation?: PerAxis
+  /** The channels are split into this many groups that are convolved apart. Default 1. */
+  readonly groups?: number
+}
+
+/**
+ * Zeros before and after each axis.
+ * @throws ValueError when `same` meets a stride, or the numbers do not fit.
+ */
+export const resolvePadding = (
+  op: string,
+  padding: PerAxis | 'same' | 'valid',
+  kernel: Shape,
+  dilation: readonly number[],
+  stride: readonly number[],
+): { before: readonly number[]; after: readonly number[] } => {
+  if (padding === 'same') {
+    if (stride.some((s) => s !== 1)) {
+      throw new ValueError({ op, problem: "padding 'same' needs a stride of 1", got: `stride ${show(stride)}`, advice: 'Give the padding in numbers' })
+    }
+    const total = reach(kernel, dilation).map((r) => r - 1)
+    const before = total.map((n) => Math.floor(n / 2))
+    return { before, after: total.map((n, i) => n - before[i]) }
+  }
+  const list = perAxis(op, 'padding', padding === 'valid' ? 0 : padding, kernel.length)
+  return { before: list, after: list }
+}
+
+/** Checks what every convolution needs: dtypes, ranks, channels against groups, the bias. */
+export const checkConv = (op: string, x: Tensor, w: Tensor, b: Tensor | null, space: number, groups: number, transposed: boolean): void => {
+  const tensors = b === null ? [x, w] : [x, w, b]
+  for (const t of tensors) t.live(op)
+  needFloat(op, x)
+  needSameDType(op, tensors)
+  const layout = transposed ? `[in, out / groups, ${axesOfSpace(space)}]` : `[out, in / groups, ${axesOfSpace(space)}]`
+  if (!Number.isInteger(groups) || groups < 1) throw new ValueError({ op, problem: 'groups is not a positive integer', got: String(groups) })
+  if (w.rank !== space + 2) throw new ShapeError({ op, problem: "the weight's rank does not fit", got: show(w.shape), expected: layout })
+  const [first, second] = w.shape
+  const channels = transposed ? first : second * groups
+  const out = transposed ? second * groups : first
+  if (x.shape[1] !== channels || first % groups !== 0) {
+    throw new ShapeError({
+      op,
+      problem: 'input channels do not match the weight',
+      got: `x ${show(x.shape)} and weight ${show(w.shape)}, groups ${groups}`,
+      expected: `x axis 1 = ${channels}, weight ${layout}`,
+      advice: 'Pass groups, or check the layout',
+    })
+  }
+  if (b !== null && (b.rank !== 1 || b.shape[0] !== out)) {
+    throw new ShapeError({ op, problem: 'the bias does not fit', got: show(b.shape), expected: show([out]) })
+  }
+}
+
+const convolve = (op: string, space: number, x: Tensor, w: Tensor, b: Tensor | null, options: ConvOptions): Tensor => {
+  const { groups = 1 } = options
+  checkConv(op, x, w, b, space, groups, false)
+  const kernel = w.shape.slice(2)
+  const stride = perAxis(op, 'stride', options.stride ?? 1, space, 1)
+  const dilation = perAxis(op, 'dilation', options.dilation ?? 1, space, 1)
+  const { before, after } = resolvePadding(op, options.padding ?? 0, kernel, dilation, stride)
+  const input = x.shape.slice(2)
+  const span = reach(kernel, dilation)
+  const output = input.map((n, i) => Math.floor((n + before[i] + after[i] - span[i]) / stride[i]) + 1)
+  if (output.some((n) => n < 1) || kernel.includes(0)) {
+    throw new ShapeError({
+      op,
+      problem: 'the kernel does not fit into the padded input',
+      got: `input ${show(input)} padded by ${show(before)} and ${show(after)}, kernel ${show(kernel)} reaching over ${show(span)}`,
+      expected: 'a kernel of 1 or more that is not larger',
+      advice: 'Use a larger input, more padding, or a smaller kernel',
+    })
+  }
+  const attrs: ConvAttrs = { stride, padding: before, dilation, groups, input, kernel, output }
+  return apply(convOp, b === null ? [x, w] : [x, w, b], attrs)
+}
+
+/**
+ * 1-D convolution (cross-correlation), as torch.nn.functional.conv1d.
+ * Shape: x [N, C, W] or [C, W], weight [out, C / groups, K], bias [out] -> [N, out, W'].
+ * @throws ShapeError when channels, groups, bias or kernel do not fit.
+ * @source Checked against torch.nn.functional.conv1d 1.13 in conv.test.ts
+ * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, -1]]])).toArray() // => [[[-1, -1]]]
+ */
+export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
+  batched('conv1d', x, 1, (t) => convolve('conv1d', 1, t, weight, bias, options))
+
+/**
+ * 2-D convolution (cross-correlation), as torch.nn.functional.conv2d.
+ * Shape: x [N, C, H, W] or [C, H, W], weight [out, C / groups, KH, KW], bias [out] -> [N, out, H', W'],
+ * H' = floor((H + 2 padding - dilation (KH - 1) - 1) / stride) + 1. The result lies channels-last in memory.
+ * @throws ShapeError when channels, groups, bias or kernel do not fit; ValueError for options out of range.
+ * @source Checked against torch.nn.functional.conv2d 1.13 in conv.test.ts
+ * @example
+ * const x = tensor([[[[1, 2], [3, 4]]]])
+ * conv2d(x, tensor([[[[1, 1], [1, 1]]]]), tensor([0.5])).toArray() // => [[[[10.5]]]]
+ * conv2d(x, ones([1, 1, 3, 3]), null, { padding: 1, stride: 2 }).shape // => [1, 1, 1, 1]
+ */
+export const conv2d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
+  batched('conv2d', x, 2, (t) => convolve('conv2d', 2, t, weight, bias, options))
+
+/**
+ * 3-D convolution (cross-correlation), as torch.nn.functional.conv3d.
+ * Shape: x [N, C, D, H, W] or [C, D, H, W], weight [out, C / groups, KD, KH, KW], bias [out] -> [N, out, D', H', W'].
+ * @throws ShapeError when channels, groups, bias or kernel do not fit.
+ * @source Checked against torch.nn.functional.conv3d 1.13 in conv.test.ts
+ * @example conv3d(ones([1, 1, 2, 2, 2]), ones([1, 1, 2, 2, 2])).toArray() // => [[[[[8]]]]]
+ */
+export const conv3d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
+  batched('conv3d', x, 3, (t) => convolve('conv3d', 3, t, weight, bias, options))
+
