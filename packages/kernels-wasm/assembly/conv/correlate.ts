@@ -1,0 +1,282 @@
+// The engine behind conv forward and input gradient: out(i) = act(sum over taps of source(i step + tap) W_tap + bias) on
+// channels-last data, as an implicit GEMM. Rows are grid points i (up to MR of them a tile), columns output channels.
+// A tap outside the source reads a run of zeros, so borders need no code of their own.
+// The sum runs over ascending (tap, channel), cut into chunks by the shape alone; the chunks' sums are added in order.
+import { settle } from '../lib/settle'
+import { ACCUMULATE, MR, NR, TAP_BYTES, tileOfPanels, tileOfTaps } from '../lib/tile'
+
+/** One tap, or one slice of a tap's channels: displacement, byte offset in the source, byte offset in a panel, length. */
+@unmanaged
+export class Piece {
+  d: i32
+  h: i32
+  w: i32
+  offset: i32
+  weights: u32
+  run: i32
+}
+// @ts-ignore: decorator
+@inline
+export const PIECE_BYTES: i32 = 24
+
+/** What to correlate, filled in by the caller. Strides are in bytes. */
+@unmanaged
+export class Problem {
+  pSource: usize
+  D: i32
+  H: i32
+  W: i32
+  sourceN: usize
+  sourceD: usize
+  sourceH: usize
+  sourceW: usize
+  stepD: i32
+  stepH: i32
+  stepW: i32
+  /** Values per tap, contiguous in the source. */
+  run: i32
+  pPieces: usize
+  pieces: i32
+  /** Smallest and largest displacement along each axis. */
+  minD: i32
+  maxD: i32
+  minH: i32
+  maxH: i32
+  minW: i32
+  maxW: i32
+
+  pOut: usize
+  outN: usize
+  outD: usize
+  outH: usize
+  outW: usize
+  gridN: i32
+  gridD: i32
+  gridH: i32
+  gridW: i32
+  columns: i32
+  pPanels: usize
+  panelBytes: usize
+  pBias: usize
+  mode: i32
+  /** Working space of workBytes(pieces, run). */
+  pWork: usize
+}
+// @ts-ignore: decorator
+@inline
+export const PROBLEM_BYTES: i32 = 144
+
+/** Longest sum made in registers before it is added to the output. */
+// @ts-ignore: decorator
+@inline
+const CHUNK: i32 = 512
+/** Grid points whose source rows stay in the first-level cache while the panels stream past. */
+// @ts-ignore: decorator
+@inline
+const BLOCK: i32 = 24
+// @ts-ignore: decorator
+@inline
+const TILE_BYTES: i32 = 256
+/** Head of a tile's list: the byte addresses of its output rows. */
+// @ts-ignore: decorator
+@inline
+const HEAD_BYTES: i32 = MR << 2
+/** Below this many contiguous values a tap costs more to walk than to gather. */
+// @ts-ignore: decorator
+@inline
+const GATHER_RUN: i32 = 32
+
+/** Pieces into which the channels of a tap are cut. */
+export function slicesOf(run: i32): i32 {
+  return (run + CHUNK - 1) / CHUNK
+}
+
+/** Length of such a slice (the last may be shorter). */
+export function sliceRun(run: i32): i32 {
+  const slices = slicesOf(run)
+  return slices <= 1 ? run : ((run + slices - 1) / slices + 3) & ~3
+}
+
+// @ts-ignore: decorator
+@inline
+function listBytes(pieces: i32): i32 {
+  return HEAD_BYTES + pieces * TAP_BYTES
+}
+
+/** Bytes of working space for `pieces` pieces of a tap of `run` values. */
+export function workBytes(pieces: i32, run: i32): i32 {
+  const zeros = min(run, CHUNK) << 2
+  const gathered = run < GATHER_RUN ? BLOCK * (CHUNK + GATHER_RUN) << 2 : 0
+  return TILE_BYTES + zeros + (BLOCK / MR) * listBytes(pieces) + gathered + 64
+}
+
+export function correlate(p: Problem): void {
+  const pTile = p.pWork
+  const pZeros = pTile + TILE_BYTES
+  const pLists = pZeros + (min(p.run, CHUNK) << 2)
+  const sList = listBytes(p.pieces)
+  const pGathered = pLists + (BLOCK / MR) * sList
+  memory.fill(pZeros, 0, min(p.run, CHUNK) << 2)
+  for (let i = 0; i < BLOCK / MR; i++) listWeights(p, pLists + i * sList)
+  const run = sliceRun(p.run)
+  const gathers = p.run < GATHER_RUN
+  const perChunk = piecesPerChunk(p.pieces, run)
+  const block = perChunk == 1 && run > CHUNK / 2 ? BLOCK / 2 : BLOCK
+  const points = p.gridN * p.gridD * p.gridH * p.gridW
+  let n = 0, d = 0, h = 0, w = 0
+  for (let at = 0; at < points; at += block) {
+    const m = min(block, points - at)
+    for (let i = 0; i < m; i++) {
+      const pList = pLists + (i / MR) * sList
+      listPoint(p, pList + ((i % MR) << 2), n, d, h, w, pZeros)
+      if (++w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
+    }
+    fillUp(pLists + (m / MR) * sList, m % MR, p.pieces)
+    if (p.pieces == 0) bare(p, pLists, sList, m, pTile)
+    for (let first = 0; first < p.pieces; first += perChunk) {
+      const count = min(perChunk, p.pieces - first)
+      const mode = (first == 0 ? p.mode & ACCUMULATE : ACCUMULATE) |
+        (first + count == p.pieces ? p.mode & ~ACCUMULATE : 0)
+      const pChunk = pLists + HEAD_BYTES + first * TAP_BYTES
+      const pieceRun = changetype<Piece>(p.pPieces + first * PIECE_BYTES).run
+      if (gathers) {
+        const weights = changetype<Piece>(p.pPieces + first * PIECE_BYTES).weights
+        for (let i = 0; i < m; i += MR) gather(pChunk + (i / MR) * sList, count, pieceRun, pGathered + i * count * pieceRun * 4)
+        tiles(p, pLists, sList, 0, count, pieceRun, pGathered, weights, m, mode, pTile)
+      } else {
+        tiles(p, pLists, sList, pChunk - pLists, count, pieceRun, 0, 0, m, mode, pTile)
+      }
+    }
+  }
+}
+
+/** Grid points that no tap reaches: an empty sum. */
+function bare(p: Problem, pLists: usize, sList: usize, m: i32, pTile: usize): void {
+  store<f32>(pTile, 0)
+  for (let i = 0; i < m; i++) {
+    const pOut: usize = load<u32>(pLists + (i / MR) * sList + ((i % MR) << 2))
+    settle(pTile, 0, 0, 1, p.columns, pOut, 0, 4, p.mode, p.pBias, 0)
+  }
+}
+
+/** Each tap's byte offset in a panel, the last field of its entry. */
+function listWeights(p: Problem, pList: usize): void {
+  let to = pList + HEAD_BYTES + (MR << 2)
+  for (let i = 0; i < p.pieces; i++, to += TAP_BYTES) {
+    store<u32>(to, changetype<Piece>(p.pPieces + i * PIECE_BYTES).weights)
+  }
+}
+
+/** Even chunks of whole pieces, of at most CHUNK values where a piece is shorter. */
+function piecesPerChunk(pieces: i32, run: i32): i32 {
+  const most = max(1, CHUNK / run)
+  const chunks = max(1, (pieces + most - 1) / most)
+  return (pieces + chunks - 1) / chunks
+}
+
+/** Writes the addresses of one grid point, a column of its tile's list. */
+function listPoint(p: Problem, pColumn: usize, n: i32, d: i32, h: i32, w: i32, pZeros: usize): void {
+  store<u32>(pColumn, <u32>(p.pOut + n * p.outN + d * p.outD + h * p.outH + w * p.outW))
+  d *= p.stepD
+  h *= p.stepH
+  w *= p.stepW
+  const base = p.pSource + n * p.sourceN + d * p.sourceD + h * p.sourceH + w * p.sourceW
+  const inside = d + p.minD >= 0 && d + p.maxD < p.D && h + p.minH >= 0 && h + p.maxH < p.H &&
+    w + p.minW >= 0 && w + p.maxW < p.W
+  const D: u32 = p.D, H: u32 = p.H, W: u32 = p.W
+  let pPiece = p.pPieces
+  const end = pPiece + p.pieces * PIECE_BYTES
+  let to = pColumn + HEAD_BYTES
+  for (; pPiece < end; pPiece += PIECE_BYTES, to += TAP_BYTES) {
+    const piece = changetype<Piece>(pPiece)
+    const there = inside || (<u32>(d + piece.d) < D && <u32>(h + piece.h) < H && <u32>(w + piece.w) < W)
+    store<u32>(to, <u32>select(base + <usize>piece.offset, pZeros, there))
+  }
+}
+
+/** Gives the absent rows of the last tile the addresses of row 0. */
+function fillUp(pList: usize, rows: i32, pieces: i32): void {
+  if (rows == 0) return
+  let to = pList + HEAD_BYTES
+  for (let i = 0; i < pieces; i++, to += TAP_BYTES) {
+    for (let r = rows; r < MR; r++) store<u32>(to + (r << 2), load<u32>(to))
+  }
+}
+
+/** A panel of MR rows from `count` pieces: row (piece, k) of the panel holds the values of MR grid points. */
+function gather(pTaps: usize, count: i32, run: i32, to: usize): void {
+  for (; count > 0; count--, pTaps += TAP_BYTES) {
+    let a0: usize = load<u32>(pTaps), a1: usize = load<u32>(pTaps, 4), a2: usize = load<u32>(pTaps, 8)
+    let a3: usize = load<u32>(pTaps, 12), a4: usize = 0, a5: usize = 0
+    if (MR == 6) { a4 = load<u32>(pTaps, 16); a5 = load<u32>(pTaps, 20) }
+    let k = run
+    for (; k >= 4; k -= 4) {
+      const r0 = v128.load(a0), r1 = v128.load(a1), r2 = v128.load(a2), r3 = v128.load(a3)
+      const lo01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), hi01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+      const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
+      v128.store(to, v128.shuffle<f32>(lo01, lo23, 0, 1, 4, 5))
+      v128.store(to, v128.shuffle<f32>(lo01, lo23, 2, 3, 6, 7), MR * 4)
+      v128.store(to, v128.shuffle<f32>(hi01, hi23, 0, 1, 4, 5), MR * 8)
+      v128.store(to, v128.shuffle<f32>(hi01, hi23, 2, 3, 6, 7), MR * 12)
+      if (MR == 6) {
+        const r4 = v128.load(a4), r5 = v128.load(a5)
+        const lo45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5), hi45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7)
+        v128.store64_lane(to, lo45, 0, 16)
+        v128.store64_lane(to, lo45, 1, MR * 4 + 16)
+        v128.store64_lane(to, hi45, 0, MR * 8 + 16)
+        v128.store64_lane(to, hi45, 1, MR * 12 + 16)
+        a4 += 16; a5 += 16
+      }
+      a0 += 16; a1 += 16; a2 += 16; a3 += 16
+      to += MR * 16
+    }
+    for (; k > 0; k--) {
+      store<f32>(to, load<f32>(a0))
+      store<f32>(to, load<f32>(a1), 4)
+      store<f32>(to, load<f32>(a2), 8)
+      store<f32>(to, load<f32>(a3), 12)
+      if (MR == 6) {
+        store<f32>(to, load<f32>(a4), 16)
+        store<f32>(to, load<f32>(a5), 20)
+        a4 += 4; a5 += 4
+      }
+      a0 += 4; a1 += 4; a2 += 4; a3 += 4
+      to += MR * 4
+    }
+  }
+}
+
+/** All tiles of m grid points by all columns, for one chunk of the sum. */
+function tiles(
+  p: Problem, pLists: usize, sList: usize, chunk: usize, count: i32, run: i32, pGathered: usize, weights: usize,
+  m: i32, mode: i32, pTile: usize,
+): void {
+  let pPanel = p.pPanels + weights
+  const dense = p.outH == p.gridW * p.outW && p.outD == p.gridH * p.outH && p.outN == p.gridD * p.outD
+  for (let j = 0; j < p.columns; j += NR, pPanel += p.panelBytes) {
+    const columns = min(NR, p.columns - j)
+    const bias = p.pBias + (j << 2)
+    for (let i = 0; i < m; i += MR) {
+      const rows = min(MR, m - i)
+      const pList = pLists + (i / MR) * sList
+      const direct = columns == NR && (dense || isEven(pList, rows, p.outW))
+      const to = direct ? load<u32>(pList) + (j << 2) : pTile
+      const ldc = direct ? p.outW : 32
+      const tileMode = direct ? mode : 0
+      if (pGathered) tileOfPanels(rows, pGathered + i * count * run * 4, pPanel, count * run, to, ldc, tileMode, bias, 0)
+      else tileOfTaps(rows, pList + chunk, count, run, pPanel, to, ldc, tileMode, bias, 0)
+      if (!direct) {
+        for (let r = 0; r < rows; r++) {
+          settle(pTile + (r << 5), 0, 4, 1, columns, load<u32>(pList + (r << 2)) + (j << 2), 0, 4, mode, bias, 0)
+        }
+      }
+    }
+  }
+}
+
+/** Do the tile's output rows lie a constant distance apart? */
+function isEven(pList: usize, rows: i32, step: usize): bool {
+  const first = load<u32>(pList)
+  for (let r = 1; r < rows; r++) if (load<u32>(pList + (r << 2)) != first + r * step) return false
+  return true
+}

@@ -1,0 +1,263 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { conv, CONV_PARAMS_BYTES, convFlags, convPass, writeConvParams } from './groups/conv.ts'
+import type { ConvKernels, ConvShape } from './groups/conv.ts'
+import { KernelHost, supportsRelaxedSimd } from './host.ts'
+import { createArena } from './testing/arena.ts'
+import type { Arena } from './testing/arena.ts'
+
+type Triple = readonly [number, number, number]
+
+const outputOf = (input: Triple, kernel: Triple, stride: Triple, padding: Triple, dilation: Triple, after: Triple): Triple => {
+  const [d, h, w] = [0, 1, 2].map((i) =>
+    Math.max(0, Math.floor((input[i]! + padding[i]! + after[i]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1),
+  )
+  return [d!, h!, w!]
+}
+
+interface Options {
+  readonly groups?: number
+  readonly stride?: number | Triple
+  readonly padding?: number | Triple
+  readonly dilation?: number | Triple
+  /** Padding after the last element, when it is not the padding before the first. */
+  readonly after?: Triple
+}
+const triple = (value: number | Triple, axes: number, rest: number): Triple =>
+  typeof value === 'number' ? [axes > 2 ? value : rest, axes > 1 ? value : rest, value] : value
+
+/** A shape from what one would write in PyTorch: spatial extents and kernel of 1 to 3 axes. */
+const shapeOf = (N: number, C: number, OC: number, spatial: readonly number[], kernel: readonly number[], options: Options = {}): ConvShape => {
+  const axes = spatial.length
+  const full = (values: readonly number[]): Triple => [values[axes - 3] ?? 1, values[axes - 2] ?? 1, values[axes - 1] ?? 1]
+  const stride = triple(options.stride ?? 1, axes, 1)
+  const padding = triple(options.padding ?? 0, axes, 0)
+  const dilation = triple(options.dilation ?? 1, axes, 1)
+  const [input, k] = [full(spatial), full(kernel)]
+  return {
+    N, C, OC, groups: options.groups ?? 1, input, kernel: k, stride, padding, dilation,
+    output: outputOf(input, k, stride, padding, dilation, options.after ?? padding),
+  }
+}
+
+const size = ([d, h, w]: Triple): number => d * h * w
+
+/** Calls `visit` with the flat positions in x, w and y of every product of the convolution. */
+const eachProduct = (s: ConvShape, visit: (x: number, w: number, y: number) => void): void => {
+  const c = s.C / s.groups
+  const o = s.OC / s.groups
+  for (let n = 0; n < s.N; n++)
+    for (let od = 0; od < s.output[0]; od++)
+      for (let oh = 0; oh < s.output[1]; oh++)
+        for (let ow = 0; ow < s.output[2]; ow++)
+          for (let kd = 0; kd < s.kernel[0]; kd++)
+            for (let kh = 0; kh < s.kernel[1]; kh++)
+              for (let kw = 0; kw < s.kernel[2]; kw++) {
+                const d = od * s.stride[0] + kd * s.dilation[0] - s.padding[0]
+                const h = oh * s.stride[1] + kh * s.dilation[1] - s.padding[1]
+                const w = ow * s.stride[2] + kw * s.dilation[2] - s.padding[2]
+                if (d < 0 || h < 0 || w < 0 || d >= s.input[0] || h >= s.input[1] || w >= s.input[2]) continue
+                const x = (((n * s.input[0] + d) * s.input[1] + h) * s.input[2] + w) * s.C
+                const y = (((n * s.output[0] + od) * s.output[1] + oh) * s.output[2] + ow) * s.OC
+                const tap = (kd * s.kernel[1] + kh) * s.kernel[2] + kw
+                for (let oc = 0; oc < s.OC; oc++)
+                  for (let ic = 0; ic < c; ic++)
+                    visit(x + Math.floor(oc / o) * c + ic, (oc * c + ic) * size(s.kernel) + tap, y + oc)
+              }
+}
+
+interface Sums {
+  readonly value: Float64Array
+  /** Sum of absolute terms, and their number: what rounding errors are measured against. */
+  readonly scale: Float64Array
+  readonly terms: Float64Array
+}
+const sums = (n: number): Sums => ({ value: new Float64Array(n), scale: new Float64Array(n), terms: new Float64Array(n) })
+const add = (s: Sums, at: number, term: number): void => {
+  s.value[at]! += term
+  s.scale[at]! += Math.abs(term)
+  s.terms[at]!++
+}
+
+/** A term rounds once and passes through at most `terms` + 2 additions: |error| <= (terms + 3) u sum |terms|, u = 2^-24. */
+const compare = (what: string, got: Float32Array, { value, scale, terms }: Sums, relu: boolean): void => {
+  for (let i = 0; i < got.length; i++) {
+    const expected = relu ? Math.max(0, value[i]!) : value[i]!
+    if (!(Math.abs(got[i]! - expected) <= (terms[i]! + 3) * 2 ** -24 * scale[i]!))
+      expect.fail(`${what} at ${i}: got ${got[i]}, expected ${expected}`)
+  }
+}
+
+const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
+
+describe.each(tiers)('conv, %s tier', (tier) => {
+  let kernels: ConvKernels
+  let arena: Arena
+  let memory: WebAssembly.Memory
+  beforeAll(async () => {
+    const host = new KernelHost({ initialPages: 400 })
+    await host.load({ tier })
+    kernels = host.use(conv)
+    memory = host.memory
+    arena = createArena(memory)
+  })
+
+  const start = (s: ConvShape, offset: number): number => {
+    arena.reset(offset)
+    const params = arena.output(CONV_PARAMS_BYTES / 4)
+    writeConvParams(memory, params.p, s)
+    return params.p
+  }
+  const sizes = (s: ConvShape): { x: number; w: number; y: number } => ({
+    x: s.N * size(s.input) * s.C,
+    w: (s.OC * s.C * size(s.kernel)) / s.groups,
+    y: s.N * size(s.output) * s.OC,
+  })
+  const settled = (what: string, s: ConvShape): string => {
+    const text = `${what} ${JSON.stringify(s)}`
+    expect(arena.faults(), text).toEqual([])
+    return text
+  }
+
+  const checkForward = (s: ConvShape, flags = 0, biased = true, offset = 0): void => {
+    const n = sizes(s)
+    const pParams = start(s, offset)
+    const [x, w, bias, y] = [arena.input(n.x), arena.input(n.w), arena.input(s.OC), arena.output(n.y)]
+    let pW = w.p
+    if (flags & convFlags.packed) {
+      pW = arena.scratch(kernels.conv_packed_bytes(pParams, convPass.forward))
+      kernels.f32_conv_pack(w.p, pW, pParams, convPass.forward)
+    }
+    const scratch = arena.scratch(kernels.conv_scratch_bytes(pParams, convPass.forward))
+    kernels.f32_conv(x.p, pW, biased ? bias.p : 0, y.p, pParams, flags, scratch)
+    const text = settled('forward', s)
+    const expected = sums(n.y)
+    for (let i = 0; i < n.y; i++) {
+      if (flags & convFlags.accumulate) add(expected, i, y.values[i]!)
+      if (biased) add(expected, i, bias.values[i % s.OC]!)
+    }
+    eachProduct(s, (ix, iw, iy) => add(expected, iy, x.values[ix]! * w.values[iw]!))
+    compare(text, arena.read(y), expected, (flags & convFlags.relu) > 0)
+  }
+
+  const checkInputGrad = (s: ConvShape, flags = 0, biased = false, offset = 0): void => {
+    const n = sizes(s)
+    const pParams = start(s, offset)
+    const [dy, w, bias, dx] = [arena.input(n.y), arena.input(n.w), arena.input(s.C), arena.output(n.x)]
+    let pW = w.p
+    if (flags & convFlags.packed) {
+      pW = arena.scratch(kernels.conv_packed_bytes(pParams, convPass.inputGrad))
+      kernels.f32_conv_pack(w.p, pW, pParams, convPass.inputGrad)
+    }
+    const scratch = arena.scratch(kernels.conv_scratch_bytes(pParams, convPass.inputGrad))
+    kernels.f32_conv_input_grad(dy.p, pW, biased ? bias.p : 0, dx.p, pParams, flags, scratch)
+    const text = settled('input gradient', s)
+    const expected = sums(n.x)
+    for (let i = 0; i < n.x; i++) {
+      if (flags & convFlags.accumulate) add(expected, i, dx.values[i]!)
+      if (biased) add(expected, i, bias.values[i % s.C]!)
+    }
+    eachProduct(s, (ix, iw, iy) => add(expected, ix, dy.values[iy]! * w.values[iw]!))
+    compare(text, arena.read(dx), expected, (flags & convFlags.relu) > 0)
+  }
+
+  const checkWeightGrad = (s: ConvShape, flags = 0, biased = true, offset = 0): void => {
+    const n = sizes(s)
+    const pParams = start(s, offset)
+    const [x, dy, dw, db] = [arena.input(n.x), arena.input(n.y), arena.output(n.w), arena.output(s.OC)]
+    const scratch = arena.scratch(kernels.conv_scratch_bytes(pParams, convPass.weightGrad))
+    kernels.f32_conv_weight_grad(x.p, dy.p, dw.p, biased ? db.p : 0, pParams, flags, scratch)
+    const text = settled('weight gradient', s)
+    const [expectedW, expectedB] = [sums(n.w), sums(s.OC)]
+    if (flags & convFlags.accumulate) {
+      dw.values.forEach((value, i) => add(expectedW, i, value))
+      db.values.forEach((value, i) => add(expectedB, i, value))
+    }
+    eachProduct(s, (ix, iw, iy) => add(expectedW, iw, x.values[ix]! * dy.values[iy]!))
+    dy.values.forEach((value, i) => add(expectedB, i % s.OC, value))
+    compare(text, arena.read(dw), expectedW, false)
+    if (biased) compare(`${text} bias`, arena.read(db), expectedB, false)
+    else expect([...arena.read(db)]).toEqual([...db.values])
+  }
+
+  /** Every pass, with flags and alignment that vary from shape to shape. */
+  let turn = 0
+  const checkAll = (s: ConvShape): void => {
+    turn++
+    const offset = (turn % 4) * 4
+    checkForward(s, [0, 1, 16, 17, 32, 33][turn % 6]!, turn % 3 > 0, offset)
+    checkInputGrad(s, [0, 32, 1, 17, 0, 49][turn % 6]!, turn % 3 === 0, offset)
+    if (kernels.f32_conv_weight_grad) checkWeightGrad(s, turn % 2, turn % 5 > 0, offset)
+  }
+
+  test('kernel, stride, padding and dilation in two axes', () => {
+    for (const kernel of [[1, 1], [3, 3], [5, 5], [2, 2], [1, 3], [4, 1]])
+      for (const stride of [1, 2, 3])
+        for (const padding of [0, 1, 2])
+          for (const dilation of [1, 2]) checkAll(shapeOf(2, 5, 9, [9, 11], kernel, { stride, padding, dilation }))
+  })
+
+  test('channels at tile edges', () => {
+    for (const C of [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17])
+      for (const OC of [1, 3, 4, 8, 9, 13, 16]) {
+        checkAll(shapeOf(1, C, OC, [5, 7], [3, 3], { padding: 1 }))
+        checkAll(shapeOf(2, C, OC, [6, 5], [1, 1]))
+      }
+  })
+
+  test('many channels: sums of several chunks, channels cut into slices', () => {
+    checkAll(shapeOf(1, 64, 24, [5, 6], [3, 3], { padding: 1 }))
+    checkAll(shapeOf(1, 24, 64, [5, 6], [3, 3], { padding: 1, stride: 2 }))
+    checkAll(shapeOf(1, 530, 9, [3, 3], [1, 1]))
+    checkAll(shapeOf(1, 9, 530, [3, 3], [2, 1]))
+    checkAll(shapeOf(1, 1037, 4, [3, 2], [2, 2], { padding: 1 }))
+    checkAll(shapeOf(1, 130, 17, [7, 7], [3, 3], { padding: 1 }))
+  })
+
+  test('large images: several blocks of rows', () => {
+    checkAll(shapeOf(1, 1, 8, [60, 61], [5, 5], { padding: 2 }))
+    checkAll(shapeOf(2, 3, 16, [57, 60], [7, 7], { padding: 3, stride: 2 }))
+    checkAll(shapeOf(2, 8, 8, [41, 40], [3, 3], { padding: 1 }))
+    checkAll(shapeOf(70, 4, 6, [2, 3], [2, 2], { padding: 1 }))
+  })
+
+  test('one axis and three axes', () => {
+    checkAll(shapeOf(2, 3, 5, [13], [4], { stride: 2, padding: 1 }))
+    checkAll(shapeOf(2, 40, 5, [13], [3], { dilation: 2, padding: 2 }))
+    checkAll(shapeOf(2, 3, 5, [4, 5, 6], [3, 3, 3], { padding: 1 }))
+    checkAll(shapeOf(1, 9, 10, [5, 4, 7], [2, 3, 1], { padding: [1, 0, 2], stride: [2, 1, 3], dilation: [1, 2, 1] }))
+    checkAll(shapeOf(1, 33, 8, [4, 4, 4], [3, 3, 3], { padding: 1, stride: 2 }))
+  })
+
+  test('padding that differs at the two ends, or exceeds the kernel', () => {
+    checkAll(shapeOf(1, 3, 8, [7, 8], [3, 3], { padding: [0, 0, 1], after: [0, 1, 0] }))
+    checkAll(shapeOf(1, 16, 8, [7, 8], [2, 2], { padding: [0, 1, 0], after: [0, 0, 3], stride: 2 }))
+    checkAll(shapeOf(1, 3, 8, [3, 2], [2, 2], { padding: 4 }))
+    checkAll(shapeOf(1, 20, 8, [3, 2], [2, 2], { padding: 4, stride: 3 }))
+  })
+
+  test('groups', () => {
+    for (const [groups, C, OC] of [[2, 4, 6], [3, 9, 9], [4, 32, 64], [2, 80, 20], [5, 5, 20]] as const)
+      for (const stride of [1, 2]) checkAll(shapeOf(2, C, OC, [7, 6], [3, 3], { groups, stride, padding: 1 }))
+    checkAll(shapeOf(1, 6, 4, [4, 5], [1, 1], { groups: 2 }))
+  })
+
+  test('depthwise', () => {
+    for (const C of [1, 2, 3, 4, 5, 8, 11, 16, 20])
+      for (const multiplier of [1, 2, 3, 8])
+        for (const stride of [1, 2])
+          checkAll(shapeOf(2, C, C * multiplier, [7, 9], [3, 3], { groups: C, stride, padding: 1 }))
+    checkAll(shapeOf(2, 12, 12, [9, 10], [5, 5], { groups: 12, padding: 2, dilation: 1 }))
+    checkAll(shapeOf(2, 12, 12, [9, 10], [3, 3], { groups: 12, padding: 2, dilation: 2, stride: 3 }))
+    checkAll(shapeOf(1, 12, 12, [40, 41], [3, 3], { groups: 12, padding: 1 }))
+    checkAll(shapeOf(2, 6, 12, [4, 5, 6], [3, 2, 3], { groups: 6, padding: 1 }))
+    checkAll(shapeOf(2, 6, 6, [17], [4], { groups: 6, stride: 4 }))
+  })
+
+  test('no images, no outputs, outputs that no tap reaches', () => {
+    checkAll(shapeOf(0, 3, 4, [5, 5], [3, 3]))
+    checkAll(shapeOf(1, 3, 4, [5, 5], [1, 1], { stride: 3 }))
+    checkAll(shapeOf(1, 6, 6, [5, 5], [1, 1], { stride: 3, groups: 6 }))
+    checkAll(shapeOf(1, 3, 4, [2, 2], [3, 3]))
+    checkAll(shapeOf(1, 6, 6, [2, 2], [3, 3], { groups: 6 }))
+  })
+})
