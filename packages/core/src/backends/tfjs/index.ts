@@ -1,0 +1,1 @@
+export { tfjsBackend, TfjsBackend, type Tf } from './backend.ts'
