@@ -1,3 +1,4 @@
+/* oxlint-disable no-restricted-properties -- reference loops */
 import { elementwise, type ElementwiseKernels } from '@lanewise/kernels-wasm/elementwise'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
@@ -5,9 +6,10 @@ import type { GradientContext } from '../autograd/node.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ValueError } from '../errors.ts'
 import { isFloat, promote, type DType } from '../tensor/dtype.ts'
-import { broadcastShapes, broadcastStrides, collapse, contiguousStrides, sameShape, type Shape } from '../tensor/shape.ts'
+import { broadcastShapes, contiguousStrides, sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { fromData } from '../tensor/create.ts'
+import { broadcastTable, resultStrides } from './broadcast.ts'
 import { cast } from './copy.ts'
 import { sumTo } from './reduce.ts'
 import { floor, log, neg, trunc } from './unary.ts'
@@ -18,21 +20,21 @@ import { where } from './where.ts'
 export type Operand = Tensor | number
 
 /** A number operand, and which side it stands on; null when both are tensors. */
-type Scalar = { readonly value: number; readonly left: boolean } | null
+export type Scalar = { readonly value: number; readonly left: boolean } | null
 
 /** What a gradient rule reads: the operands and the result. */
-interface Saved {
+export interface Saved {
   a(): Operand
   b(): Operand
   y(): Tensor
 }
 
 /** An op y = f(a, b) over broadcast operands. */
-interface BinaryOp extends OpDef<Scalar> {
-  /** Stem of the kernel names: f32_STEM and f32_STEM_nd, and i32_ where `integers` is set. */
+export interface BinaryOp extends OpDef<Scalar> {
+  /** Stem of the kernel names: f32_STEM and f32_STEM_nd, or i32_ or u8_. */
   readonly stem: string
-  /** Whether there are i32 kernels too. */
-  readonly integers?: boolean
+  /** The dtypes with kernels; bytes are bool. Default f32 alone. */
+  readonly kernels?: readonly ('f32' | 'i32' | 'bool')[]
   /** The result's dtype, where it is not the operands'. */
   readonly result?: DType
   readonly f: (a: number, b: number) => number
@@ -40,12 +42,14 @@ interface BinaryOp extends OpDef<Scalar> {
   readonly db?: (dy: Tensor, s: Saved) => Tensor | null
 }
 
-function infer(this: BinaryOp, [a, b]: readonly Tensor[]): TensorSpec[] {
+/** The shape rule of every {@link BinaryOp}. */
+export function binaryInfer(this: BinaryOp, [a, b]: readonly Tensor[]): TensorSpec[] {
   const shape = b === undefined ? a.shape : broadcastShapes(this.name, a.shape, b.shape)
   return [{ shape, dtype: this.result ?? a.dtype }]
 }
 
-function reference(this: BinaryOp, x: readonly NDArray[], scalar: Scalar, [y]: readonly NDArray[]): void {
+/** The loop of every {@link BinaryOp}. */
+export function binaryReference(this: BinaryOp, x: readonly NDArray[], scalar: Scalar, [y]: readonly NDArray[]): void {
   const f = this.f
   const a = x[0].data
   if (scalar === null) {
@@ -58,16 +62,29 @@ function reference(this: BinaryOp, x: readonly NDArray[], scalar: Scalar, [y]: r
   }
 }
 
+/** The start of the kernels' names for operands of a dtype; null where there are none. */
+const kernelStem = (op: BinaryOp, dtype: DType): string | null => {
+  const known = (op.kernels ?? ['f32']).find((name) => name === dtype)
+  return known === undefined ? null : `${known === 'bool' ? 'u8' : known}_${op.stem}`
+}
+
 type Flat = (pA: number, pB: number, pY: number, n: number) => void
 type Strided = (pA: number, pB: number, pY: number, pMeta: number, rank: number) => void
 
 const kernelOf = (k: WasmBackend, name: string): Flat & Strided =>
   k.use(elementwise)[name as keyof ElementwiseKernels] as Flat & Strided
 
-function wasm(this: BinaryOp, k: WasmBackend, x: readonly Tensor[], scalar: Scalar, [spec]: readonly TensorSpec[]): Tensor[] | null {
+/** The kernel binding of every {@link BinaryOp}. */
+export function binaryWasm(
+  this: BinaryOp,
+  k: WasmBackend,
+  x: readonly Tensor[],
+  scalar: Scalar,
+  [spec]: readonly TensorSpec[],
+): Tensor[] | null {
   const a = x[0]
-  if (a.dtype !== 'f32' && !(a.dtype === 'i32' && this.integers === true)) return null
-  const stem = `${a.dtype}_${this.stem}`
+  const stem = kernelStem(this, a.dtype)
+  if (stem === null) return null
   if (scalar !== null) return [withScalar(k, stem, a, scalar, spec)]
   const b = x[1]
   if (sameShape(a.shape, b.shape) && sameStrides(a, b) && k.dense(a)) {
@@ -84,7 +101,13 @@ const sameStrides = (a: Tensor, b: Tensor): boolean => {
   return true
 }
 
-const withScalar = (k: WasmBackend, stem: string, x: Tensor, { value, left }: { value: number; left: boolean }, spec: TensorSpec): Tensor => {
+const withScalar = (
+  k: WasmBackend,
+  stem: string,
+  x: Tensor,
+  { value, left }: { value: number; left: boolean },
+  spec: TensorSpec,
+): Tensor => {
   const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
   const y = k.empty(spec.shape, spec.dtype, strides)
   const pX = k.ptrAs(x, strides)
@@ -94,30 +117,20 @@ const withScalar = (k: WasmBackend, stem: string, x: Tensor, { value, left }: { 
   return y
 }
 
-/** The layout of the first dense operand of the full shape carries over; else the result is contiguous. */
-const resultStrides = (k: WasmBackend, a: Tensor, b: Tensor, shape: Shape): readonly number[] => {
-  for (const x of [a, b]) if (sameShape(x.shape, shape) && k.dense(x)) return x.strides
-  return contiguousStrides(shape)
-}
-
-const broadcast = (k: WasmBackend, stem: string, a: Tensor, b: Tensor, spec: TensorSpec): Tensor => {
-  const { shape } = spec
-  const strides = resultStrides(k, a, b, shape)
-  const y = k.empty(shape, spec.dtype, strides)
-  const order = shape.map((_, i) => i).sort((i, j) => strides[j] - strides[i] || i - j)
-  const walk = collapse(
-    order.map((i) => shape[i]),
-    [a, b].map((x) => {
-      const s = broadcastStrides(x.shape, x.strides, shape)
-      return order.map((i) => s[i])
-    }),
-  )
-  const table = k.table(walk.shape, walk.strides[0], walk.strides[1])
-  kernelOf(k, `${stem}_nd`)(k.ptr(a), k.ptr(b), k.ptr(y), table, walk.shape.length)
+const broadcast = (k: WasmBackend, stem: string, a: Tensor, b: Tensor, { shape, dtype }: TensorSpec): Tensor => {
+  const strides = resultStrides(k, [a, b], shape)
+  const y = k.empty(shape, dtype, strides)
+  const { pMeta, rank } = broadcastTable(k, [a, b], shape, strides)
+  kernelOf(k, `${stem}_nd`)(k.ptr(a), k.ptr(b), k.ptr(y), pMeta, rank)
   return y
 }
 
-function gradient(this: BinaryOp, c: GradientContext<Scalar>, [dy]: readonly (Tensor | null)[]): (Tensor | null)[] {
+/** The gradient of every {@link BinaryOp}: its two rules, summed over what was broadcast. */
+export function binaryGradient(
+  this: BinaryOp,
+  c: GradientContext<Scalar>,
+  [dy]: readonly (Tensor | null)[],
+): (Tensor | null)[] {
   const scalar = c.attrs
   const saved: Saved = {
     a: () => (scalar === null || !scalar.left ? c.input(0) : scalar.value),
@@ -134,36 +147,55 @@ function gradient(this: BinaryOp, c: GradientContext<Scalar>, [dy]: readonly (Te
 const toTensor = (op: string, x: Operand): Tensor => {
   if (x instanceof Tensor) return x
   if (typeof x === 'number') return fromData(new Float32Array([x]), [], 'f32')
-  throw new ValueError({ op, problem: 'the operand is neither a tensor nor a number', got: typeof x, advice: 'Wrap arrays with tensor()' })
+  throw new ValueError({
+    op,
+    problem: 'the operand is neither a tensor nor a number',
+    got: typeof x,
+    advice: 'Wrap arrays with tensor()',
+  })
 }
 
-/** The dtype in which an op of a tensor and a number is computed. */
-const withNumber = (dtype: DType, value: number, floats: boolean): DType =>
-  isFloat(dtype) || (Number.isInteger(value) && !floats && dtype !== 'bool') ? dtype : 'f32'
+/** The dtype that an op of a tensor and a number has in PyTorch. */
+const withNumber = (dtype: DType, value: number, floats: boolean): DType => {
+  if (isFloat(dtype)) return dtype
+  if (!Number.isInteger(value) || floats) return 'f32'
+  return dtype === 'bool' ? 'i32' : dtype
+}
 
-const run = (op: BinaryOp, a: Operand, b: Operand, floats = false): Tensor => {
+/** Bytes are computed as i32, which has kernels, and brought back. */
+const compute = (op: BinaryOp, inputs: readonly Tensor[], dtype: DType, scalar: Scalar): Tensor => {
+  const wide = (dtype === 'u8' || dtype === 'bool') && op.kernels?.includes('bool') !== true ? 'i32' : dtype
+  const y = apply(
+    op,
+    inputs.map((x) => cast(x, wide)),
+    scalar,
+  )
+  return wide === dtype || y.dtype !== wide ? y : cast(y, dtype)
+}
+
+/** Runs a binary op on operands brought to one dtype; `floats` turns integers into f32 first. */
+export const runBinary = (op: BinaryOp, a: Operand, b: Operand, floats = false): Tensor => {
   if (typeof b === 'number' && a instanceof Tensor) {
-    return apply(op, [cast(a, withNumber(a.dtype, b, floats))], { value: b, left: false })
+    return compute(op, [a], withNumber(a.dtype, b, floats), { value: b, left: false })
   }
   if (typeof a === 'number' && b instanceof Tensor) {
-    return apply(op, [cast(b, withNumber(b.dtype, a, floats))], { value: a, left: true })
+    return compute(op, [b], withNumber(b.dtype, a, floats), { value: a, left: true })
   }
   const x = toTensor(op.name, a)
   const y = toTensor(op.name, b)
   const dtype = promote(x.dtype, y.dtype)
-  const target = floats && !isFloat(dtype) ? 'f32' : dtype
-  return apply(op, [cast(x, target), cast(y, target)], null)
+  return compute(op, [x, y], floats && !isFloat(dtype) ? 'f32' : dtype, null)
 }
 
 const addOp: BinaryOp = {
   name: 'add',
   stem: 'add',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: (a, b) => a + b,
-  infer,
-  reference,
-  wasm,
-  gradient,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+  gradient: binaryGradient,
   da: (dy) => dy,
   db: (dy) => dy,
 }
@@ -172,17 +204,17 @@ const addOp: BinaryOp = {
  * a + b, broadcast.
  * @example add(tensor([1, 2]), tensor([[10], [20]])).toArray() // => [[11, 12], [21, 22]]
  */
-export const add = (a: Operand, b: Operand): Tensor => run(addOp, a, b)
+export const add = (a: Operand, b: Operand): Tensor => runBinary(addOp, a, b)
 
 const subOp: BinaryOp = {
   name: 'sub',
   stem: 'sub',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: (a, b) => a - b,
-  infer,
-  reference,
-  wasm,
-  gradient,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+  gradient: binaryGradient,
   da: (dy) => dy,
   db: (dy) => neg(dy),
 }
@@ -191,18 +223,18 @@ const subOp: BinaryOp = {
  * a - b, broadcast.
  * @example sub(5, tensor([1, 2])).toArray() // => [4, 3]
  */
-export const sub = (a: Operand, b: Operand): Tensor => run(subOp, a, b)
+export const sub = (a: Operand, b: Operand): Tensor => runBinary(subOp, a, b)
 
 const mulOp: BinaryOp = {
   name: 'mul',
   stem: 'mul',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: (a, b) => a * b,
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => mul(dy, s.b()),
   db: (dy, s) => mul(dy, s.a()),
 }
@@ -211,17 +243,17 @@ const mulOp: BinaryOp = {
  * a b, broadcast.
  * @example mul(tensor([1, 2]), tensor([3, 4])).toArray() // => [3, 8]
  */
-export const mul = (a: Operand, b: Operand): Tensor => run(mulOp, a, b)
+export const mul = (a: Operand, b: Operand): Tensor => runBinary(mulOp, a, b)
 
 const divOp: BinaryOp = {
   name: 'div',
   stem: 'div',
   f: (a, b) => a / b,
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => div(dy, s.b()),
   db: (dy, s) => neg(div(mul(dy, s.a()), mul(s.b(), s.b()))),
 }
@@ -230,7 +262,7 @@ const divOp: BinaryOp = {
  * a / b, broadcast; integers are divided as f32.
  * @example div(tensor([1, 3]), 2).toArray() // => [0.5, 1.5]
  */
-export const div = (a: Operand, b: Operand): Tensor => run(divOp, a, b, true)
+export const div = (a: Operand, b: Operand): Tensor => runBinary(divOp, a, b, true)
 
 /** dy where a wins, half of it where both are equal: PyTorch's rule for maximum and minimum. */
 const share = (dy: Tensor, wins: Tensor, ties: Tensor): Tensor => where(wins, dy, where(ties, mul(dy, 0.5), 0))
@@ -238,13 +270,13 @@ const share = (dy: Tensor, wins: Tensor, ties: Tensor): Tensor => where(wins, dy
 const maximumOp: BinaryOp = {
   name: 'maximum',
   stem: 'maximum',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => share(dy, gt(s.a(), s.b()), eq(s.a(), s.b())),
   db: (dy, s) => share(dy, gt(s.b(), s.a()), eq(s.a(), s.b())),
 }
@@ -253,18 +285,18 @@ const maximumOp: BinaryOp = {
  * The larger of a and b, broadcast; NaN wins. Equal elements share the gradient.
  * @example maximum(tensor([1, 5]), 3).toArray() // => [3, 5]
  */
-export const maximum = (a: Operand, b: Operand): Tensor => run(maximumOp, a, b)
+export const maximum = (a: Operand, b: Operand): Tensor => runBinary(maximumOp, a, b)
 
 const minimumOp: BinaryOp = {
   name: 'minimum',
   stem: 'minimum',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => share(dy, lt(s.a(), s.b()), eq(s.a(), s.b())),
   db: (dy, s) => share(dy, lt(s.b(), s.a()), eq(s.a(), s.b())),
 }
@@ -273,19 +305,19 @@ const minimumOp: BinaryOp = {
  * The smaller of a and b, broadcast; NaN wins. Equal elements share the gradient.
  * @example minimum(tensor([1, 5]), 3).toArray() // => [1, 3]
  */
-export const minimum = (a: Operand, b: Operand): Tensor => run(minimumOp, a, b)
+export const minimum = (a: Operand, b: Operand): Tensor => runBinary(minimumOp, a, b)
 
 const powOp: BinaryOp = {
   name: 'pow',
   stem: 'pow',
   // IEEE's pow, which C and PyTorch follow; JavaScript alone gives NaN for 1 to the power of an infinity or NaN.
   f: (a, b) => (a === 1 ? 1 : a === -1 && !Number.isFinite(b) && !Number.isNaN(b) ? 1 : a ** b),
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
   savesOutputs: [0],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => powBase(dy, s.a(), s.b()),
   db: (dy, s) => mul(dy, where(and0(s), 0, mul(s.y(), log(asTensor(s.a(), s.y()))))),
 }
@@ -310,7 +342,20 @@ const and0 = (s: Saved): Tensor => eq(where(eq(s.a(), 0), where(lt(s.b(), 0), 1,
  * a to the power of b, broadcast.
  * @example pow(tensor([2, 3]), 2).toArray() // => [4, 9]
  */
-export const pow = (a: Operand, b: Operand): Tensor => run(powOp, a, b, true)
+export const pow = (a: Operand, b: Operand): Tensor => runBinary(powOp, a, b, true)
+
+/** Throws where whole numbers would be divided by 0. */
+const checkDivisor = (op: string, a: Operand, b: Operand): void => {
+  const whole = (x: Operand): boolean => (typeof x === 'number' ? Number.isInteger(x) : !isFloat(x.dtype))
+  if (!whole(a) || !whole(b) || (typeof a === 'number' && typeof b === 'number')) return
+  if (b !== 0 && (typeof b === 'number' || !b.backend.synchronous || !b.dataSync().includes(0))) return
+  throw new ValueError({
+    op,
+    problem: 'whole numbers cannot be divided by 0',
+    got: String(b),
+    advice: "Use cast(x, 'f32')",
+  })
+}
 
 /** The remainder with the sign of b, as Python's % and torch.remainder. */
 const floorMod = (a: number, b: number): number => {
@@ -321,13 +366,13 @@ const floorMod = (a: number, b: number): number => {
 const remainderOp: BinaryOp = {
   name: 'remainder',
   stem: 'remainder',
-  integers: true,
+  kernels: ['f32', 'i32'],
   f: floorMod,
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy) => dy,
   db: (dy, s) => neg(mul(dy, floor(div(s.a(), s.b())))),
 }
@@ -336,17 +381,47 @@ const remainderOp: BinaryOp = {
  * The remainder of a / b with the sign of b, as torch.remainder.
  * @example remainder(tensor([5, -5]), 3).toArray() // => [2, 1]
  */
-export const remainder = (a: Operand, b: Operand): Tensor => run(remainderOp, a, b)
+export const remainder = (a: Operand, b: Operand): Tensor => {
+  checkDivisor('remainder', a, b)
+  return runBinary(remainderOp, a, b)
+}
+
+const floorDivideOp: BinaryOp = {
+  name: 'floorDivide',
+  stem: 'floor_divide',
+  kernels: ['f32', 'i32'],
+  f: (a, b) => (b === 0 ? a / b : roundedQuotient(a, b)),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+
+/** floor(a / b) from the exact remainder, so that rounding of the quotient cannot cross a whole number. */
+const roundedQuotient = (a: number, b: number): number => {
+  const quotient = (a - floorMod(a, b)) / b
+  const low = Math.floor(quotient)
+  return quotient - low > 0.5 ? low + 1 : low
+}
+
+/**
+ * The largest whole number that is not above a / b, broadcast, as torch.floor_divide; without a gradient.
+ * @throws ValueError when whole numbers are divided by 0.
+ * @example floorDivide(tensor([7, -7]), 2).toArray() // => [3, -4]
+ */
+export const floorDivide = (a: Operand, b: Operand): Tensor => {
+  checkDivisor('floorDivide', a, b)
+  return runBinary(floorDivideOp, a, b)
+}
 
 const fmodOp: BinaryOp = {
   name: 'fmod',
   stem: 'fmod',
   f: (a, b) => a % b,
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy) => dy,
   db: (dy, s) => neg(mul(dy, trunc(div(s.a(), s.b())))),
 }
@@ -355,17 +430,17 @@ const fmodOp: BinaryOp = {
  * The remainder of a / b with the sign of a, as torch.fmod.
  * @example fmod(tensor([5, -5]), 3).toArray() // => [2, -2]
  */
-export const fmod = (a: Operand, b: Operand): Tensor => run(fmodOp, a, b)
+export const fmod = (a: Operand, b: Operand): Tensor => runBinary(fmodOp, a, b)
 
 const atan2Op: BinaryOp = {
   name: 'atan2',
   stem: 'atan2',
   f: Math.atan2,
-  infer,
-  reference,
-  wasm,
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
   savesInputs: [0, 1],
-  gradient,
+  gradient: binaryGradient,
   da: (dy, s) => div(mul(dy, s.b()), add(mul(s.a(), s.a()), mul(s.b(), s.b()))),
   db: (dy, s) => neg(div(mul(dy, s.a()), add(mul(s.a(), s.a()), mul(s.b(), s.b())))),
 }
@@ -374,24 +449,78 @@ const atan2Op: BinaryOp = {
  * The angle of the point (b, a), in radians.
  * @example atan2(tensor([0, 1]), tensor([1, 0])).toArray() // => [0, 1.5707964]
  */
-export const atan2 = (a: Operand, b: Operand): Tensor => run(atan2Op, a, b, true)
+export const atan2 = (a: Operand, b: Operand): Tensor => runBinary(atan2Op, a, b, true)
 
-const eqOp: BinaryOp = { name: 'eq', stem: 'eq', integers: true, result: 'bool', f: (a, b) => Number(a === b), infer, reference, wasm }
-const neOp: BinaryOp = { name: 'ne', stem: 'ne', integers: true, result: 'bool', f: (a, b) => Number(a !== b), infer, reference, wasm }
-const ltOp: BinaryOp = { name: 'lt', stem: 'lt', integers: true, result: 'bool', f: (a, b) => Number(a < b), infer, reference, wasm }
-const leOp: BinaryOp = { name: 'le', stem: 'le', integers: true, result: 'bool', f: (a, b) => Number(a <= b), infer, reference, wasm }
-const gtOp: BinaryOp = { name: 'gt', stem: 'gt', integers: true, result: 'bool', f: (a, b) => Number(a > b), infer, reference, wasm }
-const geOp: BinaryOp = { name: 'ge', stem: 'ge', integers: true, result: 'bool', f: (a, b) => Number(a >= b), infer, reference, wasm }
+const eqOp: BinaryOp = {
+  name: 'eq',
+  stem: 'eq',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a === b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+const neOp: BinaryOp = {
+  name: 'ne',
+  stem: 'ne',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a !== b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+const ltOp: BinaryOp = {
+  name: 'lt',
+  stem: 'lt',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a < b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+const leOp: BinaryOp = {
+  name: 'le',
+  stem: 'le',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a <= b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+const gtOp: BinaryOp = {
+  name: 'gt',
+  stem: 'gt',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a > b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
+const geOp: BinaryOp = {
+  name: 'ge',
+  stem: 'ge',
+  kernels: ['f32', 'i32'],
+  result: 'bool',
+  f: (a, b) => Number(a >= b),
+  infer: binaryInfer,
+  reference: binaryReference,
+  wasm: binaryWasm,
+}
 
 /** a = b as bool, broadcast. @example eq(tensor([1, 2]), 2).toArray() // => [0, 1] */
-export const eq = (a: Operand, b: Operand): Tensor => run(eqOp, a, b)
+export const eq = (a: Operand, b: Operand): Tensor => runBinary(eqOp, a, b)
 /** Whether a and b differ, as bool, broadcast. @example ne(tensor([1, 2]), 2).toArray() // => [1, 0] */
-export const ne = (a: Operand, b: Operand): Tensor => run(neOp, a, b)
+export const ne = (a: Operand, b: Operand): Tensor => runBinary(neOp, a, b)
 /** a < b as bool, broadcast. @example lt(tensor([1, 2]), 2).toArray() // => [1, 0] */
-export const lt = (a: Operand, b: Operand): Tensor => run(ltOp, a, b)
+export const lt = (a: Operand, b: Operand): Tensor => runBinary(ltOp, a, b)
 /** a <= b as bool, broadcast. @example le(tensor([1, 2]), 2).toArray() // => [1, 1] */
-export const le = (a: Operand, b: Operand): Tensor => run(leOp, a, b)
+export const le = (a: Operand, b: Operand): Tensor => runBinary(leOp, a, b)
 /** a > b as bool, broadcast. @example gt(tensor([1, 3]), 2).toArray() // => [0, 1] */
-export const gt = (a: Operand, b: Operand): Tensor => run(gtOp, a, b)
+export const gt = (a: Operand, b: Operand): Tensor => runBinary(gtOp, a, b)
 /** a >= b as bool, broadcast. @example ge(tensor([1, 2]), 2).toArray() // => [0, 1] */
-export const ge = (a: Operand, b: Operand): Tensor => run(geOp, a, b)
+export const ge = (a: Operand, b: Operand): Tensor => runBinary(geOp, a, b)

@@ -2,10 +2,11 @@ import { elementwise } from '@lanewise/kernels-wasm/elementwise'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { DTypeError } from '../errors.ts'
-import { isFloat, promote } from '../tensor/dtype.ts'
+import { bytesOf, isFloat, promote } from '../tensor/dtype.ts'
 import { full } from '../tensor/create.ts'
-import { broadcastShapes, broadcastStrides, collapse } from '../tensor/shape.ts'
+import { broadcastShapes } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
+import { broadcastTable, resultStrides } from './broadcast.ts'
 import { cast } from './copy.ts'
 import { sumTo } from './reduce.ts'
 import { forEachBroadcast } from './rules.ts'
@@ -16,7 +17,13 @@ const whereOp: OpDef<undefined> = {
   savesInputs: [0],
   infer: ([condition, a, b]) => {
     if (condition.dtype !== 'bool' && condition.dtype !== 'u8') {
-      throw new DTypeError({ op: 'where', problem: 'the condition is not boolean', got: condition.toString(), expected: 'bool', advice: "Compare it, or use cast(x, 'bool')" })
+      throw new DTypeError({
+        op: 'where',
+        problem: 'the condition is not boolean',
+        got: condition.toString(),
+        expected: 'bool',
+        advice: "Compare it, or use cast(x, 'bool')",
+      })
     }
     const shape = broadcastShapes('where', condition.shape, broadcastShapes('where', a.shape, b.shape))
     return [{ shape, dtype: a.dtype }]
@@ -26,14 +33,13 @@ const whereOp: OpDef<undefined> = {
     forEachBroadcast(y, x, (i, [ic, ia, ib]) => (y.data[i] = condition.data[ic] !== 0 ? a.data[ia] : b.data[ib]))
   },
   wasm: (k, x, _, [{ shape, dtype }]) => {
-    if (dtype !== 'f32' && dtype !== 'i32') return null
-    const y = k.empty(shape, dtype)
-    const walk = collapse(
-      shape,
-      x.map((t) => broadcastStrides(t.shape, t.strides, shape)),
-    )
-    const table = k.table(walk.shape, ...walk.strides)
-    k.use(elementwise).b32_where_nd(k.ptr(x[0]), k.ptr(x[1]), k.ptr(x[2]), k.ptr(y), table, walk.shape.length)
+    if (dtype === 'f64') return null
+    const strides = resultStrides(k, x, shape)
+    const y = k.empty(shape, dtype, strides)
+    const { pMeta, rank } = broadcastTable(k, x, shape, strides)
+    const kernels = k.use(elementwise)
+    const kernel = bytesOf(dtype) === 4 ? kernels.b32_where_nd : kernels.b8_where_nd
+    kernel(k.ptr(x[0]), k.ptr(x[1]), k.ptr(x[2]), k.ptr(y), pMeta, rank)
     return [y]
   },
   gradient: (c, [dy]) => [
