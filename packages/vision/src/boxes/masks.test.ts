@@ -67,6 +67,7 @@ describe('polygons', () => {
       expect(rleDecode(polygonToRle(polygon, size))).toEqual(filled)
     })
     expect(rleArea(polygonToRle([1, 1, 5, 5], size))).toBe(0)
+    expect(() => polygonToRle([0, 0, 1e12, 5, 4, 4], size)).toThrowErrorMatchingInlineSnapshot(`[ValueError: polygonToRle: a corner is not finite or lies far outside of the image; got coordinate 1000000000000 in an image of 31x24, expected at most one image and 1,000 pixels beyond its edges.]`)
   })
 
   it('trace masks exactly: the signed areas add up, and filling gives the mask back', () => {

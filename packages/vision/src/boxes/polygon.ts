@@ -1,3 +1,4 @@
+import { ValueError } from '@lanewise/core'
 import { countRows, read, type Values } from '../arrays.ts'
 import type { ImageSize } from './boxes.ts'
 import type { Rle } from './rle.ts'
@@ -135,6 +136,20 @@ const furthest = (p: Polygon, from: number, to: number, tolerance: number): numb
 // COCO rasterises on a grid five times as fine.
 const fine = 5
 
+/** Throws where a corner is so far away that walking the outline would take unreasonably long. */
+const checkReach = (polygon: Polygon, width: number, height: number): void => {
+  for (let i = 0; i < polygon.length; i++) {
+    const side = i % 2 === 0 ? width : height
+    if (polygon[i] >= -side - 1000 && polygon[i] <= 2 * side + 1000) continue
+    throw new ValueError({
+      op: 'polygonToRle',
+      problem: 'a corner is not finite or lies far outside of the image',
+      got: `coordinate ${polygon[i]} in an image of ${width}x${height}`,
+      expected: 'at most one image and 1,000 pixels beyond its edges',
+    })
+  }
+}
+
 /** The points of the fine grid along the outline, in order. */
 const outline = (polygon: Polygon): { u: number[]; v: number[] } => {
   const n = polygon.length / 2
@@ -162,7 +177,8 @@ const outline = (polygon: Polygon): { u: number[]; v: number[] } => {
 
 /**
  * Fills a polygon as COCO's tools do, to the pixel. A polygon with fewer than three corners fills nothing.
- * @throws ShapeError when a coordinate is missing.
+ * @throws ShapeError when a coordinate is missing; ValueError when one is not finite or further outside than one image
+ * and 1,000 pixels.
  * @source Checked against pycocotools 2.0.11 in masks.test.ts
  * @example
  * rleArea(polygonToRle([1, 1, 4, 1, 4, 3, 1, 3], { width: 6, height: 5 })) // => 6
@@ -170,6 +186,7 @@ const outline = (polygon: Polygon): { u: number[]; v: number[] } => {
 export const polygonToRle = (polygon: Polygon, { width, height }: ImageSize): Rle => {
   const corners = countRows('polygonToRle', 'corners', polygon, 2)
   if (corners < 3) return { width, height, counts: [width * height] }
+  checkReach(polygon, width, height)
   const { u, v } = outline(polygon)
   // Where the outline steps from one column to the next, the fill of that column starts or ends.
   const flips: number[] = []

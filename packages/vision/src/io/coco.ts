@@ -47,13 +47,21 @@ const readMask = (r: JsonReader, value: unknown, path: Path, size: ImageSize | u
     }
     const { size: sides, counts } = r.fields(value, path)
     const [height, width] = r.numbers(sides, [...path, 'size'], 2)
+    checkSide(r, height, [...path, 'size', 0])
+    checkSide(r, width, [...path, 'size', 1])
     if (typeof counts === 'string') return rleFromString(counts, { width, height })
     const runs = r.numbers(counts, [...path, 'counts'])
     return { width, height, counts: checkRuns(runs, width * height) }
   } catch (error) {
-    if (error instanceof Error && !error.message.startsWith(`${r.op}:`)) throw r.fault(path, { problem: error.message })
+    if (error instanceof Error && !error.message.startsWith(`${r.op}:`)) throw r.fault(path, { problem: error.message.replace(/\.$/, '') })
     throw error
   }
+}
+
+/** Sides of an image are whole and at most 65,535, so that a file cannot ask for endless memory. */
+const checkSide = (r: JsonReader, side: number | undefined, path: Path): number | undefined => {
+  if (side === undefined || (Number.isInteger(side) && side >= 0 && side <= 65535)) return side
+  throw r.fault(path, { problem: 'not a side of an image', got: String(side), expected: 'a whole number up to 65535' })
 }
 
 const checkRuns = (runs: number[], pixels: number): number[] => {
@@ -88,8 +96,8 @@ export const parseCoco = (text: string, { file = 'input' }: SourceOptions = {}):
     return present<CocoImage>({
       id: r.number(v.id, [...path, 'id']),
       fileName: typeof v.file_name === 'string' ? v.file_name : undefined,
-      width: optionalNumber(r, v.width, [...path, 'width']),
-      height: optionalNumber(r, v.height, [...path, 'height']),
+      width: checkSide(r, optionalNumber(r, v.width, [...path, 'width']), [...path, 'width']),
+      height: checkSide(r, optionalNumber(r, v.height, [...path, 'height']), [...path, 'height']),
     })
   })
   const categories = r.list(root.categories ?? [], ['categories']).map((value, i) => {
