@@ -1,13 +1,15 @@
+import { pool as kernels } from '@lanewise/kernels-wasm/pool'
 import { apply, applyAll } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
+import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError, ValueError } from '../errors.ts'
-import { show, sizeOf, type Shape } from '../tensor/shape.ts'
+import { channelsLastStrides, show, sizeOf, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { averageWindows, pickLargest, spreadWindows } from './pool.ts'
 import { poolScatter } from './pool-indices.ts'
 import { needFloat } from './rules.ts'
-import { batched, forEachIndex, type Taps } from './windows.ts'
+import { batched, forEachIndex, triple, type Taps } from './windows.ts'
 
 /** Size of the result's space: one number for all axes, or one for each, null to keep that axis. */
 export type AdaptiveSize = number | readonly (number | null)[]
@@ -40,12 +42,21 @@ const divisorsOf = (taps: Taps, windows: number): Float64Array => {
   return counts
 }
 
+/** The kernels' parameter block. */
+const paramsOf = (k: WasmBackend, { input, output }: Attrs, N: number, C: number): number => k.table([N, C], triple(input, 1), triple(output, 1))
+
 const adaptiveAvgOp: OpDef<Attrs> = {
   name: 'adaptiveAvgPool',
   infer: ([x], { output }) => [{ shape: [x.shape[0], x.shape[1], ...output], dtype: x.dtype }],
   reference: ([x], a, [y]) => {
     const taps = tapsOf(a)
     averageWindows(x, y, taps, divisorsOf(taps, sizeOf(a.output)))
+  },
+  wasm: (k, [x], a, [{ shape, dtype }]) => {
+    if (dtype !== 'f32' || x.size === 0) return null
+    const y = k.empty(shape, dtype, channelsLastStrides(shape))
+    k.use(kernels).f32_adaptive_avg_pool(k.channelsLastPtr(x), k.ptr(y), paramsOf(k, a, shape[0], shape[1]))
+    return [y]
   },
   gradient: ({ attrs }, [dy]) => [apply(adaptiveAvgGradOp, [dy!], attrs)],
 }
@@ -56,6 +67,12 @@ const adaptiveAvgGradOp: OpDef<Attrs> = {
   reference: ([dy], a, [dx]) => {
     const taps = tapsOf(a)
     spreadWindows(dy, dx, taps, divisorsOf(taps, sizeOf(a.output)))
+  },
+  wasm: (k, [dy], a, [{ shape, dtype }]) => {
+    if (dtype !== 'f32' || dy.size === 0) return null
+    const dx = k.empty(shape, dtype, channelsLastStrides(shape))
+    k.use(kernels).f32_adaptive_avg_pool_grad(k.channelsLastPtr(dy), k.ptr(dx), paramsOf(k, a, shape[0], shape[1]))
+    return [dx]
   },
   gradient: ({ attrs }, [ddx]) => [apply(adaptiveAvgOp, [ddx!], attrs)],
 }
@@ -72,6 +89,13 @@ function maxReference([x]: readonly NDArray[], a: Attrs, [y, index]: readonly ND
   pickLargest(x, y, index, tapsOf(a))
 }
 
+function maxWasm(k: WasmBackend, [x]: readonly Tensor[], a: Attrs, specs: readonly TensorSpec[]): Tensor[] | null {
+  if (x.dtype !== 'f32' || x.size === 0) return null
+  const [y, index] = specs.map(({ shape, dtype }) => k.empty(shape, dtype, channelsLastStrides(shape)))
+  k.use(kernels).f32_adaptive_max_pool(k.channelsLastPtr(x), k.ptr(y), k.ptr(index), paramsOf(k, a, x.shape[0], x.shape[1]))
+  return [y, index]
+}
+
 function maxGradient(c: GradientContext<Attrs>, [dy]: readonly (Tensor | null)[]): (Tensor | null)[] {
   return [poolScatter(dy!, c.output(1), c.attrs.input)]
 }
@@ -82,6 +106,7 @@ const adaptiveMaxOp: OpDef<Attrs> = {
   savesOutputs: [1],
   infer: maxInfer,
   reference: maxReference,
+  wasm: maxWasm,
   gradient: maxGradient,
 }
 
@@ -91,6 +116,7 @@ const adaptiveMaxWithIndicesOp: OpDef<Attrs> = {
   savesOutputs: [1],
   infer: maxInfer,
   reference: maxReference,
+  wasm: maxWasm,
   gradient: maxGradient,
 }
 

@@ -1,11 +1,13 @@
-import { apply } from '../autograd/apply.ts'
-import type { OpDef } from '../autograd/op.ts'
+import { conv, convPass, type ConvKernels } from '@lanewise/kernels-wasm/conv'
+import { apply, applyAll } from '../autograd/apply.ts'
+import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
+import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError, ValueError } from '../errors.ts'
-import { show, sizeOf, type Shape } from '../tensor/shape.ts'
+import { channelsLastStrides, show, sizeOf, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { sum } from './reduce.ts'
 import { needFloat, needSameDType } from './rules.ts'
-import { axesOfSpace, batched, perAxis, reach, tapsOf, type PerAxis, type Windows } from './windows.ts'
+import { axesOfSpace, batched, perAxis, reach, tapsOf, triple, type PerAxis, type Windows } from './windows.ts'
 
 /** How a kernel slides. */
 export interface ConvAttrs {
@@ -42,6 +44,24 @@ const forEachPlane = (
 
 const windowsOf = (a: ConvAttrs): Windows => a
 
+/** A kernel call's surroundings: the exports, the parameter block and the scratch of a pass. */
+const prepare = (k: WasmBackend, a: ConvAttrs, N: number, C: number, O: number, pass: 0 | 1 | 2): { kernels: ConvKernels; p: number; scratch: number } => {
+  const kernels = k.use(conv)
+  const p = k.table(
+    [N, C, O, a.groups],
+    triple(a.input, 1),
+    triple(a.output, 1),
+    triple(a.kernel, 1),
+    triple(a.stride, 1),
+    triple(a.padding, 0),
+    triple(a.dilation, 1),
+  )
+  return { kernels, p, scratch: k.scratch(kernels.conv_scratch_bytes(p, pass)) }
+}
+
+/** Whether the kernels can run; they want f32 and something to do. */
+const covered = (x: readonly Tensor[]): boolean => x.every((t) => t.dtype === 'f32' && t.size > 0)
+
 /** y = x * w + b, the cross-correlation of deep learning. */
 export const convOp: OpDef<ConvAttrs> = {
   name: 'conv',
@@ -57,11 +77,19 @@ export const convOp: OpDef<ConvAttrs> = {
     const space = sizeOf(a.output)
     for (let i = 0; i < total.length; i++) y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
   },
-  gradient: (c, [dy]) => [
-    c.needs[0] ? convInputGrad(dy!, c.input(1), c.attrs) : null,
-    c.needs[1] ? convWeightGrad(c.input(0), dy!, c.attrs) : null,
-    c.needs[2] === true ? sumOverSpace(dy!) : null,
-  ],
+  wasm: (k, x, a, [{ shape, dtype }]) => {
+    if (!covered(x)) return null
+    const y = k.empty(shape, dtype, channelsLastStrides(shape))
+    const { kernels, p, scratch } = prepare(k, a, shape[0], x[0].shape[1], shape[1], convPass.forward)
+    const pBias = x.length === 3 ? k.contiguousPtr(x[2]) : 0
+    kernels.f32_conv(k.channelsLastPtr(x[0]), k.contiguousPtr(x[1]), pBias, k.ptr(y), p, 0, scratch)
+    return [y]
+  },
+  gradient: (c, [dy]) => {
+    const dx = c.needs[0] ? convInputGrad(dy!, c.input(1), c.attrs) : null
+    if (c.fused && c.needs[1] && c.needs[2] === true) return [dx, ...applyAll(convWeightBiasGradOp, [c.input(0), dy!], c.attrs)]
+    return [dx, c.needs[1] ? convWeightGrad(c.input(0), dy!, c.attrs) : null, c.needs[2] === true ? sumOverSpace(dy!) : null]
+  },
 }
 
 /** The gradient of x: dy spread over the taps. It is also the forward pass of a transposed convolution, then with a bias. */
@@ -79,6 +107,14 @@ export const convInputGradOp: OpDef<ConvAttrs> = {
     const space = sizeOf(a.input)
     for (let i = 0; i < total.length; i++) dx.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % C])
   },
+  wasm: (k, x, a, [{ shape, dtype }]) => {
+    if (!covered(x)) return null
+    const dx = k.empty(shape, dtype, channelsLastStrides(shape))
+    const { kernels, p, scratch } = prepare(k, a, shape[0], shape[1], x[0].shape[1], convPass.inputGrad)
+    const pBias = x.length === 3 ? k.contiguousPtr(x[2]) : 0
+    kernels.f32_conv_input_grad(k.channelsLastPtr(x[0]), k.contiguousPtr(x[1]), pBias, k.ptr(dx), p, 0, scratch)
+    return [dx]
+  },
   gradient: (c, [ddx]) => [
     c.needs[0] ? apply(convOp, [ddx!, c.input(1)], c.attrs) : null,
     c.needs[1] ? convWeightGrad(ddx!, c.input(0), c.attrs) : null,
@@ -86,23 +122,54 @@ export const convInputGradOp: OpDef<ConvAttrs> = {
   ],
 }
 
-/** The gradient of w: each tap sums the products of what it read and what came of it. */
+const weightGradSpecs = ([x, dy]: readonly Tensor[], { kernel, groups }: ConvAttrs): TensorSpec[] => [
+  { shape: [dy.shape[1], x.shape[1] / groups, ...kernel], dtype: x.dtype },
+]
+
+/** Each tap sums the products of what it read and what came of it. */
+const weightGradReference = ([x, dy]: readonly NDArray[], a: ConvAttrs, [dw]: readonly NDArray[]): void => {
+  const { count, from, tap, to } = tapsOf(windowsOf(a))
+  const total = new Float64Array(dw.data.length)
+  forEachPlane([x.shape[0], x.shape[1], dy.shape[1]], a, (atX, atW, atY) => {
+    for (let i = 0; i < count; i++) total[atW + tap[i]] += x.data[atX + from[i]] * dy.data[atY + to[i]]
+  })
+  dw.data.set(total)
+}
+
+/** Fills dw and, where there is one, the bias's gradient. */
+const weightGradWasm = (k: WasmBackend, x: readonly Tensor[], a: ConvAttrs, specs: readonly TensorSpec[]): Tensor[] | null => {
+  if (!covered(x) || k.use(conv).f32_conv_weight_grad === undefined) return null
+  const outputs = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
+  const { kernels, p, scratch } = prepare(k, a, x[0].shape[0], x[0].shape[1], x[1].shape[1], convPass.weightGrad)
+  const pDb = outputs.length === 2 ? k.ptr(outputs[1]) : 0
+  kernels.f32_conv_weight_grad(k.channelsLastPtr(x[0]), k.channelsLastPtr(x[1]), k.ptr(outputs[0]), pDb, p, 0, scratch)
+  return outputs
+}
+
+/** The gradient of w. */
 const convWeightGradOp: OpDef<ConvAttrs> = {
   name: 'convWeightGrad',
   savesInputs: [0, 1],
-  infer: ([x, dy], { kernel, groups }) => [{ shape: [dy.shape[1], x.shape[1] / groups, ...kernel], dtype: x.dtype }],
-  reference: ([x, dy], a, [dw]) => {
-    const { count, from, tap, to } = tapsOf(windowsOf(a))
-    const total = new Float64Array(dw.data.length)
-    forEachPlane([x.shape[0], x.shape[1], dy.shape[1]], a, (atX, atW, atY) => {
-      for (let i = 0; i < count; i++) total[atW + tap[i]] += x.data[atX + from[i]] * dy.data[atY + to[i]]
-    })
-    dw.data.set(total)
-  },
+  infer: weightGradSpecs,
+  reference: weightGradReference,
+  wasm: weightGradWasm,
   gradient: (c, [ddw]) => [
     c.needs[0] ? convInputGrad(c.input(1), ddw!, c.attrs) : null,
     c.needs[1] ? apply(convOp, [c.input(0), ddw!], c.attrs) : null,
   ],
+}
+
+/** The gradients of w and of the bias in one pass over dy, where no second derivative is wanted. */
+const convWeightBiasGradOp: OpDef<ConvAttrs> = {
+  name: 'convWeightBiasGrad',
+  infer: ([x, dy], a) => [...weightGradSpecs([x, dy], a), { shape: [dy.shape[1]], dtype: dy.dtype }],
+  reference: (x, a, [dw, db]) => {
+    weightGradReference(x, a, [dw])
+    const { shape, data } = x[1]
+    const space = sizeOf(shape.slice(2))
+    for (let i = 0; i < data.length; i++) db.data[Math.floor(i / space) % shape[1]] += data[i]
+  },
+  wasm: weightGradWasm,
 }
 
 const convInputGrad = (dy: Tensor, w: Tensor, a: ConvAttrs): Tensor => apply(convInputGradOp, [dy, w], a)

@@ -1,6 +1,7 @@
+import { pool } from '@lanewise/kernels-wasm/pool'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef } from '../autograd/op.ts'
-import { sizeOf, type Shape } from '../tensor/shape.ts'
+import { channelsLastStrides, sizeOf, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 interface ScatterAttrs {
@@ -23,6 +24,13 @@ const poolScatterOp: OpDef<ScatterAttrs> = {
   infer: ([y], { space }) => [{ shape: [y.shape[0], y.shape[1], ...space], dtype: y.dtype }],
   reference: ([y, index], { space, accumulate }, [x]) =>
     forEachIndexed(index, sizeOf(space), (i, at) => (x.data[at] = y.data[i] + (accumulate ? x.data[at] : 0))),
+  wasm: (k, [y, index], { space, accumulate }, [{ shape, dtype }]) => {
+    if (dtype !== 'f32' || y.size === 0 || !accumulate) return null
+    const x = k.empty(shape, dtype, channelsLastStrides(shape))
+    const [pY, pIndex] = [k.channelsLastPtr(y), k.channelsLastPtr(index)]
+    k.use(pool).f32_max_pool_grad(pY, pIndex, k.ptr(x), shape[0], sizeOf(y.shape.slice(2)), sizeOf(space), shape[1])
+    return [x]
+  },
   gradient: (c, [dx]) => [poolGather(dx!, c.input(1)), null],
 }
 

@@ -1,13 +1,15 @@
+import { pool as kernels, poolParams } from '@lanewise/kernels-wasm/pool'
 import { apply, applyAll } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
+import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError, ValueError } from '../errors.ts'
-import { sameShape, show, sizeOf } from '../tensor/shape.ts'
+import { channelsLastStrides, sameShape, show, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { mul, pow } from './binary.ts'
 import { poolScatter } from './pool-indices.ts'
 import { needDType, needFloat, needRank } from './rules.ts'
-import { batched, forEachIndex, perAxis, reach, tapsOf, type PerAxis, type Taps, type Windows } from './windows.ts'
+import { batched, forEachIndex, perAxis, reach, tapsOf, triple, type PerAxis, type Taps, type Windows } from './windows.ts'
 
 /** Options of {@link maxPool2d} and its like. */
 export interface MaxPoolOptions {
@@ -95,6 +97,32 @@ export const pickLargest = (x: NDArray, y: NDArray, index: NDArray, { count, fro
   }
 }
 
+/** The kernels' parameter block; `average` adds what only averages read. */
+const paramsOf = (k: WasmBackend, w: Windows, N: number, C: number, average?: AvgAttrs): number => {
+  return k.table(
+    poolParams({
+      N,
+      C,
+      input: triple(w.input, 1),
+      output: triple(w.output, 1),
+      kernel: triple(w.kernel, 1),
+      stride: triple(w.stride, 1),
+      padding: triple(w.padding, 0),
+      paddingEnd: triple(w.padding, 0),
+      dilation: triple(w.dilation, 1),
+      countIncludePad: average?.countIncludePad ?? false,
+      divisorOverride: average?.divisor ?? 0,
+    }),
+  )
+}
+
+function maxWasm(k: WasmBackend, [x]: readonly Tensor[], w: Windows, specs: readonly TensorSpec[]): Tensor[] | null {
+  if (x.dtype !== 'f32' || x.size === 0) return null
+  const [y, index] = specs.map(({ shape, dtype }) => k.empty(shape, dtype, channelsLastStrides(shape)))
+  k.use(kernels).f32_max_pool(k.channelsLastPtr(x), k.ptr(y), k.ptr(index), paramsOf(k, w, x.shape[0], x.shape[1]))
+  return [y, index]
+}
+
 function maxReference([x]: readonly NDArray[], w: Windows, [y, index]: readonly NDArray[]): void {
   pickLargest(x, y, index, tapsOf(w))
 }
@@ -109,6 +137,7 @@ const maxPoolOp: OpDef<Windows> = {
   savesOutputs: [1],
   infer: maxInfer,
   reference: maxReference,
+  wasm: maxWasm,
   gradient: maxGradient,
 }
 
@@ -118,6 +147,7 @@ const maxPoolWithIndicesOp: OpDef<Windows> = {
   savesOutputs: [1],
   infer: maxInfer,
   reference: maxReference,
+  wasm: maxWasm,
   gradient: maxGradient,
 }
 
@@ -245,10 +275,19 @@ export const spreadWindows = (dy: NDArray, dx: NDArray, taps: Taps, divisors: Fl
   }
 }
 
+/** The kernels take f32, something to do, and whole divisors. */
+const takesKernel = (x: Tensor, a: AvgAttrs): boolean => x.dtype === 'f32' && x.size > 0 && Number.isInteger(a.divisor)
+
 const avgPoolOp: OpDef<AvgAttrs> = {
   name: 'avgPool',
   infer: ([x], { output }) => [{ shape: [x.shape[0], x.shape[1], ...output], dtype: x.dtype }],
   reference: ([x], a, [y]) => averageWindows(x, y, tapsOf(a), divisorsOf(a)),
+  wasm: (k, [x], a, [{ shape, dtype }]) => {
+    if (!takesKernel(x, a)) return null
+    const y = k.empty(shape, dtype, channelsLastStrides(shape))
+    k.use(kernels).f32_avg_pool(k.channelsLastPtr(x), k.ptr(y), paramsOf(k, a, shape[0], shape[1], a))
+    return [y]
+  },
   gradient: ({ attrs }, [dy]) => [apply(avgPoolGradOp, [dy!], attrs)],
 }
 
@@ -256,6 +295,12 @@ const avgPoolGradOp: OpDef<AvgAttrs> = {
   name: 'avgPoolGrad',
   infer: ([dy], { input }) => [{ shape: [dy.shape[0], dy.shape[1], ...input], dtype: dy.dtype }],
   reference: ([dy], a, [dx]) => spreadWindows(dy, dx, tapsOf(a), divisorsOf(a)),
+  wasm: (k, [dy], a, [{ shape, dtype }]) => {
+    if (!takesKernel(dy, a)) return null
+    const dx = k.empty(shape, dtype, channelsLastStrides(shape))
+    k.use(kernels).f32_avg_pool_grad(k.channelsLastPtr(dy), k.ptr(dx), paramsOf(k, a, shape[0], shape[1], a))
+    return [dx]
+  },
   gradient: ({ attrs }, [ddx]) => [apply(avgPoolOp, [ddx!], attrs)],
 }
 

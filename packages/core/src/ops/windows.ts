@@ -94,3 +94,9 @@ export const batched = (op: string, x: Tensor, spaceRank: number, fn: (x: Tensor
 
 /** Such as `H, W`. */
 export const axesOfSpace = (rank: number): string => ['D', 'H', 'W'].slice(3 - rank).join(', ')
+
+/** An entry per axis of space as depth, height, width: `fill` for the axes that there are not. */
+export const triple = (list: readonly number[], fill: number): readonly [number, number, number] => {
+  const n = list.length
+  return [list[n - 3] ?? fill, list[n - 2] ?? fill, list[n - 1]]
+}
