@@ -67,13 +67,50 @@ function mergeSort(p: usize, n: i32): usize {
   return from
 }
 
+/** Sorts n items at p by their keys, a byte at a time, with as much room after them and 1 KiB of counters at the end. */
+function radixSort(p: usize, n: i32): usize {
+  let from = p
+  let to = item(p, n)
+  const counts = item(p, 2 * n)
+  for (let shift: u64 = 32; shift < 64; shift += 8) {
+    memory.fill(counts, 0, 1024)
+    for (let i = 0; i < n; i++) {
+      const count = word(counts, <i32>(load<u64>(item(from, i)) >> shift) & 255)
+      store<i32>(count, load<i32>(count) + 1)
+    }
+    const firstDigit = <i32>(load<u64>(from) >> shift) & 255
+    if (load<i32>(word(counts, firstDigit)) == n) continue
+    let place = 0
+    for (let digit = 0; digit < 256; digit++) {
+      const count = load<i32>(word(counts, digit))
+      store<i32>(word(counts, digit), place)
+      place += count
+    }
+    for (let i = 0; i < n; i++) {
+      const x = load<u64>(item(from, i))
+      const place = word(counts, <i32>(x >> shift) & 255)
+      const at = load<i32>(place)
+      store<i32>(place, at + 1)
+      store<u64>(item(to, at), x)
+    }
+    const other = from
+    from = to
+    to = other
+  }
+  return from
+}
+
+function sortItems(p: usize, n: i32): usize {
+  return n < 512 ? mergeSort(p, n) : radixSort(p, n)
+}
+
 @inline
 function sort(
   isFloat: bool, pX: usize, pY: usize, pIndex: usize, rows: i32, n: i32, k: i32, descending: i32, pScratch: usize,
 ): void {
   for (let r = 0; r < rows; r++) {
     for (let i = 0; i < n; i++) store<u64>(item(pScratch, i), keyOf(isFloat, word(pX, i), descending) | <u64>i)
-    const sorted = k < n && k <= 32 ? selectFirst(pScratch, n, k) : mergeSort(pScratch, n)
+    const sorted = k < n && k <= 32 ? selectFirst(pScratch, n, k) : sortItems(pScratch, n)
     for (let i = 0; i < k; i++) {
       const index = <i32>load<u32>(item(sorted, i))
       const value = load<u32>(word(pX, index))

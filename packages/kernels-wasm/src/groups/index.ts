@@ -50,11 +50,11 @@ export interface IndexKernels {
   ): void
   /**
    * Stable sort of each row of [rows, n]: values to y (which may be x), their positions to pIndex. NaN counts as larger
-   * than everything, -0 as equal to 0. pScratch points to 16 n bytes.
+   * than everything, -0 as equal to 0. pScratch points to 16 n + 1024 bytes.
    */
   readonly f32_sort: SortKernel
   readonly i32_sort: SortKernel
-  /** The first k of that sort, k <= n: the largest first, or with `largest` 0 the smallest first. pScratch: 16 n bytes. */
+  /** The first k of that sort, k <= n: the largest first, or with `largest` 0 the smallest first. The same scratch. */
   readonly f32_topk: TopKKernel
   readonly i32_topk: TopKKernel
 }
