@@ -33,5 +33,9 @@ export const race = async (candidates, seconds) => {
       entry.times.push(ms)
       entry.spent += ms * entry.calls
     }
-  return entries.map(({ candidate, times }) => ({ impl: candidate.impl, msMin: Math.min(...times), msMedian: median(times) }))
+  return entries.map(({ candidate, times }) => ({
+    impl: candidate.impl,
+    msMin: Math.min(...times),
+    msMedian: median(times),
+  }))
 }

@@ -23,7 +23,8 @@ const prepareAll = async (impls, spec) => {
   }
   const [first] = ready
   for (const { impl, result } of ready)
-    if (result && differs(first.result, result)) throw new Error(`bench: ${spec.id}: ${impl} and ${first.impl} give different results`)
+    if (result && differs(first.result, result))
+      throw new Error(`bench: ${spec.id}: ${impl} and ${first.impl} give different results`)
   return ready
 }
 
@@ -42,7 +43,8 @@ for (const spec of workloads.filter(({ id }) => request.workloads.includes(id)))
     rows.push({ peakMemoryMb: process.resourceUsage().maxRSS / 1024 })
     continue
   }
-  for (const row of await race(candidates, request.seconds)) rows.push({ workload: spec.id, ...row, gflops: flopsOf(spec) && flopsOf(spec) / row.msMin / 1e6 })
+  for (const row of await race(candidates, request.seconds))
+    rows.push({ workload: spec.id, ...row, gflops: flopsOf(spec) && flopsOf(spec) / row.msMin / 1e6 })
   for (const candidate of candidates) candidate.dispose?.()
 }
 console.log(JSON.stringify(rows))

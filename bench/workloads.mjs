@@ -48,7 +48,16 @@ export const workloads = [
     kind: 'train',
     batch: 32,
     image: [3, 32, 32],
-    layers: [['conv', 32, 3], ['pool'], ['conv', 64, 3], ['pool'], ['conv', 128, 3], ['pool'], ['dense', 64], ['dense', 10]],
+    layers: [
+      ['conv', 32, 3],
+      ['pool'],
+      ['conv', 64, 3],
+      ['pool'],
+      ['conv', 128, 3],
+      ['pool'],
+      ['dense', 64],
+      ['dense', 10],
+    ],
   },
 ]
 
@@ -60,7 +69,12 @@ export const netOf = ({ image, layers }) => {
   let features = 0
   return layers.map(([type, out, kernel]) => {
     if (type === 'conv') {
-      const layer = { type, weight: [out, channels, kernel, kernel], padding: (kernel - 1) / 2, macs: out * channels * kernel * kernel * height * width }
+      const layer = {
+        type,
+        weight: [out, channels, kernel, kernel],
+        padding: (kernel - 1) / 2,
+        macs: out * channels * kernel * kernel * height * width,
+      }
       channels = out
       return layer
     }
@@ -78,7 +92,8 @@ export const netOf = ({ image, layers }) => {
 /** Multiply-adds count twice; a training step costs three forward passes, less the first layer's input gradient. */
 export const flopsOf = (spec) => {
   if (spec.kind === 'matmul') return 2 * product(spec.a) * spec.b[1]
-  if (spec.kind === 'conv2d') return (2 * product(spec.weight) * spec.input[2] * spec.input[3]) / (spec.stride * spec.stride)
+  if (spec.kind === 'conv2d')
+    return (2 * product(spec.weight) * spec.input[2] * spec.input[3]) / (spec.stride * spec.stride)
   if (spec.kind !== 'train') return undefined
   const macs = netOf(spec).map((layer) => layer.macs)
   return 2 * spec.batch * (3 * macs.reduce((a, b) => a + b, 0) - macs[0])

@@ -26,6 +26,7 @@ const entriesOf = (name, folder) => {
 export const importMap = (folder) => {
   const imports = {}
   for (const scoped of readdirSync(join(folder, 'node_modules/@lanewise')))
-    for (const [key, url] of entriesOf(`@lanewise/${scoped}`, join(folder, 'node_modules/@lanewise', scoped))) imports[key] ??= url
+    for (const [key, url] of entriesOf(`@lanewise/${scoped}`, join(folder, 'node_modules/@lanewise', scoped)))
+      imports[key] ??= url
   return { imports }
 }

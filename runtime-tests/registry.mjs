@@ -54,7 +54,15 @@ export const startRegistry = async (folder) => {
     throw error
   })
   const npmrc = join(folder, 'npmrc')
-  writeFileSync(npmrc, `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=none\naudit=false\nfund=false\n`)
-  const env = { ...process.env, npm_config_userconfig: npmrc, npm_config_registry: `http://127.0.0.1:${port}/`, npm_config_cache: join(folder, 'cache') }
+  writeFileSync(
+    npmrc,
+    `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=none\naudit=false\nfund=false\n`,
+  )
+  const env = {
+    ...process.env,
+    npm_config_userconfig: npmrc,
+    npm_config_registry: `http://127.0.0.1:${port}/`,
+    npm_config_cache: join(folder, 'cache'),
+  }
   return { env, stop }
 }

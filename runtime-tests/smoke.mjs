@@ -16,11 +16,14 @@ const cases = [
   { name: 'train', package: '@lanewise/core' },
 ]
 
-const npm = (args, cwd, env) => execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
+const npm = (args, cwd, env) =>
+  execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
 
 const publish = (folder, env) => {
   for (const name of published) {
-    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], join(here, '../packages', name), env))
+    const [{ filename }] = JSON.parse(
+      npm(['pack', '--json', '--pack-destination', folder], join(here, '../packages', name), env),
+    )
     npm(['publish', join(folder, filename), '--access', 'public', '--tag', 'latest'], folder, env)
   }
 }
@@ -44,9 +47,18 @@ const runCell = async (test, task, runtime, expected) => {
     cell.runtime = `${runtime.name} ${await runtime.version()}`
     const result = await runtime.run(task)
     const isSame = expected === undefined || result === expected
-    const reason = isSame ? undefined : `its result differs: ${result.slice(0, 300)} instead of ${expected.slice(0, 300)}`
+    const reason = isSame
+      ? undefined
+      : `its result differs: ${result.slice(0, 300)} instead of ${expected.slice(0, 300)}`
     const failure = JSON.parse(result).error
-    return { result, cell: { ...cell, status: isSame && !failure ? 'pass' : 'fail', ...((failure ?? reason) && { reason: failure ?? reason }) } }
+    return {
+      result,
+      cell: {
+        ...cell,
+        status: isSame && !failure ? 'pass' : 'fail',
+        ...((failure ?? reason) && { reason: failure ?? reason }),
+      },
+    }
   } catch (error) {
     return { cell: { ...cell, status: 'fail', reason: String(error.stderr || error.message).slice(-1500) } }
   }

@@ -1,11 +1,29 @@
-import { add, addInPlace, matmul, mean, mul, noGrad, parameter, relu, square, sub, tensor, zeros, type Tensor } from '@lanewise/core'
+import {
+  add,
+  addInPlace,
+  matmul,
+  mean,
+  mul,
+  noGrad,
+  parameter,
+  relu,
+  square,
+  sub,
+  tensor,
+  zeros,
+  type Tensor,
+} from '@lanewise/core'
 
 const steps = 5
 const learningRate = 0.1
 
 /** Values in [-0.5, 0.5) that repeat after 64 elements, the same in every runtime. */
 const spread = (rows: number, columns: number, stride: number): Tensor =>
-  tensor(Array.from({ length: rows }, (_, i) => Array.from({ length: columns }, (_, j) => (((i * columns + j) * stride) % 64) / 64 - 0.5)))
+  tensor(
+    Array.from({ length: rows }, (_, i) =>
+      Array.from({ length: columns }, (_, j) => (((i * columns + j) * stride) % 64) / 64 - 0.5),
+    ),
+  )
 
 /** Five steps of gradient descent on a two-layer net. Returns the losses, which must fall, and the first trained weights. */
 export const run = async (): Promise<{ losses: number[]; weights: number[] }> => {
@@ -28,6 +46,7 @@ export const run = async (): Promise<{ losses: number[]; weights: number[] }> =>
       }
     })
   }
-  if (!losses.every((loss, i) => i === 0 || loss < losses[i - 1]!)) throw new Error(`the loss does not fall: ${losses.join(', ')}`)
+  if (!losses.every((loss, i) => i === 0 || loss < losses[i - 1]!))
+    throw new Error(`the loss does not fall: ${losses.join(', ')}`)
   return { losses, weights: [...w1.dataSync().slice(0, 8)] }
 }

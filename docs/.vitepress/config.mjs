@@ -1,0 +1,34 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { defineConfig } from 'vitepress'
+
+const folder = new URL('..', import.meta.url)
+
+const titleOf = (path) => readFileSync(new URL(path, folder), 'utf8').match(/^# (.+)$/m)?.[1] ?? path
+
+const pagesOf = (name) =>
+  readdirSync(new URL(`${name}/`, folder))
+    .filter((file) => file.endsWith('.md'))
+    .sort()
+    .map((file) => ({ text: titleOf(`${name}/${file}`), link: `/${name}/${file.slice(0, -3)}` }))
+
+const reference = new URL('api/typedoc-sidebar.json', folder)
+const guides = [
+  { text: 'Guides', items: pagesOf('guides') },
+  { text: 'Decisions', items: pagesOf('decisions') },
+]
+
+export default defineConfig({
+  title: 'Lanewise',
+  description: 'Deep learning for every JavaScript runtime',
+  srcExclude: ['node_modules/**'],
+  themeConfig: {
+    nav: [
+      { text: 'Start', link: '/guides/start' },
+      { text: 'Architecture', link: '/guides/architecture' },
+      { text: 'API', link: '/api/' },
+    ],
+    sidebar: { '/api/': existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')) : [], '/': guides },
+    search: { provider: 'local' },
+    outline: [2, 3],
+  },
+})
