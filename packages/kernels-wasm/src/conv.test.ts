@@ -186,7 +186,7 @@ describe.each(tiers)('conv, %s tier', (tier) => {
     const offset = (turn % 4) * 4
     checkForward(s, [0, 1, 16, 17, 32, 33][turn % 6]!, turn % 3 > 0, offset)
     checkInputGrad(s, [0, 32, 1, 17, 0, 49][turn % 6]!, turn % 3 === 0, offset)
-    if (kernels.f32_conv_weight_grad) checkWeightGrad(s, turn % 2, turn % 5 > 0, offset)
+    checkWeightGrad(s, turn % 2, turn % 5 > 0, offset)
   }
 
   test('kernel, stride, padding and dilation in two axes', () => {

@@ -1,7 +1,7 @@
 // Convolution forward and input gradient for any groups, through the engine of correlate.ts.
 import { ACCUMULATE, BIAS_COLUMN, NR, RELU } from '../lib/tile'
 import { correlate, Piece, PIECE_BYTES, Problem, PROBLEM_BYTES, sliceRun, slicesOf, workBytes } from './correlate'
-import { isInside, padImage, reachD, reachH, reachW } from './padded'
+import { isInside, mergesRows, padImage, reachD, reachH, reachW } from './padded'
 import { PACKED, Shape, taps } from './shape'
 import { packWeights } from './weights'
 
@@ -9,11 +9,6 @@ import { packWeights } from './weights'
 @inline
 function panelsOf(columns: i32): i32 {
   return (columns + NR - 1) / NR
-}
-
-/** Few channels: the taps of one row of the kernel are read as one run, from a padded copy of the image. */
-function mergesRows(s: Shape): bool {
-  return s.groups == 1 && s.C < 8 && s.KW > 1 && s.dilationW == 1
 }
 
 function paddedBytes(s: Shape): i32 {

@@ -1,10 +1,11 @@
 import { adjoint, adjointScratch, forward, forwardScratch, packAll, packedBytes } from './dense'
 import { Shape, taps } from './shape'
+import { weightGrad, weightGradScratch } from './weight-grad'
 
 export function conv_scratch_bytes(pParams: usize, pass: i32): i32 {
   const s = changetype<Shape>(pParams)
   if (pass == 0) return forwardScratch(s)
-  return adjointScratch(s)
+  return pass == 1 ? adjointScratch(s) : weightGradScratch(s)
 }
 
 export function conv_packed_bytes(pParams: usize, pass: i32): i32 {
@@ -27,4 +28,10 @@ export function f32_conv_input_grad(
   pDy: usize, pW: usize, pBias: usize, pDx: usize, pParams: usize, flags: i32, pScratch: usize,
 ): void {
   adjoint(pDy, pW, pBias, pDx, changetype<Shape>(pParams), flags, pScratch)
+}
+
+export function f32_conv_weight_grad(
+  pX: usize, pDy: usize, pDw: usize, pDb: usize, pParams: usize, flags: i32, pScratch: usize,
+): void {
+  weightGrad(pX, pDy, pDw, pDb, changetype<Shape>(pParams), flags, pScratch)
 }

@@ -36,3 +36,8 @@ export function padImage(pX: usize, s: Shape, to: usize): void {
     }
   }
 }
+
+/** Few channels: the taps of one row of the kernel are read as one run, from a padded copy of the image. */
+export function mergesRows(s: Shape): bool {
+  return s.groups == 1 && s.C < 8 && s.KW > 1 && s.dilationW == 1
+}

@@ -92,7 +92,7 @@ function product(
       const first = k == 0, last = k + kc >= K
       const mode = (first ? flags & (ACCUMULATE | TRANSPOSED) : ACCUMULATE | (flags & TRANSPOSED)) |
         (last ? flags & (BIAS_COLUMN | BIAS_ROW | RELU) : 0)
-      packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB)
+      packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB, kc << 5)
       const blockM = kc <= KC / 2 ? MC : MC / 2
       for (let i = 0; i < M; i += blockM) {
         const m = min(blockM, M - i)

@@ -31,8 +31,7 @@ function packLinesByK(p: usize, sLine: usize, K: i32, to: usize): void {
 }
 
 /** `panels` (1 to 16) panels whose lines are contiguous within each k; `sK` bytes lie between steps of k. */
-function packLinesByLine(p: usize, sK: usize, panels: i32, K: i32, to: usize): void {
-  const panelBytes: usize = K << 5
+function packLinesByLine(p: usize, sK: usize, panels: i32, K: i32, to: usize, panelBytes: usize): void {
   // Two steps of k fill a cache line of each panel; many more panels at once would evict each other's lines.
   for (; K >= 2; K -= 2, p += sK << 1, to += 64) {
     let q = p, t = to
@@ -60,13 +59,12 @@ function packAny(p: usize, sLine: usize, sK: usize, lines: i32, width: i32, K: i
   }
 }
 
-/** Panels of 8 columns of B[K, n]; strides in bytes. */
-export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize): void {
-  const panelBytes: usize = K << 5
+/** Panels of 8 columns of B[K, n], `panelBytes` apart; strides in bytes. */
+export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize, panelBytes: usize): void {
   if (sN == 4) {
     while (n >= NR) {
       const panels = min(16, n >>> 3)
-      packLinesByLine(pB, sK, panels, K, to)
+      packLinesByLine(pB, sK, panels, K, to, panelBytes)
       n -= panels << 3
       pB += panels << 5
       to += panels * panelBytes

@@ -117,6 +117,43 @@ function panel(
   finish(rows, pC, ldc, mode, pBias, pRowBias, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51)
 }
 
+/** The same sums where k runs over `count` lists of `width` > 0 steps: A's rows lie together, `sA` bytes from step to step. */
+// @ts-ignore: decorator
+@inline
+function steps(
+  rows: i32, pList: usize, count: i32, aOffset: usize, sA: usize, width: i32, pB: usize, pC: usize, mode: i32,
+): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
+  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  const end = pList + (count << 2)
+  for (; pList < end; pList += 4) {
+    let pA = <usize>load<u32>(pList) + aOffset
+    let k = width
+    while (true) {
+      let b0 = v128.load(pB), b1 = v128.load(pB, 16)
+      let a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      if (rows > 1) { a = v128.load32_splat(pA, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+      if (rows > 2) { a = v128.load32_splat(pA, 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+      if (rows > 3) { a = v128.load32_splat(pA, 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+      if (rows > 4) { a = v128.load32_splat(pA, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+      if (rows > 5) { a = v128.load32_splat(pA, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+      pA += sA
+      if (!--k) { pB += 32; break }
+      b0 = v128.load(pB, 32); b1 = v128.load(pB, 48)
+      a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      if (rows > 1) { a = v128.load32_splat(pA, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+      if (rows > 2) { a = v128.load32_splat(pA, 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+      if (rows > 3) { a = v128.load32_splat(pA, 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+      if (rows > 4) { a = v128.load32_splat(pA, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+      if (rows > 5) { a = v128.load32_splat(pA, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+      pA += sA
+      pB += 64
+      if (!--k) break
+    }
+  }
+  finish(rows, pC, 32, mode, 0, 0, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51)
+}
+
 /** Stores a tile of sums. Absent operands are read from C, which is there, and masked away. */
 // @ts-ignore: decorator
 @inline
@@ -202,4 +239,23 @@ export function tileOfPanels(rows: i32, a: usize, p: usize, K: i32, c: usize, ld
   else if (rows == 3) panel3(a, p, K, c, ld, m, b, r)
   else if (rows == 2) panel2(a, p, K, c, ld, m, b, r)
   else panel1(a, p, K, c, ld, m, b, r)
+}
+
+function steps1(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(1, l, n, o, s, w, p, c, m) }
+function steps2(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(2, l, n, o, s, w, p, c, m) }
+function steps3(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(3, l, n, o, s, w, p, c, m) }
+function steps4(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(4, l, n, o, s, w, p, c, m) }
+function steps5(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(5, l, n, o, s, w, p, c, m) }
+function steps6(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(6, l, n, o, s, w, p, c, m) }
+
+/** One tile of `rows` (1 to MR) by 8 over lists of steps, stored densely. */
+export function tileOfSteps(rows: i32, l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (rows == 6) { steps6(l, n, o, s, w, p, c, m); return }
+    if (rows == 5) { steps5(l, n, o, s, w, p, c, m); return }
+  }
+  if (rows == 4) steps4(l, n, o, s, w, p, c, m)
+  else if (rows == 3) steps3(l, n, o, s, w, p, c, m)
+  else if (rows == 2) steps2(l, n, o, s, w, p, c, m)
+  else steps1(l, n, o, s, w, p, c, m)
 }
