@@ -1,0 +1,89 @@
+"""PyTorch's layers for nn/*.test.ts: state at construction under a seed, one forward and backward pass."""
+import json
+import os
+
+import torch
+from torch import nn
+
+from core_common import SOURCES, numbers
+
+
+class Layers:
+    def __init__(self):
+        self.cases = []
+
+    def add(self, name, args, build, shapes, call=None, literals=None, evaluate=False, steps=1):
+        """Builds under a seed, then draws inputs (None: the next literal), runs, draws dy, runs backward."""
+        seed = len(self.cases)
+        torch.manual_seed(seed)
+        layer = build()
+        state = {k: {"shape": list(v.shape), "values": numbers(v)} for k, v in layer.state_dict().items()}
+        if evaluate:
+            layer.eval()
+        case = {"layer": name, "args": args, "seed": seed, "evaluate": evaluate, "shapes": shapes, "literals": literals or [], "state": state, "steps": []}
+        for _ in range(steps):
+            layer.zero_grad()
+            rest = iter(literals or [])
+            xs = [torch.tensor(next(rest)) if s is None else torch.empty(s).uniform_(-1, 1).requires_grad_() for s in shapes]
+            y = (call or (lambda m, *x: m(*x)))(layer, *xs)
+            ys = [t for t in (y if isinstance(y, tuple) else (y,)) if t is not None]
+            dys = [torch.empty(t.shape).uniform_(-1, 1) for t in ys]
+            torch.autograd.backward(ys, dys)
+            case["steps"].append({
+                "outputs": [{"shape": list(t.shape), "values": numbers(t)} for t in ys],
+                "inputGrads": [None if not x.is_floating_point() or x.grad is None else numbers(x.grad) for x in xs],
+                "grads": {k: None if p.grad is None else numbers(p.grad) for k, p in layer.named_parameters()},
+                "buffers": {k: numbers(b) for k, b in layer.named_buffers()},
+            })
+        self.cases.append(case)
+
+    def write(self, path):
+        path = os.path.join(SOURCES, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as out:
+            json.dump(self.cases, out, separators=(",", ":"))
+            out.write("\n")
+        print(os.path.basename(path), os.path.getsize(path))
+
+
+basic = Layers()
+basic.add("Linear", [3, 2], lambda: nn.Linear(3, 2), [[4, 3]])
+basic.add("Linear", [3, 2, {"bias": False}], lambda: nn.Linear(3, 2, bias=False), [[2, 2, 3]])
+basic.add("Linear", [5, 4], lambda: nn.Linear(5, 4), [[5]])
+basic.add("Bilinear", [3, 4, 2], lambda: nn.Bilinear(3, 4, 2), [[5, 3], [5, 4]])
+basic.add("Bilinear", [3, 4, 2, {"bias": False}], lambda: nn.Bilinear(3, 4, 2, bias=False), [[2, 3, 3], [2, 3, 4]])
+basic.add("Identity", [], lambda: nn.Identity(), [[2, 3]])
+basic.add("Conv1d", [2, 4, 3, {"stride": 2, "padding": 1}], lambda: nn.Conv1d(2, 4, 3, stride=2, padding=1), [[2, 2, 7]])
+basic.add("Conv2d", [3, 8, 3], lambda: nn.Conv2d(3, 8, 3), [[2, 3, 5, 5]])
+basic.add("Conv2d", [4, 6, [3, 2], {"groups": 2, "dilation": 2, "bias": False}], lambda: nn.Conv2d(4, 6, (3, 2), groups=2, dilation=2, bias=False), [[1, 4, 6, 6]])
+basic.add("Conv2d", [2, 3, 3, {"padding": "same"}], lambda: nn.Conv2d(2, 3, 3, padding="same"), [[2, 5, 5]])
+basic.add("Conv3d", [1, 2, 2], lambda: nn.Conv3d(1, 2, 2), [[1, 1, 3, 3, 3]])
+basic.add("ConvTranspose1d", [2, 3, 4, {"stride": 2}], lambda: nn.ConvTranspose1d(2, 3, 4, stride=2), [[1, 2, 5]])
+basic.add("ConvTranspose2d", [3, 2, 3, {"stride": 2, "padding": 1, "outputPadding": 1}], lambda: nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1, output_padding=1), [[1, 3, 4, 4]])
+basic.add("ConvTranspose2d", [4, 6, 3, {"groups": 2, "bias": False}], lambda: nn.ConvTranspose2d(4, 6, 3, groups=2, bias=False), [[1, 4, 3, 3]])
+basic.add("ConvTranspose3d", [2, 1, 2], lambda: nn.ConvTranspose3d(2, 1, 2), [[1, 2, 2, 2, 2]])
+for d, shape in [(1, [1, 2, 8]), (2, [1, 2, 7, 6]), (3, [1, 2, 4, 5, 4])]:
+    basic.add(f"MaxPool{d}d", [3, {"stride": 2, "padding": 1}], lambda: getattr(nn, f"MaxPool{d}d")(3, 2, 1), [shape])
+    basic.add(f"AvgPool{d}d", [2, {"ceilMode": True}], lambda: getattr(nn, f"AvgPool{d}d")(2, ceil_mode=True), [shape])
+    basic.add(f"AdaptiveAvgPool{d}d", [2], lambda: getattr(nn, f"AdaptiveAvgPool{d}d")(2), [shape])
+    basic.add(f"AdaptiveMaxPool{d}d", [2], lambda: getattr(nn, f"AdaptiveMaxPool{d}d")(2), [shape])
+basic.add("LPPool1d", [2, {"p": 2}], lambda: nn.LPPool1d(2, 2), [[1, 2, 8]])
+basic.add("LPPool2d", [[2, 3], {"p": 2}], lambda: nn.LPPool2d(2, (2, 3)), [[1, 2, 4, 6]])
+basic.add("Flatten", [], lambda: nn.Flatten(), [[2, 3, 4]])
+basic.add("Flatten", [0, 1], lambda: nn.Flatten(0, 1), [[2, 3, 4]])
+basic.add("Unflatten", [1, [2, -1]], lambda: nn.Unflatten(1, (2, -1)), [[2, 6, 2]])
+for name in ["ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Sigmoid", "LogSigmoid", "Hardsigmoid", "Hardswish", "Softsign", "Tanh", "Tanhshrink"]:
+    basic.add(name, [], lambda: getattr(nn, name)(), [[2, 5]])
+basic.add("LeakyReLU", [0.2], lambda: nn.LeakyReLU(0.2), [[2, 5]])
+basic.add("ELU", [0.7], lambda: nn.ELU(0.7), [[2, 5]])
+basic.add("CELU", [0.7], lambda: nn.CELU(0.7), [[2, 5]])
+basic.add("Hardshrink", [0.3], lambda: nn.Hardshrink(0.3), [[2, 5]])
+basic.add("Softshrink", [0.3], lambda: nn.Softshrink(0.3), [[2, 5]])
+basic.add("GLU", [], lambda: nn.GLU(), [[2, 6]])
+basic.add("Hardtanh", [-0.5, 0.4], lambda: nn.Hardtanh(-0.5, 0.4), [[2, 5]])
+basic.add("Threshold", [0.1, 3], lambda: nn.Threshold(0.1, 3), [[2, 5]])
+basic.add("GELU", [], lambda: nn.GELU(), [[2, 5]])
+basic.add("GELU", [{"approximate": "tanh"}], lambda: nn.GELU(approximate="tanh"), [[2, 5]])
+basic.add("Softplus", [{"beta": 2}], lambda: nn.Softplus(2), [[2, 5]])
+basic.add("PReLU", [{"numParameters": 3, "init": 0.1}], lambda: nn.PReLU(3, 0.1), [[2, 3, 4]])
+basic.write("nn/__golden__/basic.json")
