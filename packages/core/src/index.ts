@@ -245,6 +245,111 @@ export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'
 
+// Random tensors
+export { defaultGenerator, manualSeed, setDefaultGenerator } from './random/default.ts'
+export { Generator } from './random/generator.ts'
+export {
+  bernoulli,
+  multinomial,
+  normal,
+  rand,
+  randint,
+  randn,
+  randperm,
+  uniform,
+  type RandomTensorOptions,
+} from './random/tensors.ts'
+
+// Losses
+export {
+  bceLoss,
+  bceWithLogits,
+  diceLoss,
+  focalLoss,
+  type BceLossOptions,
+  type BceWithLogitsOptions,
+  type DiceLossOptions,
+  type FocalLossOptions,
+} from './losses/binary-cross-entropy.ts'
+export { crossEntropy, nllLoss, type CrossEntropyOptions, type NllLossOptions } from './losses/cross-entropy.ts'
+export {
+  huberLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+  type HuberLossOptions,
+  type SmoothL1LossOptions,
+} from './losses/distance.ts'
+export {
+  gaussianNllLoss,
+  klDiv,
+  poissonNllLoss,
+  type GaussianNllOptions,
+  type KlDivOptions,
+  type PoissonNllOptions,
+} from './losses/likelihood.ts'
+export {
+  cosineEmbeddingLoss,
+  hingeEmbeddingLoss,
+  hingeLoss,
+  marginRankingLoss,
+  multiMarginLoss,
+  pairwiseDistance,
+  softMarginLoss,
+  tripletMarginLoss,
+  type HingeLossOptions,
+  type MarginOptions,
+  type MultiMarginOptions,
+  type PairwiseDistanceOptions,
+  type TripletMarginOptions,
+} from './losses/margin.ts'
+export type { LossOptions, Reduction } from './losses/reduction.ts'
+
+// Optimizers
+export * as optim from './optim/index.ts'
+export {
+  Adadelta,
+  Adagrad,
+  Adam,
+  AdamW,
+  clipGradNorm,
+  clipGradValue,
+  Ema,
+  Lion,
+  Optimizer,
+  RmsProp,
+  Sgd,
+  type OptimizerFactory,
+} from './optim/index.ts'
+
+// Data
+export { collate, type Collated } from './data/collate.ts'
+export {
+  concatDatasets,
+  randomSplit,
+  subset,
+  tensorDataset,
+  type Dataset,
+  type Subset,
+  type TensorDataset,
+} from './data/dataset.ts'
+export { imageDataset, type ImageArrays, type ImageDataset, type ImageDatasetOptions } from './data/images.ts'
+export { DataLoader, LoaderPass, type DataLoaderOptions, type LoaderPosition } from './data/loader.ts'
+
+// Files
+export {
+  loadNpy,
+  loadNpz,
+  loadSafetensors,
+  saveNpy,
+  saveNpz,
+  saveSafetensors,
+  type LoadTensorOptions,
+  type NamedTensors,
+  type SafetensorsOptions,
+  type SaveTensorOptions,
+} from './io/tensors.ts'
+
 // Errors
 export {
   AbortError,

@@ -1,7 +1,7 @@
 import { pow } from '../math/f64.ts'
 import { add, div, maximum, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
-import { neg, sqrt, square } from '../ops/unary.ts'
+import { sqrt, square } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
@@ -21,7 +21,6 @@ export interface AdamOptions extends Partial<OptimizerOptions> {
 type Options = AdamOptions & OptimizerOptions
 
 interface Attrs {
-  readonly lr: number
   readonly beta1: number
   readonly beta2: number
   readonly eps: number
@@ -33,25 +32,25 @@ interface Attrs {
   readonly stepSize: number
   /** Square root of the second average's bias. */
   readonly root: number
-  readonly sign: number
 }
 
 const rule: UpdateRule<Attrs> = {
   name: 'adamStep',
-  loops: (p, g, [m, v, top], { beta1, beta2, eps, penalty, shrink, stepSize, root, sign }) => {
+  loops: (p, g, [m, v, top], { beta1, beta2, eps, penalty, shrink, stepSize, root }) => {
     for (let i = 0; i < p.length; i++) {
+      const d = g[i] + penalty * p[i]
       p[i] *= shrink
-      const d = sign * g[i] + penalty * p[i]
       m[i] = beta1 * m[i] + (1 - beta1) * d
       v[i] = beta2 * v[i] + (1 - beta2) * d * d
       if (top !== undefined) top[i] = Math.max(top[i], v[i])
       p[i] -= (stepSize * m[i]) / (Math.sqrt(top === undefined ? v[i] : top[i]) / root + eps)
     }
   },
-  compose: (p, g, [m, v, top], { beta1, beta2, eps, penalty, shrink, stepSize, root, sign }) => {
+  kernel: (k, n, p, g, [m, v, top = 0], { beta1, beta2, eps, penalty, shrink, stepSize, root }) =>
+    k.f32_adam(p, g, m, v, top, n, stepSize, beta1, beta2, eps, penalty, shrink, root, 1 - beta1, 1 - beta2),
+  compose: (p, g, [m, v, top], { beta1, beta2, eps, penalty, shrink, stepSize, root }) => {
+    const d = penalty === 0 ? g : add(g, mul(p, penalty))
     if (shrink !== 1) copyInto(p, mul(p, shrink))
-    const raw = sign < 0 ? neg(g) : g
-    const d = penalty === 0 ? raw : add(raw, mul(p, penalty))
     copyInto(m, add(mul(m, beta1), mul(d, 1 - beta1)))
     copyInto(v, add(mul(v, beta2), mul(square(d), 1 - beta2)))
     if (top !== undefined) copyInto(top, maximum(top, v))
@@ -72,13 +71,12 @@ abstract class AdamBase extends Optimizer<Options> {
   }
 
   protected override update(p: Tensor, g: Tensor, group: LiveGroup<Options>): void {
-    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false, maximize = false } = group
+    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad = false } = group
     const [beta1, beta2] = betas
     const step = this.count(p)
     const states = [this.buffer(p, 'exp_avg'), this.buffer(p, 'exp_avg_sq')]
     if (amsgrad) states.push(this.buffer(p, 'max_exp_avg_sq'))
     runRule(rule, p, g, states, {
-      lr,
       beta1,
       beta2,
       eps,
@@ -86,7 +84,6 @@ abstract class AdamBase extends Optimizer<Options> {
       shrink: this.decoupled ? 1 - lr * weightDecay : 1,
       stepSize: lr / (1 - pow(beta1, step)),
       root: Math.sqrt(1 - pow(beta2, step)),
-      sign: maximize ? -1 : 1,
     })
   }
 }

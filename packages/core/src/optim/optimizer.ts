@@ -3,6 +3,7 @@ import type { Backend } from '../backends/backend.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { zeroGrad } from '../nn/module.ts'
 import { cast, clone } from '../ops/copy.ts'
+import { neg } from '../ops/unary.ts'
 import { full } from '../tensor/create.ts'
 import { keep, untracked } from '../tensor/scope.ts'
 import { isContiguous, sameShape, show } from '../tensor/shape.ts'
@@ -102,7 +103,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     noGrad(() => {
       for (const group of this.paramGroups) {
         for (const p of group.params) {
-          if (p.grad !== null) this.update(p, p.grad, group)
+          if (p.grad !== null) this.descend(p, p.grad, group)
         }
       }
     })
@@ -185,6 +186,14 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const step = Number(state['step'] ?? 0) + 1
     state['step'] = step
     return step
+  }
+
+  /** Updates a parameter; going up is going down the other way. */
+  private descend(p: Tensor, gradient: Tensor, group: LiveGroup<O>): void {
+    if (group.maximize !== true) return this.update(p, gradient, group)
+    const down = neg(gradient)
+    this.update(p, down, group)
+    down.dispose()
   }
 
   private numbers(): Map<Tensor, number> {

@@ -1,5 +1,5 @@
+import { optim, type OptimKernels } from '@lanewise/kernels-wasm/optim'
 import { applyAll } from '../autograd/apply.ts'
-import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import type { TypedArray } from '../tensor/dtype.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -9,7 +9,7 @@ export interface UpdateRule<A> {
   /** The specification: changes p and the states by g, element by element. */
   readonly loops: (p: TypedArray, g: TypedArray, states: readonly TypedArray[], attrs: A) => void
   /** The fused kernel, given byte addresses of n elements each. */
-  readonly kernel?: (k: WasmBackend, n: number, p: number, g: number, states: readonly number[], attrs: A) => void
+  readonly kernel: (k: OptimKernels, n: number, p: number, g: number, states: readonly number[], attrs: A) => void
   /** The same in tensor ops, for backends without loops or kernels. */
   readonly compose: (p: Tensor, g: Tensor, states: readonly Tensor[], attrs: A) => void
 }
@@ -23,9 +23,9 @@ export const runRule = <A>(rule: UpdateRule<A>, p: Tensor, g: Tensor, states: re
       infer: () => [],
       reference: ([x, dx, ...s], a) => rule.loops(x.data, dx.data, s.map(({ data }) => data), a),
       wasm: (k, [x, dx, ...s], a) => {
-        if (rule.kernel === undefined || x.dtype !== 'f32' || !x.contiguous || !s.every((t) => t.contiguous)) return null
+        if (x.dtype !== 'f32' || !x.contiguous || !s.every((t) => t.contiguous)) return null
         const pG = k.contiguousPtr(dx)
-        rule.kernel(k, x.size, k.ptr(x), pG, s.map((t) => k.ptr(t)), a)
+        rule.kernel(k.use(optim), x.size, k.ptr(x), pG, s.map((t) => k.ptr(t)), a)
         return []
       },
       compose: ([x, dx, ...s], a) => {

@@ -1,6 +1,5 @@
 import { add, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
-import { neg } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
@@ -17,35 +16,30 @@ export interface SgdOptions extends OptimizerOptions {
   readonly nesterov?: boolean
 }
 
-interface Attrs {
-  readonly lr: number
-  readonly momentum: number
-  /** Share of the gradient that enters the direction. */
-  readonly fresh: number
-  readonly weightDecay: number
-  readonly nesterov: boolean
-  /** -1 to go up. */
-  readonly sign: number
+type Attrs = Required<Omit<SgdOptions, 'maximize'>> & {
+  /** Whether there is no direction yet: it becomes the gradient. */
+  readonly first: boolean
 }
 
 const rule: UpdateRule<Attrs> = {
   name: 'sgdStep',
-  loops: (p, g, [buffer], { lr, momentum, fresh, weightDecay, nesterov, sign }) => {
+  loops: (p, g, [buffer], { lr, momentum, dampening, weightDecay, nesterov, first }) => {
     for (let i = 0; i < p.length; i++) {
-      const d = sign * g[i] + weightDecay * p[i]
+      const d = g[i] + weightDecay * p[i]
       if (buffer === undefined) {
         p[i] -= lr * d
         continue
       }
-      buffer[i] = momentum * buffer[i] + fresh * d
+      buffer[i] = first ? d : momentum * buffer[i] + (1 - dampening) * d
       p[i] -= lr * (nesterov ? d + momentum * buffer[i] : buffer[i])
     }
   },
-  compose: (p, g, [buffer], { lr, momentum, fresh, weightDecay, nesterov, sign }) => {
-    const raw = sign < 0 ? neg(g) : g
-    const d = weightDecay === 0 ? raw : add(raw, mul(p, weightDecay))
+  kernel: (k, n, p, g, [buffer = 0], { lr, momentum, dampening, weightDecay, nesterov, first }) =>
+    k.f32_sgd(p, g, buffer, n, lr, momentum, dampening, weightDecay, Number(nesterov), Number(first)),
+  compose: (p, g, [buffer], { lr, momentum, dampening, weightDecay, nesterov, first }) => {
+    const d = weightDecay === 0 ? g : add(g, mul(p, weightDecay))
     if (buffer === undefined) return addInPlace(p, d, -lr)
-    copyInto(buffer, add(mul(buffer, momentum), mul(d, fresh)))
+    copyInto(buffer, first ? d : add(mul(buffer, momentum), mul(d, 1 - dampening)))
     addInPlace(p, nesterov ? add(d, mul(buffer, momentum)) : buffer, -lr)
   },
 }
@@ -77,11 +71,10 @@ export class Sgd extends Optimizer<SgdOptions> {
   }
 
   protected override update(p: Tensor, g: Tensor, group: LiveGroup<SgdOptions>): void {
-    const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false, maximize = false } = group
+    const { lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = group
     const first = this.stateOf(p)['momentum_buffer'] === undefined
     const states = momentum === 0 ? [] : [this.buffer(p, 'momentum_buffer')]
-    const fresh = first ? 1 : 1 - dampening
-    runRule(rule, p, g, states, { lr, momentum, fresh, weightDecay, nesterov, sign: maximize ? -1 : 1 })
+    runRule(rule, p, g, states, { lr, momentum, dampening, weightDecay, nesterov, first })
   }
 }
 
