@@ -4,102 +4,27 @@
 // The sum runs over ascending (tap, channel), cut into chunks by the shape alone; the chunks' sums are added in order.
 import { settle } from '../lib/settle'
 import { ACCUMULATE, MR, NR, TAP_BYTES, tileOfPanels, tileOfTaps } from '../lib/tile'
+import { CHUNK, Piece, PIECE_BYTES, Problem, sliceRun } from './problem'
 
-/** One tap, or one slice of a tap's channels: displacement, byte offset in the source, byte offset in a panel, length. */
-@unmanaged
-export class Piece {
-  d: i32
-  h: i32
-  w: i32
-  offset: i32
-  weights: u32
-  run: i32
-}
-// @ts-ignore: decorator
-@inline
-export const PIECE_BYTES: i32 = 24
-
-/** What to correlate, filled in by the caller. Strides are in bytes. */
-@unmanaged
-export class Problem {
-  pSource: usize
-  D: i32
-  H: i32
-  W: i32
-  sourceN: usize
-  sourceD: usize
-  sourceH: usize
-  sourceW: usize
-  stepD: i32
-  stepH: i32
-  stepW: i32
-  /** Values per tap, contiguous in the source. */
-  run: i32
-  pPieces: usize
-  pieces: i32
-  /** Smallest and largest displacement along each axis. */
-  minD: i32
-  maxD: i32
-  minH: i32
-  maxH: i32
-  minW: i32
-  maxW: i32
-
-  pOut: usize
-  outN: usize
-  outD: usize
-  outH: usize
-  outW: usize
-  gridN: i32
-  gridD: i32
-  gridH: i32
-  gridW: i32
-  columns: i32
-  pPanels: usize
-  panelBytes: usize
-  pBias: usize
-  mode: i32
-  /** Working space of workBytes(pieces, run). */
-  pWork: usize
-}
-// @ts-ignore: decorator
-@inline
-export const PROBLEM_BYTES: i32 = 144
-
-/** Longest sum made in registers before it is added to the output. */
-// @ts-ignore: decorator
-@inline
-const CHUNK: i32 = 512
 /** Grid points whose source rows stay in the first-level cache while the panels stream past. */
 // @ts-ignore: decorator
 @inline
 const BLOCK: i32 = 24
 // @ts-ignore: decorator
 @inline
-const TILE_BYTES: i32 = 256
+export const TILE_BYTES: i32 = 256
 /** Head of a tile's list: the byte addresses of its output rows. */
 // @ts-ignore: decorator
 @inline
-const HEAD_BYTES: i32 = MR << 2
+export const HEAD_BYTES: i32 = MR << 2
 /** Below this many contiguous values a tap costs more to walk than to gather. */
 // @ts-ignore: decorator
 @inline
 const GATHER_RUN: i32 = 32
 
-/** Pieces into which the channels of a tap are cut. */
-export function slicesOf(run: i32): i32 {
-  return (run + CHUNK - 1) / CHUNK
-}
-
-/** Length of such a slice (the last may be shorter). */
-export function sliceRun(run: i32): i32 {
-  const slices = slicesOf(run)
-  return slices <= 1 ? run : ((run + slices - 1) / slices + 3) & ~3
-}
-
 // @ts-ignore: decorator
 @inline
-function listBytes(pieces: i32): i32 {
+export function listBytes(pieces: i32): i32 {
   return HEAD_BYTES + pieces * TAP_BYTES
 }
 
@@ -160,7 +85,7 @@ function bare(p: Problem, pLists: usize, sList: usize, m: i32, pTile: usize): vo
 }
 
 /** Each tap's byte offset in a panel, the last field of its entry. */
-function listWeights(p: Problem, pList: usize): void {
+export function listWeights(p: Problem, pList: usize): void {
   let to = pList + HEAD_BYTES + (MR << 2)
   for (let i = 0; i < p.pieces; i++, to += TAP_BYTES) {
     store<u32>(to, changetype<Piece>(p.pPieces + i * PIECE_BYTES).weights)
@@ -175,7 +100,7 @@ function piecesPerChunk(pieces: i32, run: i32): i32 {
 }
 
 /** Writes the addresses of one grid point, a column of its tile's list. */
-function listPoint(p: Problem, pColumn: usize, n: i32, d: i32, h: i32, w: i32, pZeros: usize): void {
+export function listPoint(p: Problem, pColumn: usize, n: i32, d: i32, h: i32, w: i32, pZeros: usize): void {
   store<u32>(pColumn, <u32>(p.pOut + n * p.outN + d * p.outD + h * p.outH + w * p.outW))
   d *= p.stepD
   h *= p.stepH
@@ -195,7 +120,7 @@ function listPoint(p: Problem, pColumn: usize, n: i32, d: i32, h: i32, w: i32, p
 }
 
 /** Gives the absent rows of the last tile the addresses of row 0. */
-function fillUp(pList: usize, rows: i32, pieces: i32): void {
+export function fillUp(pList: usize, rows: i32, pieces: i32): void {
   if (rows == 0) return
   let to = pList + HEAD_BYTES
   for (let i = 0; i < pieces; i++, to += TAP_BYTES) {

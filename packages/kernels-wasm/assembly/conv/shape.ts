@@ -1,4 +1,4 @@
-/** The block at pParams: 24 i32 fields, in the order that src/groups/conv.ts documents. */
+/** The block at pParams: 22 i32 fields, in the order that src/groups/conv.ts documents. */
 @unmanaged
 export class Shape {
   N: i32
@@ -25,6 +25,10 @@ export class Shape {
   dilationW: i32
 }
 
+// @ts-ignore: decorator
+@inline
+export const SHAPE_BYTES: i32 = <i32>offsetof<Shape>()
+
 /** Bits of `flags`, as gemm's; a bias is present when its pointer is not 0. */
 // @ts-ignore: decorator
 @inline
@@ -34,4 +38,11 @@ export const PACKED: i32 = 32
 @inline
 export function taps(s: Shape): i32 {
   return s.KD * s.KH * s.KW
+}
+
+/** One input channel per group. */
+// @ts-ignore: decorator
+@inline
+export function isDepthwise(s: Shape): bool {
+  return s.groups > 1 && s.C == s.groups
 }

@@ -157,7 +157,7 @@ function steps(
 /** Stores a tile of sums. Absent operands are read from C, which is there, and masked away. */
 // @ts-ignore: decorator
 @inline
-function finish(
+export function finish(
   rows: i32, pC: usize, ldc: usize, mode: i32, pBias: usize, pRowBias: usize,
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128,
   c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128,
