@@ -133,11 +133,37 @@ export { cast, clone, contiguous, toBackend } from './ops/copy.ts'
 export { addInPlace, copyInto, fill } from './ops/in-place.ts'
 
 // Ops: reductions and products
-export { mean, sum, type Axes } from './ops/reduce.ts'
+export {
+  all,
+  amax,
+  amin,
+  any,
+  countNonzero,
+  logSumExp,
+  mean,
+  nanmean,
+  nansum,
+  norm,
+  prod,
+  std,
+  sum,
+  variance,
+  type Axes,
+  type NormOptions,
+  type VarianceOptions,
+} from './ops/reduce.ts'
+export { argmax, argmin, max, min, type Located } from './ops/extremes.ts'
+export { cumprod, cumsum } from './ops/scan.ts'
+export { logSoftmax, softmax, softmin } from './ops/softmax.ts'
 export { linear, matmul } from './ops/matmul.ts'
 
 // Ops: shapes
 export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, unsqueeze } from './ops/views.ts'
+
+// Ops: joining, cutting and indexing
+export { chunk, concat, split, stack, unbind } from './ops/concat.ts'
+export { gather, scatter, scatterAdd, type ScatterSource } from './ops/gather.ts'
+export { embedding, indexAdd, indexSelect, take, type EmbeddingOptions } from './ops/index-select.ts'
 
 // Ops: convolution and pooling
 export { conv1d, conv2d, conv3d, type ConvOptions } from './ops/conv.ts'

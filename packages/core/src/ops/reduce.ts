@@ -1,30 +1,48 @@
+/* oxlint-disable no-restricted-properties -- reference loops */
 import { reduce as kernels, type ReduceKernels } from '@lanewise/kernels-wasm/reduce'
 import { apply } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError } from '../errors.ts'
-import { isFloat } from '../tensor/dtype.ts'
-import { denseStridesLike, isDense, normalizeAxes, normalizeAxis, sameShape, show, sizeOf, storageOrder, type Shape } from '../tensor/shape.ts'
+import { full } from '../tensor/create.ts'
+import { isFloat, type DType } from '../tensor/dtype.ts'
+import {
+  denseStridesLike,
+  isDense,
+  normalizeAxes,
+  sameShape,
+  show,
+  sizeOf,
+  storageOrder,
+  type Shape,
+} from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { div, eq, mul, sub } from './binary.ts'
+import { div, eq, mul, pow, sub } from './binary.ts'
+import { concat } from './concat.ts'
 import { cast } from './copy.ts'
-import { exp, log } from './unary.ts'
-import { expand, reshape } from './views.ts'
+import { inclusiveProducts } from './scan.ts'
+import { abs, exp, isNan, sqrt } from './unary.ts'
+import { expand, permute, reshape, slice } from './views.ts'
+import { where } from './where.ts'
 
 /** One axis or several. */
 export type Axes = number | readonly number[]
 
-interface ReduceAttrs {
+export interface ReduceAttrs {
   /** Distinct, ascending. */
   readonly axes: readonly number[]
   readonly keepDims: boolean
 }
 
 /** An op that folds some axes to one element each. */
-interface ReduceOp extends OpDef<ReduceAttrs> {
+export interface ReduceOp extends OpDef<ReduceAttrs> {
   /** Kernel name; null where there is none for the dtype. */
   readonly kernel: (dtype: string) => keyof ReduceKernels | null
+  /** The result's dtype, where it is not that of x. */
+  readonly result?: DType
+  /** Whether a group without elements has no result. */
+  readonly needsElements?: boolean
   /** Folds one group of `n` elements, given by index. */
   readonly fold: (at: (i: number) => number, n: number) => number
 }
@@ -32,21 +50,43 @@ interface ReduceOp extends OpDef<ReduceAttrs> {
 const reducedShape = (shape: Shape, { axes, keepDims }: ReduceAttrs): Shape =>
   keepDims ? shape.map((n, i) => (axes.includes(i) ? 1 : n)) : shape.filter((_, i) => !axes.includes(i))
 
-function infer([x]: readonly Tensor[], attrs: ReduceAttrs): TensorSpec[] {
-  return [{ shape: reducedShape(x.shape, attrs), dtype: x.dtype }]
+/** The shape rule of every {@link ReduceOp}. */
+export function reduceInfer(this: ReduceOp, [x]: readonly Tensor[], attrs: ReduceAttrs): TensorSpec[] {
+  const shape = reducedShape(x.shape, attrs)
+  if (this.needsElements === true && x.size === 0 && sizeOf(shape) > 0) {
+    throw new ShapeError({
+      op: this.name,
+      problem: 'nothing is left to choose from',
+      got: `${show(x.shape)} over axes ${show(attrs.axes)}`,
+      expected: 'at least one element',
+    })
+  }
+  return [{ shape, dtype: this.result ?? x.dtype }]
 }
 
-function reference(this: ReduceOp, [x]: readonly NDArray[], { axes }: ReduceAttrs, [y]: readonly NDArray[]): void {
+/** The loop of every {@link ReduceOp}. */
+export function reduceReference(
+  this: ReduceOp,
+  [x]: readonly NDArray[],
+  { axes }: ReduceAttrs,
+  [y]: readonly NDArray[],
+): void {
   const strides = x.shape.map((_, i) => sizeOf(x.shape.slice(i + 1)))
   const offsets = (which: readonly number[]): number[] =>
-    which.reduce<number[]>((base, axis) => base.flatMap((b) => Array.from({ length: x.shape[axis] }, (_, i) => b + i * strides[axis])), [0])
+    which.reduce<number[]>(
+      (base, axis) => base.flatMap((b) => Array.from({ length: x.shape[axis] }, (_, i) => b + i * strides[axis])),
+      [0],
+    )
   const group = offsets(axes)
   const starts = offsets(x.shape.map((_, i) => i).filter((i) => !axes.includes(i)))
   starts.forEach((start, i) => (y.data[i] = this.fold((j) => x.data[start + group[j]], group.length)))
 }
 
 /** A dense tensor as [outer, n, inner] with n the reduced axes, when they are neighbours in memory. */
-const canonical = (x: Tensor, axes: readonly number[]): { outer: number; n: number; inner: number; order: number[] } | null => {
+const canonical = (
+  x: Tensor,
+  axes: readonly number[],
+): { outer: number; n: number; inner: number; order: number[] } | null => {
   const order = storageOrder(x.shape, x.strides)
   const inside = order.map((axis) => axes.includes(axis) && x.shape[axis] !== 1)
   const first = inside.indexOf(true)
@@ -54,7 +94,12 @@ const canonical = (x: Tensor, axes: readonly number[]): { outer: number; n: numb
   if (inside.slice(first, last + 1).some((reduced, i) => !reduced && x.shape[order[first + i]] !== 1)) return null
   const sizes = order.map((axis) => x.shape[axis])
   if (first < 0) return { outer: sizeOf(sizes), n: 1, inner: 1, order }
-  return { outer: sizeOf(sizes.slice(0, first)), n: sizeOf(sizes.slice(first, last + 1)), inner: sizeOf(sizes.slice(last + 1)), order }
+  return {
+    outer: sizeOf(sizes.slice(0, first)),
+    n: sizeOf(sizes.slice(first, last + 1)),
+    inner: sizeOf(sizes.slice(last + 1)),
+    order,
+  }
 }
 
 type Kernel = (pX: number, pY: number, outer: number, n: number, inner: number) => void
@@ -68,7 +113,14 @@ const keptStrides = (x: Tensor, attrs: ReduceAttrs): readonly number[] => {
   return attrs.keepDims ? all : all.filter((_, i) => !attrs.axes.includes(i))
 }
 
-function wasm(this: ReduceOp, k: WasmBackend, [x]: readonly Tensor[], attrs: ReduceAttrs, [spec]: readonly TensorSpec[]): Tensor[] | null {
+/** The kernel binding of every {@link ReduceOp}. */
+export function reduceWasm(
+  this: ReduceOp,
+  k: WasmBackend,
+  [x]: readonly Tensor[],
+  attrs: ReduceAttrs,
+  [spec]: readonly TensorSpec[],
+): Tensor[] | null {
   const name = this.kernel(x.dtype)
   if (name === null) return null
   const kernel = k.use(kernels)[name] as Kernel
@@ -93,8 +145,6 @@ function wasm(this: ReduceOp, k: WasmBackend, [x]: readonly Tensor[], attrs: Red
   return [y]
 }
 
-const float = (name: keyof ReduceKernels) => (dtype: string): keyof ReduceKernels | null => (dtype === 'f32' ? name : null)
-
 /** The reduced tensor with its folded axes back as size 1, so that it broadcasts over the input. */
 const withAxes = (c: GradientContext<ReduceAttrs>, y: Tensor): Tensor =>
   reshape(
@@ -102,7 +152,8 @@ const withAxes = (c: GradientContext<ReduceAttrs>, y: Tensor): Tensor =>
     c.inputSpecs[0].shape.map((n, i) => (c.attrs.axes.includes(i) ? 1 : n)),
   )
 
-const run = (op: ReduceOp, x: Tensor, axes: Axes | undefined, keepDims: boolean): Tensor =>
+/** Runs a reduction over checked axes. */
+export const runReduce = (op: ReduceOp, x: Tensor, axes: Axes | undefined, keepDims: boolean): Tensor =>
   apply(op, [x], { axes: normalizeAxes(op.name, axes, x.rank), keepDims })
 
 const sumOp: ReduceOp = {
@@ -113,10 +164,21 @@ const sumOp: ReduceOp = {
     for (let i = 0; i < n; i++) total += at(i)
     return total
   },
-  infer,
-  reference,
-  wasm,
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
   gradient: (c, [dy]) => [expand(withAxes(c, dy!), c.inputSpecs[0].shape)],
+}
+
+/** The sum of bytes. */
+const countOp: ReduceOp = {
+  name: 'sum',
+  kernel: (dtype) => (dtype === 'u8' || dtype === 'bool' ? 'u8_sum' : null),
+  result: 'i32',
+  fold: sumOp.fold,
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
 }
 
 /**
@@ -128,7 +190,7 @@ const sumOp: ReduceOp = {
  * sum(tensor([[1, 2], [3, 4]]), 0).toArray() // => [4, 6]
  */
 export const sum = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
-  run(sumOp, x.dtype === 'u8' || x.dtype === 'bool' ? cast(x, 'i32') : x, axes, keepDims)
+  runReduce(x.dtype === 'u8' || x.dtype === 'bool' ? countOp : sumOp, x, axes, keepDims)
 
 /**
  * The mean over some axes, or all; integers are averaged as f32.
@@ -146,3 +208,261 @@ export const sumTo = (x: Tensor, shape: Shape): Tensor => {
   const axes = x.shape.map((_, i) => i).filter((i) => i < lead || (shape[i - lead] === 1 && x.shape[i] !== 1))
   return reshape(sum(x, axes), shape)
 }
+
+// Extremes
+
+/** dy shared evenly among the elements that equal the result. */
+const shareTies = (c: GradientContext<ReduceAttrs>, dy: Tensor): Tensor => {
+  const x = c.input(0)
+  const hits = cast(eq(x, withAxes(c, c.output(0))), x.dtype)
+  return mul(hits, div(withAxes(c, dy), sum(hits, c.attrs.axes, true)))
+}
+
+const amaxOp: ReduceOp = {
+  name: 'amax',
+  kernel: (dtype) => (dtype === 'f32' ? 'f32_max' : dtype === 'i32' ? 'i32_max' : null),
+  needsElements: true,
+  fold: (at, n) => {
+    let best = at(0)
+    for (let i = 1; i < n; i++) if (at(i) > best || Number.isNaN(at(i))) best = at(i)
+    return best
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+  savesInputs: [0],
+  savesOutputs: [0],
+  gradient: (c, [dy]) => [shareTies(c, dy!)],
+}
+
+const aminOp: ReduceOp = {
+  name: 'amin',
+  kernel: (dtype) => (dtype === 'f32' ? 'f32_min' : dtype === 'i32' ? 'i32_min' : null),
+  needsElements: true,
+  fold: (at, n) => {
+    let best = at(0)
+    for (let i = 1; i < n; i++) if (at(i) < best || Number.isNaN(at(i))) best = at(i)
+    return best
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+  savesInputs: [0],
+  savesOutputs: [0],
+  gradient: (c, [dy]) => [shareTies(c, dy!)],
+}
+
+/** Runs an op of f32 and i32 on bytes too. */
+const runWide = (op: ReduceOp, x: Tensor, axes: Axes | undefined, keepDims: boolean): Tensor =>
+  x.dtype === 'u8' || x.dtype === 'bool'
+    ? cast(runReduce(op, cast(x, 'i32'), axes, keepDims), x.dtype)
+    : runReduce(op, x, axes, keepDims)
+
+/**
+ * The largest elements over some axes, or all, as torch.amax: equal ones share the gradient, NaN wins.
+ * @throws ShapeError when there is nothing to choose from.
+ * @example amax(tensor([[1, 5], [3, 4]]), 0).toArray() // => [3, 5]
+ */
+export const amax = (x: Tensor, axes?: Axes, keepDims = false): Tensor => runWide(amaxOp, x, axes, keepDims)
+
+/**
+ * The smallest elements over some axes, or all, as torch.amin: equal ones share the gradient, NaN wins.
+ * @throws ShapeError when there is nothing to choose from.
+ * @example amin(tensor([[1, 5], [3, 4]]), 1).toArray() // => [1, 3]
+ */
+export const amin = (x: Tensor, axes?: Axes, keepDims = false): Tensor => runWide(aminOp, x, axes, keepDims)
+
+// Products
+
+const prodOp: ReduceOp = {
+  name: 'prod',
+  kernel: (dtype) => (dtype === 'f32' ? 'f32_prod' : dtype === 'i32' ? 'i32_prod' : null),
+  fold: (at, n) => {
+    let total = 1
+    for (let i = 0; i < n; i++) total *= at(i)
+    return total
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+  savesInputs: [0],
+  gradient: (c, [dy]) => [mul(withAxes(c, dy!), productsOfOthers(c.input(0), c.attrs.axes))],
+}
+
+/** For each element the product of the others of its group; exact at zeros and differentiable. */
+const productsOfOthers = (x: Tensor, axes: readonly number[]): Tensor => {
+  const order = [...x.shape.map((_, i) => i).filter((i) => !axes.includes(i)), ...axes]
+  const turned = permute(x, order)
+  const rows = reshape(turned, [-1, sizeOf(axes.map((i) => x.shape[i]))])
+  const others = mul(
+    productsBefore(rows),
+    slice(productsBefore(slice(rows, 1, -1, undefined, -1)), 1, -1, undefined, -1),
+  )
+  return permute(
+    reshape(others, turned.shape),
+    order.map((_, i) => order.indexOf(i)),
+  )
+}
+
+/** Along the second axis, the product of all elements before each. */
+const productsBefore = (x: Tensor): Tensor => {
+  const one = expand(cast(full([1, 1], 1, { backend: x.backend }), x.dtype), [x.shape[0], 1])
+  return inclusiveProducts(concat([one, slice(x, 1, 0, -1)], 1), 1)
+}
+
+/**
+ * The product over some axes, or all; u8 and bool are multiplied as i32.
+ * @example prod(tensor([[1, 2], [3, 4]]), 1).toArray() // => [2, 12]
+ */
+export const prod = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  runReduce(prodOp, x.dtype === 'u8' || x.dtype === 'bool' ? cast(x, 'i32') : x, axes, keepDims)
+
+// Spread
+
+/** Options of {@link variance} and {@link std}. */
+export interface VarianceOptions {
+  /** What is taken off the number of elements: 1 for a sample, 0 for a population. Default 1. */
+  readonly correction?: number
+  /** Default false. */
+  readonly keepDims?: boolean
+}
+
+/**
+ * The variance over some axes, or all, as torch.var: sum (x - mean)^2 / (n - correction).
+ * @example variance(tensor([1, 2, 3])).item() // => 1
+ */
+export const variance = (
+  x: Tensor,
+  axes?: Axes,
+  { correction = 1, keepDims = false }: VarianceOptions = {},
+): Tensor => {
+  const list = normalizeAxes('variance', axes, x.rank)
+  const n = sizeOf(list.map((a) => x.shape[a]))
+  const total = sumSquares(sub(x, mean(x, list, true)), list, keepDims)
+  return div(total, Math.max(0, n - correction))
+}
+
+/**
+ * The standard deviation over some axes, or all, as torch.std; its gradient is 0 where it is 0.
+ * @example std(tensor([1, 2, 3])).item() // => 1
+ */
+export const std = (x: Tensor, axes?: Axes, options?: VarianceOptions): Tensor => rootOf(variance(x, axes, options))
+
+/** The square root with a gradient of 0 at 0. */
+const rootOf = (x: Tensor): Tensor => {
+  const zero = eq(x, 0)
+  return where(zero, 0, sqrt(where(zero, 1, x)))
+}
+
+const sumSquaresOp: ReduceOp = {
+  name: 'sumSquares',
+  kernel: (dtype) => (dtype === 'f32' ? 'f32_sum_squares' : null),
+  fold: (at, n) => {
+    let total = 0
+    for (let i = 0; i < n; i++) total += at(i) * at(i)
+    return total
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+  savesInputs: [0],
+  gradient: (c, [dy]) => [mul(c.input(0), mul(withAxes(c, dy!), 2))],
+}
+
+const sumSquares = (x: Tensor, axes: Axes | undefined, keepDims: boolean): Tensor =>
+  runReduce(sumSquaresOp, x, axes, keepDims)
+
+/** Options of {@link norm}. */
+export interface NormOptions {
+  /** The order: 2 is Euclid's, 1 the sum of |x|, Infinity the largest |x|, 0 the number that is not 0. Default 2. */
+  readonly p?: number
+  /** Default false. */
+  readonly keepDims?: boolean
+}
+
+/**
+ * The p-norm over some axes, or all: (sum |x|^p)^(1/p). Its gradient at 0 is 0.
+ * @example norm(tensor([3, 4])).item() // => 5
+ */
+export const norm = (x: Tensor, axes?: Axes, { p = 2, keepDims = false }: NormOptions = {}): Tensor => {
+  const fractions = isFloat(x.dtype) ? x : cast(x, 'f32')
+  if (p === 2) return rootOf(sumSquares(fractions, axes, keepDims))
+  const size = abs(fractions)
+  if (p === 1) return sum(size, axes, keepDims)
+  if (p === Infinity) return amax(size, axes, keepDims)
+  if (p === -Infinity) return amin(size, axes, keepDims)
+  if (p === 0) return cast(countNonzero(x, axes, keepDims), fractions.dtype)
+  const total = sum(pow(size, p), axes, keepDims)
+  const zero = eq(total, 0)
+  return where(zero, 0, pow(where(zero, 1, total), 1 / p))
+}
+
+const logSumExpOp: ReduceOp = {
+  name: 'logSumExp',
+  kernel: (dtype) => (dtype === 'f32' ? 'f32_logsumexp' : null),
+  fold: (at, n) => {
+    let top = -Infinity
+    for (let i = 0; i < n; i++) top = Math.max(top, at(i))
+    if (top === Infinity || top === -Infinity) return top
+    let total = 0
+    for (let i = 0; i < n; i++) total += Math.exp(at(i) - top)
+    return top + Math.log(total)
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+  savesInputs: [0],
+  savesOutputs: [0],
+  gradient: (c, [dy]) => [mul(withAxes(c, dy!), exp(sub(c.input(0), withAxes(c, c.output(0)))))],
+}
+
+/**
+ * log sum exp(x) over some axes, or all, without overflow.
+ * @example logSumExp(tensor([0, 0])).item() // => 0.6931472
+ */
+export const logSumExp = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  runReduce(logSumExpOp, isFloat(x.dtype) ? x : cast(x, 'f32'), axes, keepDims)
+
+// Truth and counts
+
+const allOp: ReduceOp = {
+  name: 'all',
+  kernel: () => 'u8_all',
+  fold: (at, n) => {
+    for (let i = 0; i < n; i++) if (at(i) === 0) return 0
+    return 1
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+}
+
+const anyOp: ReduceOp = {
+  name: 'any',
+  kernel: () => 'u8_any',
+  fold: (at, n) => {
+    for (let i = 0; i < n; i++) if (at(i) !== 0) return 1
+    return 0
+  },
+  infer: reduceInfer,
+  reference: reduceReference,
+  wasm: reduceWasm,
+}
+
+/** Whether no element over some axes, or all, is 0, as bool. @example all(tensor([[1, 0], [2, 3]]), 1).toArray() // => [0, 1] */
+export const all = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  runReduce(allOp, cast(x, 'bool'), axes, keepDims)
+
+/** Whether an element over some axes, or all, is not 0, as bool. @example any(tensor([[0, 0], [2, 3]]), 1).toArray() // => [0, 1] */
+export const any = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  runReduce(anyOp, cast(x, 'bool'), axes, keepDims)
+
+/** How many elements are not 0, as i32. @example countNonzero(tensor([0, 3, 4])).item() // => 2 */
+export const countNonzero = (x: Tensor, axes?: Axes, keepDims = false): Tensor => sum(cast(x, 'bool'), axes, keepDims)
+
+/** The sum of what is not NaN. @example nansum(tensor([1, NaN, 2])).item() // => 3 */
+export const nansum = (x: Tensor, axes?: Axes, keepDims = false): Tensor => sum(where(isNan(x), 0, x), axes, keepDims)
+
+/** The mean of what is not NaN. @example nanmean(tensor([1, NaN, 2])).item() // => 1.5 */
+export const nanmean = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
+  div(nansum(x, axes, keepDims), sum(eq(x, x), axes, keepDims))

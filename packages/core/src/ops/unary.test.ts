@@ -11,8 +11,6 @@ import { add, mul } from './binary.ts'
 import { cast } from './copy.ts'
 import * as unary from './unary.ts'
 
-type Name = keyof typeof unary
-
 const table: Partial<Record<string, (x: Tensor) => Tensor>> = unary
 const cases = golden as unknown[] as GoldenCase[]
 /** How the tests of infinities make them from whole numbers. */
@@ -56,7 +54,7 @@ test('integers: whole ones stay, fractions become f32', () => {
 
 test('NaN, infinities and signed zeros', () => {
   const x = tensor([NaN, Infinity, -Infinity, 0, -0])
-  const results = (name: Name): unknown => unary[name](x).toArray()
+  const results = (name: string): unknown => table[name]!(x).toArray()
   expect(results('sign')).toEqual([0, 1, -1, 0, 0])
   expect(results('abs')).toEqual([NaN, Infinity, Infinity, 0, 0])
   expect(results('exp')).toEqual([NaN, Infinity, 0, 1, 1])
