@@ -1,0 +1,86 @@
+import base from '#wasm/rnn.base'
+import type { KernelGroup } from '../host.ts'
+
+/** Bytes of the packed recurrent weight of a layer: forward with `gates` 4 (LSTM) or 3 (GRU). */
+export function gatePackBytes(H: number, gates: number): number {
+  return 16 * H * gates * Math.ceil(H / 4)
+}
+
+/** Bytes of a packed [rows, H] matrix: the plain RNN's weight (rows = H), and every gradient's (rows = gates H). */
+export function columnPackBytes(H: number, rows: number): number {
+  return 64 * rows * Math.ceil(H / 16)
+}
+
+/**
+ * One direction of one recurrent layer over a whole sequence, f32, time first; extents are at least 1.
+ *
+ * Before the forward kernel the caller computes the input part of all steps as one product, X W_ih^T + b_ih, into
+ * `gates` [T, N, G H] (G = 4 i f g o, 3 r z n, or 1), packs W_hh [G H, H] once, and puts the first state into `hs`.
+ * pBias points to b_hh [G H] or is 0.
+ *
+ * States: `hs` (and `cs` of the LSTM) is [T + 1, N, H]. Going forward, h_0 is hs[0] and step t writes hs[t + 1]: the
+ * output y is the view hs[1 ...], the last state hs[T]. With `reverse` 1, h_0 is hs[T] and step t reads hs[t + 1] and
+ * writes hs[t]: y is hs[... T), the last state hs[0]. The state that step t started from is thus hs[t] (hs[t + 1]), and
+ * dW_hh is the one product ds^T hs[0 ... T) (hs[1 ... T]).
+ *
+ * pLengths is 0, or points to i32 [N]: rows take part in step t while t < length. Others keep their state; pY, when not
+ * 0, then points to [T, N, H] for y with zeros there. Without lengths pY is not used.
+ *
+ * Gradient kernels take the same buffers after the forward pass, dy [T, N, H] (0 for none), and dh (dc) [N, H] holding
+ * the gradient of the last state, which they turn into that of the first. Rows past their length get ds = 0 and their dy
+ * is not read. The caller finishes with products: dX = ds W_ih, dW_ih = ds^T X, db = column sums of ds.
+ * A row's bits do not depend on the batch it is in.
+ */
+export interface RnnKernels {
+  /** W_hh [4 H, H] to {@link gatePackBytes}(H, 4) bytes. */
+  f32_lstm_pack(pW: number, pPacked: number, H: number): void
+  /** `gates` is overwritten with the activations i, f, g, o. c' = f c + i g, h' = o tanh(c'). */
+  f32_lstm(
+    pGates: number, pPacked: number, pBias: number, pHs: number, pCs: number, pLengths: number, pY: number,
+    T: number, N: number, H: number, reverse: number,
+  ): void
+  /** W_hh to {@link columnPackBytes}(H, 4 H) bytes. */
+  f32_lstm_grad_pack(pW: number, pPacked: number, H: number): void
+  /** `gates` is overwritten with ds, the gradients of the gates' sums. */
+  f32_lstm_grad(
+    pGates: number, pPacked: number, pCs: number, pDy: number, pDh: number, pDc: number, pLengths: number,
+    T: number, N: number, H: number, reverse: number,
+  ): void
+  /** W_hh [3 H, H] to {@link gatePackBytes}(H, 3) bytes. */
+  f32_gru_pack(pW: number, pPacked: number, H: number): void
+  /**
+   * `gates` is overwritten with r, z, n. n = tanh(x_n + r (W_hn h + b_hn)), h' = (1 - z) n + z h. `linear` [T, N, H]
+   * gets W_hn h + b_hn for the gradient; pLinear 0 leaves it out.
+   */
+  f32_gru(
+    pGates: number, pPacked: number, pBias: number, pHs: number, pLinear: number, pLengths: number, pY: number,
+    T: number, N: number, H: number, reverse: number,
+  ): void
+  /** W_hh to {@link columnPackBytes}(H, 3 H) bytes. */
+  f32_gru_grad_pack(pW: number, pPacked: number, H: number): void
+  /**
+   * `gates` is overwritten with the gradients of the input part (for W_ih and b_ih); `ds` [T, N, 3 H] gets those of the
+   * recurrent part (for W_hh and b_hh).
+   */
+  f32_gru_grad(
+    pGates: number, pDs: number, pPacked: number, pHs: number, pLinear: number, pDy: number, pDh: number,
+    pLengths: number, T: number, N: number, H: number, reverse: number,
+  ): void
+  /** W_hh [H, H] to {@link columnPackBytes}(H, H) bytes. */
+  f32_rnn_pack(pW: number, pPacked: number, H: number): void
+  /** h' = tanh(x + W h + b), or relu where `relu` is 1. `gates` is only read. */
+  f32_rnn(
+    pGates: number, pPacked: number, pBias: number, pHs: number, pLengths: number, pY: number,
+    T: number, N: number, H: number, reverse: number, relu: number,
+  ): void
+  /** W_hh to {@link columnPackBytes}(H, H) bytes. */
+  f32_rnn_grad_pack(pW: number, pPacked: number, H: number): void
+  /** Writes ds [T, N, H]. */
+  f32_rnn_grad(
+    pDs: number, pPacked: number, pHs: number, pDy: number, pDh: number, pLengths: number,
+    T: number, N: number, H: number, reverse: number, relu: number,
+  ): void
+}
+
+/** The rnn group; pass it to `KernelHost.use`. */
+export const rnn: KernelGroup<RnnKernels> = { name: 'rnn', base }
