@@ -1,0 +1,192 @@
+import { apply, applyAll, fromData, type NDArray, type OpDef, type Shape, type Tensor, zeros } from '@lanewise/core'
+import { countRows, float32, type Values } from '../arrays.ts'
+import { log2 } from '../math.ts'
+import { assignLevels, checkRegions, inferScale, roisFromBoxes, type OutputSize } from './regions.ts'
+import { alignAttrs, alignBackward, alignedShape, alignForward, type AlignAttrs, type RoiAlignOptions } from './roi-align.ts'
+import { meanBackward, poolAttrs, poolForward, pooledShape, type PoolAttrs, type RoiPoolOptions } from './roi-pool.ts'
+
+/** Regions, [K, 5]: image index and xyxy corners. No gradient flows into them. */
+export type Rois = Values | Tensor
+
+const isTensor = (x: Rois): x is Tensor => 'dataSync' in x && 'storage' in x
+
+/** The regions as a tensor beside the features. */
+const regionsBeside = (op: string, features: Tensor, rois: Rois): Tensor => {
+  if (isTensor(rois)) return rois.detach()
+  const data = Float32Array.from(float32(rois))
+  const shape = [countRows(op, 'regions', data, 5), 5]
+  const { dtype, backend } = features
+  return dtype === 'f64' ? fromData(Float64Array.from(data), shape, dtype, backend) : fromData(data, shape, 'f32', backend)
+}
+
+/** Reference loops see floats alone: {@link infer} lets nothing else through. */
+const floats = ({ data, shape }: NDArray): { data: Float32Array | Float64Array; shape: Shape } => ({
+  data: data instanceof Float64Array ? data : data instanceof Float32Array ? data : Float32Array.from(data),
+  shape,
+})
+
+// Input 0 is the regions; the features of the levels follow.
+
+const alignOp: OpDef<AlignAttrs> = {
+  name: 'roiAlign',
+  savesInputs: [0],
+  infer: ([rois, ...features], attrs) => {
+    checkRegions(attrs.op, features.map((f) => f.shape), rois.shape, attrs.bins)
+    return [{ shape: alignedShape(features[0].shape, rois.shape[0], attrs), dtype: features[0].dtype }]
+  },
+  reference: ([rois, ...features], attrs, [y]) => alignForward(features.map(floats), rois.data, attrs, floats(y).data),
+  gradient: (c, [dy]) => {
+    const shapes = c.inputSpecs.slice(1).map((s) => s.shape)
+    return [null, ...applyAll(alignGradOp, [c.input(0), dy!], { ...c.attrs, shapes })]
+  },
+}
+
+const alignGradOp: OpDef<AlignAttrs & { readonly shapes: readonly Shape[] }> = {
+  name: 'roiAlignGrad',
+  savesInputs: [0],
+  infer: ([, dy], { shapes }) => shapes.map((shape) => ({ shape, dtype: dy.dtype })),
+  reference: ([rois, dy], attrs, dx) => alignBackward(floats(dy).data, rois.data, attrs, dx.map(floats)),
+  gradient: (c, ddx) => {
+    const { dtype } = c.inputSpecs[1]
+    const rois = c.input(0)
+    const levels = ddx.map((d, i) => d ?? zeros(c.attrs.shapes[i], { dtype, backend: rois.backend }))
+    return [null, apply(alignOp, [rois, ...levels], c.attrs)]
+  },
+}
+
+/**
+ * RoIAlign: the mean of bilinear samples in each bin of each region.
+ * Shape: features [N, C, H, W], rois [K, 5] -> [K, C, bins, bins]. A sample outside of the map counts as 0.
+ * @param rois - rows of image index and xyxy corners; {@link roisFromBoxes} makes them from boxes per image
+ * @throws ShapeError or ValueError when features, regions or sizes do not fit.
+ * @source He et al. 2017; forward and gradient checked against torchvision.ops.roi_align 0.14 in roi.test.ts
+ * @example
+ * roiAlign(tensor([[[[1, 2], [3, 4]]]]), [0, 0, 0, 1, 1], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
+ */
+export const roiAlign = (features: Tensor, rois: Rois, options: RoiAlignOptions): Tensor =>
+  apply(alignOp, [regionsBeside('roiAlign', features, rois), features], alignAttrs('roiAlign', options))
+
+/**
+ * Position-sensitive RoIAlign (R-FCN): bin (i, j) of channel c reads feature channel (c * bins + i) * bins + j alone.
+ * Boxes are always shifted by half a pixel.
+ * Shape: features [N, C * bins * bins, H, W], rois [K, 5] -> [K, C, bins, bins].
+ * @throws ShapeError or ValueError when features, regions or sizes do not fit.
+ * @source Forward and gradient checked against torchvision.ops.ps_roi_align 0.14 in roi.test.ts
+ */
+export const psRoiAlign = (features: Tensor, rois: Rois, options: Omit<RoiAlignOptions, 'aligned'>): Tensor =>
+  apply(alignOp, [regionsBeside('psRoiAlign', features, rois), features], alignAttrs('psRoiAlign', options))
+
+/** Options of {@link multiScaleRoiAlign}. */
+export interface MultiScaleOptions {
+  /** Bins of the result. */
+  readonly outputSize: OutputSize
+  /** Sizes of the images that gave the features. */
+  readonly imageSizes: readonly { readonly width: number; readonly height: number }[]
+  /** Samples of a bin along each axis. Default 2. */
+  readonly samplingRatio?: number
+  /** Side of the box that belongs to the canonical level. Default 224. */
+  readonly canonicalScale?: number
+  /** Default 4. */
+  readonly canonicalLevel?: number
+}
+
+/**
+ * RoIAlign over a feature pyramid: each box is pooled from the level that fits its size, at the scale that the
+ * features' and images' heights tell.
+ * Shape: features [N, C, H_l, W_l] from fine to coarse, boxes [K_i, 4] of each image -> [sum K_i, C, bins, bins].
+ * @param boxes - xyxy boxes of each image, in pixels of the images
+ * @throws ShapeError or ValueError when features, boxes or sizes do not fit.
+ * @source Lin et al. 2017; checked against torchvision.ops.MultiScaleRoIAlign 0.14 in roi.test.ts
+ */
+export const multiScaleRoiAlign = (features: readonly Tensor[], boxes: readonly Values[], options: MultiScaleOptions): Tensor => {
+  const { samplingRatio = 2, canonicalScale = 224, canonicalLevel = 4 } = options
+  const tallest = Math.max(...options.imageSizes.map((s) => s.height))
+  const scales = features.map((f) => inferScale(f.shape[2], tallest))
+  const rois = roisFromBoxes(boxes.map((b) => float32(b)))
+  const levelOf = (scale: number): number => Math.round(-log2(scale))
+  const levels = assignLevels(rois, {
+    minLevel: levelOf(scales[0]),
+    maxLevel: levelOf(scales[scales.length - 1]),
+    canonicalScale,
+    canonicalLevel,
+  })
+  const attrs = { ...alignAttrs('multiScaleRoiAlign', { outputSize: options.outputSize, samplingRatio }), scales, levels }
+  return apply(alignOp, [regionsBeside('multiScaleRoiAlign', features[0], rois), ...features], attrs)
+}
+
+const poolInfer = ([rois, x]: readonly Tensor[], attrs: PoolAttrs): { shape: number[]; dtype: Tensor['dtype'] }[] => {
+  checkRegions(attrs.op, [x.shape], rois.shape, attrs.bins)
+  return [{ shape: pooledShape(x.shape, rois.shape[0], attrs), dtype: x.dtype }]
+}
+
+const maxOp: OpDef<PoolAttrs> = {
+  name: 'roiPool',
+  hidden: 1,
+  savesOutputs: [1],
+  infer: (inputs, attrs) => {
+    const [y] = poolInfer(inputs, attrs)
+    return [y, { shape: y.shape, dtype: 'i32' }]
+  },
+  reference: ([rois, x], attrs, [y, argmax]) => poolForward(floats(x), rois.data, attrs, floats(y).data, argmax.data),
+  gradient: (c, [dy]) => [null, apply(placeOp, [c.output(1), dy!], c.inputSpecs[1].shape)],
+}
+
+/** Adds each value to the element that its index names; -1 names none. */
+const placeOp: OpDef<Shape> = {
+  name: 'roiPoolGrad',
+  savesInputs: [0],
+  infer: ([, dy], shape) => [{ shape, dtype: dy.dtype }],
+  reference: ([index, dy], _, [dx]) => {
+    for (let i = 0; i < dy.data.length; i++) if (index.data[i] >= 0) dx.data[index.data[i]] += dy.data[i]
+  },
+  gradient: (c, [ddx]) => [null, apply(pickOp, [c.input(0), ddx!], undefined)],
+}
+
+/** The elements that the indices name; 0 for -1. */
+const pickOp: OpDef<undefined> = {
+  name: 'roiPoolPick',
+  savesInputs: [0],
+  infer: ([index, x]) => [{ shape: index.shape, dtype: x.dtype }],
+  reference: ([index, x], _, [y]) => {
+    for (let i = 0; i < y.data.length; i++) y.data[i] = index.data[i] < 0 ? 0 : x.data[index.data[i]]
+  },
+  gradient: (c, [dy]) => [null, apply(placeOp, [c.input(0), dy!], c.inputSpecs[1].shape)],
+}
+
+/**
+ * RoIPool: the maximum of each bin of each region, whole cells. An empty bin gives 0.
+ * Shape: features [N, C, H, W], rois [K, 5] -> [K, C, bins, bins].
+ * @throws ShapeError or ValueError when features, regions or sizes do not fit.
+ * @source Girshick 2015; forward and gradient checked against torchvision.ops.roi_pool 0.14 in roi.test.ts
+ * @example
+ * roiPool(tensor([[[[1, 2], [3, 4]]]]), [0, 0, 0, 1, 1], { outputSize: 1 }).toArray() // => [[[[4]]]]
+ */
+export const roiPool = (features: Tensor, rois: Rois, options: RoiPoolOptions): Tensor =>
+  apply(maxOp, [regionsBeside('roiPool', features, rois), features], poolAttrs('roiPool', options))
+
+const meanOp: OpDef<PoolAttrs> = {
+  name: 'psRoiPool',
+  savesInputs: [0],
+  infer: poolInfer,
+  reference: ([rois, x], attrs, [y]) => poolForward(floats(x), rois.data, attrs, floats(y).data),
+  gradient: (c, [dy]) => [null, apply(meanGradOp, [c.input(0), dy!], { ...c.attrs, shape: c.inputSpecs[1].shape })],
+}
+
+const meanGradOp: OpDef<PoolAttrs & { readonly shape: Shape }> = {
+  name: 'psRoiPoolGrad',
+  savesInputs: [0],
+  infer: ([, dy], { shape }) => [{ shape, dtype: dy.dtype }],
+  reference: ([rois, dy], attrs, [dx]) => meanBackward(floats(dy).data, rois.data, attrs, floats(dx)),
+  gradient: (c, [ddx]) => [null, apply(meanOp, [c.input(0), ddx!], c.attrs)],
+}
+
+/**
+ * Position-sensitive RoIPool (R-FCN): the mean of each bin over channels of its own.
+ * Shape: features [N, C * bins * bins, H, W], rois [K, 5] -> [K, C, bins, bins].
+ * @throws ShapeError or ValueError when features, regions or sizes do not fit.
+ * As in torchvision the last row and column of the map count for no bin; its gradient there spreads over them all the
+ * same, ours is that of the forward pass.
+ * @source Dai et al. 2016; forward and gradient checked against torchvision.ops.ps_roi_pool 0.14 in roi.test.ts
+ */
+export const psRoiPool = (features: Tensor, rois: Rois, options: RoiPoolOptions): Tensor =>
+  apply(meanOp, [regionsBeside('psRoiPool', features, rois), features], poolAttrs('psRoiPool', options))

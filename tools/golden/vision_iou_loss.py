@@ -1,0 +1,20 @@
+"""Golden values and gradients of torchvision's IoU losses."""
+import torch
+import torchvision.ops as ops
+from vision_common import boxes, draws, write
+
+a = torch.tensor(boxes(1, 12, 60, 60))
+b = torch.tensor(boxes(2, 12, 60, 60))
+b[3] = a[3]  # the same box: ties everywhere
+b[4] = a[4] + 500  # far apart
+b[5, :2], b[5, 2:] = a[5, 2:], a[5, 2:] + 10  # touching corners
+out = {}
+for name, loss in (("giou", ops.generalized_box_iou_loss), ("diou", ops.distance_box_iou_loss), ("ciou", ops.complete_box_iou_loss)):
+    x, y = a.clone().requires_grad_(), b.clone().requires_grad_()
+    value = loss(x, y)
+    (value * torch.tensor(draws(3, 12))).sum().backward()
+    out[name], out[f"{name} da"], out[f"{name} db"] = value, x.grad, y.grad
+    out[f"{name} mean"] = loss(a, b, reduction="mean").reshape(1)
+    out[f"{name} sum"] = loss(a, b, reduction="sum").reshape(1)
+    out[f"{name} eps"] = loss(a, b, eps=1e-2)
+write("boxes", "iou-loss", out)
