@@ -196,6 +196,12 @@ export {
 } from './ops/adaptive-pool.ts'
 export type { PerAxis } from './ops/windows.ts'
 
+// Ops: normalisation
+export { batchNorm, type BatchNormOptions } from './ops/batch-norm.ts'
+export { groupNorm, instanceNorm, type GroupNormOptions, type InstanceNormOptions } from './ops/group-norm.ts'
+export { layerNorm, rmsNorm, type LayerNormOptions, type RmsNormOptions } from './ops/layer-norm.ts'
+export { localResponseNorm, type LocalResponseNormOptions } from './ops/local-response-norm.ts'
+
 // Modules
 export {
   buffer,
@@ -267,6 +273,21 @@ export {
   Threshold,
   type PReLUOptions,
 } from './nn/activations.ts'
+export {
+  BatchNorm1d,
+  BatchNorm2d,
+  BatchNorm3d,
+  GroupNorm,
+  InstanceNorm1d,
+  InstanceNorm2d,
+  InstanceNorm3d,
+  LayerNorm,
+  LocalResponseNorm,
+  RMSNorm,
+  type LayerNormLayerOptions,
+  type RMSNormOptions,
+  type RunningNormOptions,
+} from './nn/norm.ts'
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'

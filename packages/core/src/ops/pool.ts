@@ -304,6 +304,13 @@ const avgPoolGradOp: OpDef<AvgAttrs> = {
   gradient: ({ attrs }, [ddx]) => [apply(avgPoolOp, [ddx!], attrs)],
 }
 
+/**
+ * Sums of windows over [N, C, ...space], divided by `divisor`, with as many windows as `output` says: those past the
+ * end read zeros.
+ */
+export const averageOf = (x: Tensor, windows: Windows, divisor: number): Tensor =>
+  apply(avgPoolOp, [x], { ...windows, countIncludePad: true, divisor })
+
 const avgPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions): Tensor =>
   batched(op, x, space, (t) => {
     const { countIncludePad = true, divisorOverride } = options
