@@ -17,6 +17,8 @@ const rows = {
   conv3x3s2_224_3_32: [1, 3, 32, 224, 3, 2, 1],
   depthwise3x3_56x56_128: [1, 128, 128, 56, 3, 1, 1, 'depthwise'],
   depthwise3x3s2_56x56_128: [1, 128, 128, 56, 3, 2, 1, 'depthwise'],
+  depthwise3x3_28x28_64: [1, 64, 64, 28, 3, 1, 1, 'depthwise'],
+  depthwise3x3_14x14_512: [1, 512, 512, 14, 3, 1, 1, 'depthwise'],
   convT4x4s2_8x8_256_128: [1, 128, 256, 16, 4, 2, 1, 'transposed'],
   mnist_conv1_b64: [64, 1, 32, 28, 5, 1, 2],
   mnist_conv2_b64: [64, 32, 64, 14, 5, 1, 2],

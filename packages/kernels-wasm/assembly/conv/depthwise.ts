@@ -1,16 +1,21 @@
 // Depthwise convolution (one input and one output channel per group): out(i)[c] = act(sum over taps of
-// source(i step + tap)[c] w[tap][c] + bias[c]), forward and input gradient, vectorised over channels. A tile is up to MR
-// neighbours of one output row by 8 channels. Inside the source its addresses are one base and an offset per tap; at the
-// borders they come from a list, as in correlate.ts.
+// source(i step + tap)[c] w[tap][c] + bias[c]), forward and input gradient, vectorised over channels. A tile is a few
+// neighbours of one output row. Inside the source its addresses are one base and an offset per tap; at the borders they
+// come from a list, as in correlate.ts.
 import { madd } from '../lib/madd'
 import { settle } from '../lib/settle'
-import { finish, MR, NR, TAP_BYTES } from '../lib/tile'
+import { ACCUMULATE, BIAS_COLUMN, finish, finishRow, MR, NR, RELU, TAP_BYTES } from '../lib/tile'
 import { fillUp, HEAD_BYTES, listBytes, listPoint, listWeights, TILE_BYTES } from './correlate'
 import { Piece, PIECE_BYTES, Problem } from './problem'
 
 export function channelWorkBytes(pieces: i32, channels: i32): i32 {
   return TILE_BYTES + (channels << 2) + listBytes(pieces)
 }
+
+/** Neighbours in a tile inside the source: six by four channels is what V8 11 keeps in registers with all loads first. */
+// @ts-ignore: decorator
+@inline
+const SPAN: i32 = 6
 
 /** `p.columns` channels; the weights of a tap are one row of them. */
 export function correlateChannels(p: Problem): void {
@@ -19,44 +24,57 @@ export function correlateChannels(p: Problem): void {
   const pList = pZeros + (p.columns << 2)
   memory.fill(pZeros, 0, p.columns << 2)
   listWeights(p, pList)
+  const rolls = isThreeByThree(p)
   for (let n = 0; n < p.gridN; n++) {
     for (let d = 0; d < p.gridD; d++) {
       for (let h = 0; h < p.gridH; h++) {
-        for (let w = 0; w < p.gridW; w += MR) {
-          const rows = min(MR, p.gridW - w)
-          const inside = rows == MR && isInside(p, d * p.stepD, h * p.stepH, w * p.stepW, (w + MR - 1) * p.stepW)
-          if (inside) {
-            const pSource = p.pSource + n * p.sourceN + d * p.stepD * p.sourceD + h * p.stepH * p.sourceH +
-              w * p.stepW * p.sourceW
-            insideRow(p, pSource, p.pOut + n * p.outN + d * p.outD + h * p.outH + w * p.outW, pTile)
-          } else {
-            for (let r = 0; r < rows; r++) listPoint(p, pList + (r << 2), n, d, h, w + r, pZeros)
-            fillUp(pList, rows % MR, p.pieces)
-            borderRow(p, pList, rows, pTile)
-          }
-        }
+        if (rolls) rollRow(p, n, d, h, pZeros)
+        else row(p, n, d, h, pTile, pZeros, pList)
       }
     }
   }
 }
 
-function isInside(p: Problem, d: i32, h: i32, w: i32, lastW: i32): bool {
-  return d + p.minD >= 0 && d + p.maxD < p.D && h + p.minH >= 0 && h + p.maxH < p.H && w + p.minW >= 0 &&
-    lastW + p.maxW < p.W
+/** One row of the grid: points w in [from, to) have all their taps inside the source. */
+function row(p: Problem, n: i32, d: i32, h: i32, pTile: usize, pZeros: usize, pList: usize): void {
+  const sd = d * p.stepD, sh = h * p.stepH
+  const across = sd + p.minD >= 0 && sd + p.maxD < p.D && sh + p.minH >= 0 && sh + p.maxH < p.H
+  let from = p.gridW, to = p.gridW
+  if (across && p.pieces > 0) {
+    from = min(p.gridW, p.minW < 0 ? (p.stepW - 1 - p.minW) / p.stepW : 0)
+    to = p.W - 1 - p.maxW < 0 ? 0 : min(p.gridW, (p.W - 1 - p.maxW) / p.stepW + 1)
+    if (to - from < SPAN) from = to = p.gridW
+  }
+  let w = 0
+  for (; w < from; w += MR) border(p, n, d, h, w, min(MR, from - w), pTile, pZeros, pList)
+  for (w = from; w + SPAN <= to; w += SPAN) inside(p, n, d, h, w, pTile)
+  if (w < to && !(p.mode & ACCUMULATE)) {
+    // The last tile computes some points again, to the same values.
+    inside(p, n, d, h, to - SPAN, pTile)
+    w = to
+  }
+  for (; w < p.gridW; w += MR) border(p, n, d, h, w, min(MR, p.gridW - w), pTile, pZeros, pList)
 }
 
-function insideRow(p: Problem, pSource: usize, pOut: usize, pTile: usize): void {
+function border(p: Problem, n: i32, d: i32, h: i32, w: i32, rows: i32, pTile: usize, pZeros: usize, pList: usize): void {
+  for (let r = 0; r < rows; r++) listPoint(p, pList + (r << 2), n, d, h, w + r, pZeros)
+  fillUp(pList, rows % MR, p.pieces)
+  borderRow(p, pList, rows, pTile)
+}
+
+function inside(p: Problem, n: i32, d: i32, h: i32, w: i32, pTile: usize): void {
   const step = p.stepW * p.sourceW
-  const pWeights = p.pPanels
+  const pSource = p.pSource + n * p.sourceN + d * p.stepD * p.sourceD + h * p.stepH * p.sourceH + w * step
+  const pOut = p.pOut + n * p.outN + d * p.outD + h * p.outH + w * p.outW
   let c = 0
-  for (; c + NR <= p.columns; c += NR) {
+  for (; c + 4 <= p.columns; c += 4) {
     const at = c << 2
-    eightInside(p.pPieces, p.pieces, pSource + at, step, pWeights + at, pOut + at, p.outW, p.mode, p.pBias + at)
+    fourInside(p.pPieces, p.pieces, pSource + at, step, p.pPanels + at, pOut + at, p.outW, p.mode, p.pBias + at)
   }
   for (; c < p.columns; c++) {
     const at = c << 2
-    oneInside(p.pPieces, p.pieces, pSource + at, step, pWeights + at, pTile)
-    settle(pTile, 32, 4, MR, 1, pOut + at, p.outW, 4, p.mode, p.pBias + at, 0)
+    oneInside(p.pPieces, p.pieces, pSource + at, step, p.pPanels + at, pTile)
+    settle(pTile, 32, 4, SPAN, 1, pOut + at, p.outW, 4, p.mode, p.pBias + at, 0)
   }
 }
 
@@ -78,27 +96,32 @@ function borderRow(p: Problem, pList: usize, rows: i32, pTile: usize): void {
   }
 }
 
-function eightInside(
+function fourInside(
   pPiece: usize, pieces: i32, a0: usize, step: usize, pW: usize, pC: usize, ldc: usize, mode: i32, pBias: usize,
 ): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  let c0 = f32x4.splat(0), c1 = c0, c2 = c0, c3 = c0, c4 = c0, c5 = c0
   const end = pPiece + pieces * PIECE_BYTES
   for (; pPiece < end; pPiece += PIECE_BYTES) {
     const piece = changetype<Piece>(pPiece)
-    const w = pW + <usize>piece.weights
-    const b0 = v128.load(w), b1 = v128.load(w, 16)
+    const b = v128.load(pW + <usize>piece.weights)
     let a = a0 + <usize>piece.offset
-    c00 = madd(v128.load(a), b0, c00); c01 = madd(v128.load(a, 16), b1, c01); a += step
-    c10 = madd(v128.load(a), b0, c10); c11 = madd(v128.load(a, 16), b1, c11); a += step
-    c20 = madd(v128.load(a), b0, c20); c21 = madd(v128.load(a, 16), b1, c21); a += step
-    c30 = madd(v128.load(a), b0, c30); c31 = madd(v128.load(a, 16), b1, c31)
-    if (MR == 6) {
-      a += step; c40 = madd(v128.load(a), b0, c40); c41 = madd(v128.load(a, 16), b1, c41)
-      a += step; c50 = madd(v128.load(a), b0, c50); c51 = madd(v128.load(a, 16), b1, c51)
-    }
+    c0 = madd(v128.load(a), b, c0); a += step
+    c1 = madd(v128.load(a), b, c1); a += step
+    c2 = madd(v128.load(a), b, c2); a += step
+    c3 = madd(v128.load(a), b, c3); a += step
+    c4 = madd(v128.load(a), b, c4); a += step
+    c5 = madd(v128.load(a), b, c5)
   }
-  finish(MR, pC, ldc, mode, pBias, 0, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51)
+  const keep = i32x4.splat(-(mode & ACCUMULATE))
+  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
+  const biased = mode & BIAS_COLUMN
+  const bias = v128.and(v128.load(biased ? pBias : pC), i32x4.splat(biased ? -1 : 0))
+  finishRow(pC, c0, bias, keep, floor); pC += ldc
+  finishRow(pC, c1, bias, keep, floor); pC += ldc
+  finishRow(pC, c2, bias, keep, floor); pC += ldc
+  finishRow(pC, c3, bias, keep, floor); pC += ldc
+  finishRow(pC, c4, bias, keep, floor); pC += ldc
+  finishRow(pC, c5, bias, keep, floor)
 }
 
 function eightListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pC: usize, ldc: usize, mode: i32, pBias: usize): void {
@@ -123,7 +146,7 @@ function eightListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pC: usize,
 // Channels past the last full eight, one at a time: the same sums in lane 0.
 
 function oneInside(pPiece: usize, pieces: i32, pSource: usize, step: usize, pW: usize, pTile: usize): void {
-  for (let r = 0; r < MR; r++, pSource += step, pTile += 32) {
+  for (let r = 0; r < SPAN; r++, pSource += step, pTile += 32) {
     let sum = f32x4.splat(0)
     for (let i = 0; i < pieces; i++) {
       const piece = changetype<Piece>(pPiece + i * PIECE_BYTES)
@@ -143,4 +166,136 @@ function oneListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pTile: usize
     }
     v128.store32_lane(pTile, sum, 0)
   }
+}
+
+// 3x3, step 1 along the width: nine weights stay in registers while columns of three values roll past. A column meets the
+// sums of three neighbours: it ends the first, goes on with the second and starts the third, so each sum runs over
+// columns, then rows. Rows and columns outside the source are zeros.
+
+/** Outputs per strip: what its three source rows need fits the first cache level for a few hundred channels. */
+// @ts-ignore: decorator
+@inline
+const STRIP: i32 = 16
+
+/** Nine taps, three to a row, neighbours along the width. */
+function isThreeByThree(p: Problem): bool {
+  if (p.pieces != 9 || p.stepW != 1 || p.minD != p.maxD || p.maxW != p.minW + 2) return false
+  for (let i = 0; i < 9; i++) if (piece(p, i).h != piece(p, i / 3 * 3).h) return false
+  return true
+}
+
+// @ts-ignore: decorator
+@inline
+function piece(p: Problem, i: i32): Piece {
+  return changetype<Piece>(p.pPieces + i * PIECE_BYTES)
+}
+
+function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
+  const sd = d * p.stepD + p.minD, sh = h * p.stepH
+  const pPlane = p.pSource + n * p.sourceN + sd * p.sourceD
+  // The taps may descend (input gradient); sorted, they ascend along both axes.
+  const descends = piece(p, 0).w > piece(p, 2).w
+  const step: usize = descends ? -p.tapBytes : p.tapBytes
+  const pWeights = p.pPanels + <usize>piece(p, descends ? 8 : 0).weights
+  const row0 = sourceRow(p, pPlane, sd, sh + piece(p, descends ? 6 : 0).h)
+  const row1 = sourceRow(p, pPlane, sd, sh + piece(p, 3).h)
+  const row2 = sourceRow(p, pPlane, sd, sh + piece(p, descends ? 0 : 6).h)
+  const pOut = p.pOut + n * p.outN + d * p.outD + h * p.outH
+  for (let w = 0; w < p.gridW; w += STRIP) {
+    const count = min(STRIP, p.gridW - w)
+    let c = 0
+    for (; c + 4 <= p.columns; c += 4) {
+      roll4(p, row0, row1, row2, pZeros, w + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+    }
+    for (; c < p.columns; c++) {
+      roll1(p, row0, row1, row2, pZeros, w + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+    }
+  }
+}
+
+/** Address of a source row, 0 when there is none. */
+function sourceRow(p: Problem, pPlane: usize, d: i32, h: i32): usize {
+  return <u32>d < <u32>p.D && <u32>h < <u32>p.H ? pPlane + h * p.sourceH : 0
+}
+
+function roll4(
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  pW: usize, sW: usize, pOut: usize,
+): void {
+  roll(4, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
+}
+
+function roll1(
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  pW: usize, sW: usize, pOut: usize,
+): void {
+  roll(1, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
+}
+
+// @ts-ignore: decorator
+@inline
+function read(lanes: i32, at: usize): v128 {
+  return lanes == 4 ? v128.load(at) : v128.load32_zero(at)
+}
+
+/** `count` outputs of 4 channels or 1 at byte `at` of a pixel; source columns from j on. */
+// @ts-ignore: decorator
+@inline
+function roll(
+  lanes: i32, p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  pW: usize, sW: usize, pOut: usize,
+): void {
+  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW, mode = p.mode
+  const first: usize = j * pixel + at
+  let x0 = row0 ? row0 + first : pZeros, x1 = row1 ? row1 + first : pZeros, x2 = row2 ? row2 + first : pZeros
+  const s0 = row0 ? pixel : 0, s1 = row1 ? pixel : 0, s2 = row2 ? pixel : 0
+  pW += at
+  const w00 = read(lanes, pW), w01 = read(lanes, pW + sW), w02 = read(lanes, pW + 2 * sW)
+  pW += 3 * sW
+  const w10 = read(lanes, pW), w11 = read(lanes, pW + sW), w12 = read(lanes, pW + 2 * sW)
+  pW += 3 * sW
+  const w20 = read(lanes, pW), w21 = read(lanes, pW + sW), w22 = read(lanes, pW + 2 * sW)
+  const zero = f32x4.splat(0)
+  let ending = zero, middle = zero
+  pOut += at
+  const plain = mode == 0
+  const keep = i32x4.splat(-(mode & ACCUMULATE))
+  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
+  const biased = mode & BIAS_COLUMN
+  const bias = v128.and(read(lanes, biased ? p.pBias + at : pOut), i32x4.splat(biased ? -1 : 0))
+  for (let i = -2; i < count; i++, j++) {
+    if (<u32>j < W) {
+      const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
+      ending = madd(c, w22, madd(b, w12, madd(a, w02, ending)))
+      middle = madd(c, w21, madd(b, w11, madd(a, w01, middle)))
+      const start = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+      if (i >= 0) {
+        if (lanes == 4) {
+          if (plain) v128.store(pOut, ending)
+          else finishRow(pOut, ending, bias, keep, floor)
+        } else finishLane(pOut, ending, bias, keep, floor)
+        pOut += ldc
+      }
+      ending = middle
+      middle = start
+    } else {
+      if (i >= 0) {
+        if (lanes == 4) finishRow(pOut, ending, bias, keep, floor)
+        else finishLane(pOut, ending, bias, keep, floor)
+        pOut += ldc
+      }
+      ending = middle
+      middle = zero
+    }
+    x0 += s0
+    x1 += s1
+    x2 += s2
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function finishLane(pC: usize, v: v128, bias: v128, keep: v128, floor: v128): void {
+  const old = v128.and(v128.load32_zero(pC), keep)
+  v128.store32_lane(pC, f32x4.pmax(f32x4.add(f32x4.add(v, old), bias), floor), 0)
 }
