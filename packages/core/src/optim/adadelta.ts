@@ -54,6 +54,10 @@ const rule: UpdateRule<Attrs> = {
  * w.toArray() // => [0.9968]
  */
 export class Adadelta extends Optimizer<Options> {
+  protected override get name(): string {
+    return 'adadelta'
+  }
+
   constructor(parameters: Parameters<AdadeltaOptions>, options: AdadeltaOptions = {}) {
     super(parameters as Parameters<Options>, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false, ...options })
   }
@@ -75,7 +79,7 @@ export class Adadelta extends Optimizer<Options> {
 
 /**
  * {@link Adadelta} for `fit`, which supplies the parameters.
- * @example adadelta()([parameter(tensor([1]))]) instanceof Adadelta // => true
+ * @example optim.adadelta()([parameter(tensor([1]))]) instanceof Adadelta // => true
  */
 export const adadelta =
   (options?: AdadeltaOptions): OptimizerFactory =>

@@ -56,6 +56,10 @@ const rule: UpdateRule<Attrs> = {
  * w.toArray() // => [0.9]
  */
 export class Adagrad extends Optimizer<Options> {
+  protected override get name(): string {
+    return 'adagrad'
+  }
+
   constructor(parameters: Parameters<AdagradOptions>, options: AdagradOptions = {}) {
     const defaults = { lr: 0.01, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false }
     super(parameters as Parameters<Options>, { ...defaults, ...options })
@@ -80,7 +84,7 @@ export class Adagrad extends Optimizer<Options> {
 
 /**
  * {@link Adagrad} for `fit`, which supplies the parameters.
- * @example adagrad({ lr: 0.01 })([parameter(tensor([1]))]) instanceof Adagrad // => true
+ * @example optim.adagrad({ lr: 0.01 })([parameter(tensor([1]))]) instanceof Adagrad // => true
  */
 export const adagrad =
   (options?: AdagradOptions): OptimizerFactory =>

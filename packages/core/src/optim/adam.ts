@@ -113,6 +113,10 @@ const defaults = (weightDecay: number): Required<Options> => ({
 export class Adam extends AdamBase {
   protected readonly decoupled = false
 
+  protected override get name(): string {
+    return 'adam'
+  }
+
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     super(parameters as Parameters<Options>, { ...defaults(0), ...options })
   }
@@ -133,6 +137,10 @@ export class Adam extends AdamBase {
 export class AdamW extends AdamBase {
   protected readonly decoupled = true
 
+  protected override get name(): string {
+    return 'adamw'
+  }
+
   constructor(parameters: Parameters<AdamOptions>, options: AdamOptions = {}) {
     super(parameters as Parameters<Options>, { ...defaults(0.01), ...options })
   }
@@ -140,7 +148,7 @@ export class AdamW extends AdamBase {
 
 /**
  * {@link Adam} for `fit`, which supplies the parameters.
- * @example adam({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof Adam // => true
+ * @example optim.adam({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof Adam // => true
  */
 export const adam =
   (options?: AdamOptions): OptimizerFactory =>
@@ -149,7 +157,7 @@ export const adam =
 
 /**
  * {@link AdamW} for `fit`, which supplies the parameters.
- * @example adamw({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof AdamW // => true
+ * @example optim.adamw({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof AdamW // => true
  */
 export const adamw =
   (options?: AdamOptions): OptimizerFactory =>

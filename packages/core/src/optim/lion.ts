@@ -53,6 +53,10 @@ const rule: UpdateRule<Attrs> = {
  * w.toArray() // => [0.9]
  */
 export class Lion extends Optimizer<Options> {
+  protected override get name(): string {
+    return 'lion'
+  }
+
   constructor(parameters: Parameters<LionOptions>, options: LionOptions = {}) {
     super(parameters as Parameters<Options>, { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false, ...options })
   }
@@ -72,7 +76,7 @@ export class Lion extends Optimizer<Options> {
 
 /**
  * {@link Lion} for `fit`, which supplies the parameters.
- * @example lion({ lr: 1e-4 })([parameter(tensor([1]))]) instanceof Lion // => true
+ * @example optim.lion({ lr: 1e-4 })([parameter(tensor([1]))]) instanceof Lion // => true
  */
 export const lion =
   (options?: LionOptions): OptimizerFactory =>

@@ -67,7 +67,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** The name in messages. */
   protected get name(): string {
-    return this.constructor.name.toLowerCase()
+    return 'optimizer'
   }
 
   /**

@@ -72,6 +72,10 @@ const rule: UpdateRule<Attrs> = {
  * w.toArray() // => [0.0000]
  */
 export class RmsProp extends Optimizer<Options> {
+  protected override get name(): string {
+    return 'rmsprop'
+  }
+
   constructor(parameters: Parameters<RmsPropOptions>, options: RmsPropOptions = {}) {
     const defaults = { lr: 0.01, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, maximize: false }
     super(parameters as Parameters<Options>, { ...defaults, ...options })
@@ -98,7 +102,7 @@ export class RmsProp extends Optimizer<Options> {
 
 /**
  * {@link RmsProp} for `fit`, which supplies the parameters.
- * @example rmsprop({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof RmsProp // => true
+ * @example optim.rmsprop({ lr: 1e-3 })([parameter(tensor([1]))]) instanceof RmsProp // => true
  */
 export const rmsprop =
   (options?: RmsPropOptions): OptimizerFactory =>

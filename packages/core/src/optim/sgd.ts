@@ -58,6 +58,10 @@ const rule: UpdateRule<Attrs> = {
  * w.toArray() // => [0.8]
  */
 export class Sgd extends Optimizer<SgdOptions> {
+  protected override get name(): string {
+    return 'sgd'
+  }
+
   constructor(parameters: Parameters<SgdOptions>, options: SgdOptions) {
     super(parameters, { momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options })
   }
@@ -80,7 +84,7 @@ export class Sgd extends Optimizer<SgdOptions> {
 
 /**
  * {@link Sgd} for `fit`, which supplies the parameters.
- * @example sgd({ lr: 0.1, momentum: 0.9 })([parameter(tensor([1]))]) instanceof Sgd // => true
+ * @example optim.sgd({ lr: 0.1, momentum: 0.9 })([parameter(tensor([1]))]) instanceof Sgd // => true
  */
 export const sgd =
   (options: SgdOptions): OptimizerFactory =>
