@@ -73,7 +73,10 @@ export default defineConfig({
         'no-restricted-properties': ['error', random, ...inexact],
       },
     },
-    { files: ['packages/*/src/**/*.test.ts'], rules: { 'no-restricted-properties': ['error', random] } },
+    {
+      files: ['packages/*/src/**/*.test.ts', 'packages/*/src/testing/**/*.ts'],
+      rules: { 'no-restricted-properties': ['error', random] },
+    },
     ...importRules,
   ],
 })

@@ -11,7 +11,7 @@ const probe = (url) => `
   globalThis.WebAssembly = new Proxy(WebAssembly, { get: (target, key) => (touched.push('WebAssembly.' + String(key)), target[key]) })
   for (const name of ['log', 'warn', 'error', 'info', 'debug']) console[name] = () => touched.push('console.' + name)
   const before = new Set(Reflect.ownKeys(globalThis))
-  await import(${JSON.stringify(url)})
+  await import(${JSON.stringify(url)}).catch((error) => touched.push(error.message.split('\\n')[0]))
   for (const key of Reflect.ownKeys(globalThis)) if (!before.has(key)) touched.push('globalThis.' + String(key))
   process.stdout.write(JSON.stringify(touched))
 `
@@ -23,7 +23,7 @@ const faultsOf = ({ path, json }) =>
     .flatMap(([name, file]) => {
       const args = ['--input-type=module', '-e', probe(pathToFileURL(file).href)]
       return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })).map(
-        (what) => `importing ${name} uses ${what}`,
+        (what) => `importing ${name}: ${what}`,
       )
     })
 

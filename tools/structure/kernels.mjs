@@ -19,8 +19,9 @@ export const kernelFaults = async () => {
       .filter((file) => file.endsWith('.base.wasm'))
       .flatMap(kernelsOf),
   )
-  return [
+  const missing = [
     ...[...rows].filter((row) => !built.has(row)).map((row) => `manifest row without a kernel: ${row}`),
     ...[...built].filter((kernel) => !rows.has(kernel)).map((kernel) => `kernel without a manifest row: ${kernel}`),
   ]
+  return missing.length > 12 ? [...missing.slice(0, 12), `... and ${missing.length - 12} more`] : missing
 }

@@ -38,18 +38,33 @@ const hasExample = (text, name) => {
   return /@example\b/.test(before.slice(before.lastIndexOf('/**'))) && /\*\/\s*$/.test(before)
 }
 
+const isGolden = ({ file }) => file.includes('__golden__/') && file.endsWith('.json')
+
+/** Test files that cover an op: they name it, or run over all exports of its file (`import * as`). */
+const testsOf = (name, file, tests) => {
+  const whole = new RegExp(`import \\* as \\w+ from '[./]*${file.replace(/^.*\//, '')}'`)
+  return tests.filter(({ text }) => new RegExp(`\\b${name}\\b`).test(text) || whole.test(text))
+}
+
 const faultsOf = ({ path, folder }) => {
-  const sources = sourcesBelow(join(path, 'src'))
-  const tests = sources.filter(isTest).map(({ text }) => text)
-  const mentions = (pattern) => tests.filter((text) => pattern.test(text)).join('\n')
-  const texts = { test: mentions(/./), gradCheck: mentions(/gradCheck/), golden: mentions(/golden/i) }
+  const sources = sourcesBelow(join(path, 'src'), ['.ts', '.json'])
+  const tests = sources.filter(isTest)
+  const golden = sources
+    .filter(isGolden)
+    .map(({ text }) => text)
+    .join('\n')
   const index = sources.find(({ file }) => file.endsWith('src/index.ts'))
   return (index ? publicOps(index) : []).flatMap(({ name, file }) => {
     const own = sources.find((source) => source.file === `packages/${folder}/src/${file}`)?.text ?? ''
+    const covering = testsOf(name, file, tests)
+    const has = {
+      test: covering.length > 0,
+      gradCheck: covering.some(({ text }) => /gradCheck|checkGradients/.test(text)),
+      golden: new RegExp(`"(name|op)": ?"${name}\\b`).test(golden),
+      example: hasExample(own, name),
+    }
     const excused = excusesIn(own)
-    const lacks = Object.keys(texts).filter((what) => !new RegExp(`\\b${name}\\b`).test(texts[what]))
-    if (!hasExample(own, name)) lacks.push('example')
-    const missing = lacks.filter((what) => !excused.has(`${what} ${name}`))
+    const missing = Object.keys(has).filter((what) => !has[what] && !excused.has(`${what} ${name}`))
     return missing.length > 0 ? [`packages/${folder}/src/${file}: ${name} lacks ${missing.join(', ')}`] : []
   })
 }
