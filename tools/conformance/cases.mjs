@@ -65,7 +65,7 @@ export const storedAs = (dtype) =>
 /** A case's tensor as one of the library's. */
 export const toTensor = (L, t) => {
   const values = valuesOf(t)
-  const dtype = storedAs(t.dtype)
+  const dtype = t.dtype === 'f64' && L.defaultBackend().dtypes.includes('f64') ? 'f64' : storedAs(t.dtype)
   if (dtype === 'i32' && values.some((v) => v > 2147483647 || v < -2147483648))
     throw new Unsupported(`${t.dtype} beyond the range of i32`)
   return L.tensor(values, { dtype, shape: t.shape })

@@ -53,6 +53,13 @@ const reduction =
     ]
   }
 
+/** ONNX gives the identity of max or min for an empty set, PyTorch an error. */
+const extreme = (name) =>
+  reduction((L, x, axes, keep) => {
+    if (axes.some((a) => x.shape[a] === 0)) throw new Unsupported('an extreme of no elements, an error in PyTorch')
+    return x.dtype === 'bool' ? L.cast(L[name](L.cast(x, 'i32'), axes, keep), 'bool') : L[name](x, axes, keep)
+  })
+
 const argReduce =
   (name) =>
   (L, [x], { axis = 0, keepdims = 1, select_last_index: last = 0 }) => {
@@ -101,7 +108,7 @@ const conv = (L, [x, w, bias], attrs) => {
   const kernel = w.shape.slice(2)
   const { stride, dilation, starts, ends } = spatialPads(x, kernel, attrs)
   const f = L[convNames[kernel.length - 1]]
-  return [f(padBy(L, x, starts, ends), w, { bias: bias ?? undefined, stride, dilation, groups: attrs.group ?? 1 })]
+  return [f(padBy(L, x, starts, ends), w, bias, { stride, dilation, groups: attrs.group ?? 1 })]
 }
 
 const convTranspose = (L, [x, w, bias], attrs) => {
@@ -110,7 +117,7 @@ const convTranspose = (L, [x, w, bias], attrs) => {
   const stride = attrs.strides ?? range(n).map(() => 1)
   const dilation = attrs.dilations ?? range(n).map(() => 1)
   const extra = attrs.output_padding ?? range(n).map(() => 0)
-  const full = L[`convTranspose${n}d`](x, w, { bias: bias ?? undefined, stride, dilation, groups: attrs.group ?? 1 })
+  const full = L[`convTranspose${n}d`](x, w, bias, { stride, dilation, groups: attrs.group ?? 1 })
   let starts = attrs.pads?.slice(0, n) ?? range(n).map(() => 0)
   let ends = attrs.pads?.slice(n) ?? range(n).map(() => 0)
   const auto = attrs.auto_pad ?? 'NOTSET'
@@ -168,7 +175,7 @@ const sumPool = (L, x, w, padded = padBy(L, x, w.starts, w.far)) => {
   const f = L[convNames[w.kernel.length - 1]]
   return cropTo(
     L,
-    f(padded, L.ones([C, 1, ...w.kernel]), { stride: w.stride, dilation: w.dilation, groups: C }),
+    f(padded, L.ones([C, 1, ...w.kernel]), null, { stride: w.stride, dilation: w.dilation, groups: C }),
     w.sizes,
   )
 }
@@ -200,10 +207,7 @@ const maxPool = (L, [input], attrs, outputs) => {
   // Indices: the positions of the input pooled along with the values, by comparing each window's elements.
   if (attrs.storage_order || input.shape[0] * input.shape[1] !== 1)
     throw new Unsupported('indices over several planes or in column-major order')
-  const { output, indices } =
-    L.maxPool2dWithIndices?.(x, w.kernel, { stride: w.stride, dilation: w.dilation, padding: w.starts }) ?? {}
-  if (output === undefined) throw new Unsupported('max pooling with indices')
-  return [output, indices]
+  return L.maxPoolWithIndices(x, w.kernel, { stride: w.stride, dilation: w.dilation, padding: w.starts })
 }
 
 const lpPool = (L, [x], { p = 2, ...attrs }) => {
@@ -317,7 +321,7 @@ const attention = (L, [Q, K, V, mask, pastKey, pastValue, lengths], attrs, outpu
   const weights = L.where(L.isNan(soft), 0, soft)
   const y = L.matmul(weights, spread(values))
   const back = flat ? L.reshape(L.permute(y, [0, 2, 1, 3]), [y.shape[0], y.shape[2], -1]) : y
-  const stage = outputs.length > 3 ? [raw, masked, capped, weights][mode] : undefined
+  const stage = outputs.length > 3 ? [raw, capped, masked, weights][mode] : undefined
   return [back, keys, values, stage]
 }
 
@@ -587,11 +591,11 @@ const pad = (
   return [L.pad(x, pairs, { mode: modes[mode], value: first(value) ?? attributeValue })]
 }
 
-const sliceBy = (L, [x, starts, ends, axesInput, stepsInput]) => {
-  const from = numbers(starts)
-  const axes = numbers(axesInput) ?? range(from.length)
+const sliceBy = (L, [x, starts, ends, axesInput, stepsInput], attrs) => {
+  const from = numbers(starts) ?? attrs.starts
+  const axes = numbers(axesInput) ?? attrs.axes ?? range(from.length)
   const steps = numbers(stepsInput) ?? from.map(() => 1)
-  const to = numbers(ends)
+  const to = numbers(ends) ?? attrs.ends
   return [
     from.reduce((y, start, i) => {
       const size = y.shape[wrap(axes[i], y.rank)]
@@ -644,7 +648,7 @@ const bitShift = (L, [a, b], { direction }, outputs) => {
 }
 
 const clip = (L, [x, low, high], { min, max }) => [
-  L.clamp(x, { min: first(low) ?? min ?? -Infinity, max: first(high) ?? max ?? Infinity }),
+  L.clamp(x, first(low) ?? min ?? -Infinity, first(high) ?? max ?? Infinity),
 ]
 
 const quantizeLinear = (L, [x, scale, zero], { axis = 1, block_size: block = 0 }, outputs) => {
@@ -652,7 +656,7 @@ const quantizeLinear = (L, [x, scale, zero], { axis = 1, block_size: block = 0 }
   if (low === undefined) throw new Unsupported(`quantisation to ${outputs[0].dtype}`)
   const p = quantizer(L, x, axis, block)
   const y = L.round(L.div(x, p(scale)))
-  return [L.cast(L.clamp(zero ? L.add(y, p(L.cast(zero, 'f32'))) : y, { min: low, max: high }), 'i32')]
+  return [L.cast(L.clamp(zero ? L.add(y, p(L.cast(zero, 'f32'))) : y, low, high), 'i32')]
 }
 
 const dequantizeLinear = (L, [x, scale, zero], { axis = 1, block_size: block = 0 }) => {
@@ -772,8 +776,8 @@ const operators = {
   Where: (L, [c, a, b]) => [L.where(c, a, b)],
   Celu: (L, [x], { alpha = 1 }) => [L.celu(x, alpha)],
   Elu: (L, [x], { alpha = 1 }) => [L.elu(x, alpha)],
-  Gelu: (L, [x], { approximate = 'none' }) => [L.gelu(x, approximate)],
-  HardSigmoid: (L, [x], { alpha = 0.2, beta = 0.5 }) => [L.clamp(L.add(L.mul(x, alpha), beta), { min: 0, max: 1 })],
+  Gelu: (L, [x], { approximate = 'none' }) => [L.gelu(x, { approximate })],
+  HardSigmoid: (L, [x], { alpha = 0.2, beta = 0.5 }) => [L.clamp(L.add(L.mul(x, alpha), beta), 0, 1)],
   LeakyRelu: (L, [x], { alpha = 0.01 }) => [L.leakyRelu(x, alpha)],
   PRelu: (L, [x, slope]) => [
     L.where(
@@ -806,12 +810,8 @@ const operators = {
   ArgMin: argReduce('argmin'),
   ReduceSum: reduction((L, x, axes, keep) => L.sum(x, axes, keep)),
   ReduceMean: reduction((L, x, axes, keep) => L.mean(x, axes, keep)),
-  ReduceMax: reduction((L, x, axes, keep) =>
-    x.dtype === 'bool' ? L.cast(L.amax(L.cast(x, 'i32'), axes, keep), 'bool') : L.amax(x, axes, keep),
-  ),
-  ReduceMin: reduction((L, x, axes, keep) =>
-    x.dtype === 'bool' ? L.cast(L.amin(L.cast(x, 'i32'), axes, keep), 'bool') : L.amin(x, axes, keep),
-  ),
+  ReduceMax: extreme('amax'),
+  ReduceMin: extreme('amin'),
   ReduceProd: reduction((L, x, axes, keep) =>
     axes.toSorted((a, b) => b - a).reduce((y, axis) => L.prod(y, axis, keep), x),
   ),

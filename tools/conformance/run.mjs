@@ -1,23 +1,33 @@
 // Runs the cases of a suite and counts what happened to them.
 import { difference, toTensor, Unsupported } from './cases.mjs'
 
+/** Cases whose recorded value breaks the operator's own definition, beside those that the files mark as disputed. */
+const disputes = {
+  'quantize_linear: quantizeLinear 2D to uint8': '3 / 5 = 0.6 is recorded as 0; rounded to the nearest whole number it is 1',
+}
+
 /** Runs one case; gives { status, reason? }. Disputed cases that differ are their own status. */
 export const runCase = (L, adapter, op, test) => {
   const name = test.op ?? op
+  const disputed = test.disputed ?? disputes[test.name]
+  // What f32 cannot hold runs in f64, on the reference backend.
+  const backend = test.needs_f64 ? L.referenceBackend() : L.defaultBackend()
   try {
-    return L.scope(() => {
-      const inputs = test.inputs.map((t) => (t === null || t === undefined ? null : toTensor(L, t)))
-      const outputs = adapter(L, name, inputs, test)
-      for (const [i, expected] of test.outputs.entries()) {
-        if (expected === null || expected === undefined) continue
-        const wrong = difference(outputs[i], expected, test)
-        if (wrong !== null) return { status: test.disputed ? 'disputed' : 'failed', reason: wrong }
-      }
-      return { status: 'passed' }
-    })
+    return L.withBackend(backend, () =>
+      L.scope(() => {
+        const inputs = test.inputs.map((t) => (t === null || t === undefined ? null : toTensor(L, t)))
+        const outputs = adapter(L, name, inputs, test)
+        for (const [i, expected] of test.outputs.entries()) {
+          if (expected === null || expected === undefined) continue
+          const wrong = difference(outputs[i], expected, test)
+          if (wrong !== null) return { status: disputed ? 'disputed' : 'failed', reason: disputed ?? wrong }
+        }
+        return { status: 'passed' }
+      }),
+    )
   } catch (e) {
     if (e instanceof Unsupported) return { status: 'unsupported', reason: e.message }
-    return { status: test.disputed ? 'disputed' : 'failed', reason: e instanceof Error ? e.message : String(e) }
+    return { status: disputed ? 'disputed' : 'failed', reason: disputed ?? (e instanceof Error ? e.message : String(e)) }
   }
 }
 

@@ -63,7 +63,7 @@ const conv2d = (L, [input, filter, options = {}]) => {
   } = options
   const x = padSpatial(L, toNchw(L, input, inputLayout), padding)
   const w = L.permute(filter, filterToOihw[filterLayout])
-  return [fromNchw(L, L.conv2d(x, w, { bias, stride, dilation, groups }), inputLayout)]
+  return [fromNchw(L, L.conv2d(x, w, bias, { stride, dilation, groups }), inputLayout)]
 }
 
 const convTranspose2d = (L, [input, filter, options = {}]) => {
@@ -82,7 +82,7 @@ const convTranspose2d = (L, [input, filter, options = {}]) => {
   const w = L.permute(filter, filterToIohw[filterLayout])
   const [top, bottom, left, right] = padding
   // Without padding first; then the borders are cut off, or rows that no input reaches are added.
-  const full = L.convTranspose2d(x, w, { stride, dilation, groups })
+  const full = L.convTranspose2d(x, w, null, { stride, dilation, groups })
   const size = (i, before, after, extra) =>
     outputSizes === undefined
       ? (x.shape[i + 2] - 1) * stride[i] + (w.shape[i + 2] - 1) * dilation[i] + 1 - before - after + extra
@@ -135,7 +135,7 @@ const pool =
 const sumPool = (L, x, w) => {
   const C = x.shape[1]
   const padded = padSpatial(L, x, reachOf(x, w))
-  return L.conv2d(padded, L.ones([C, 1, ...w.kernel]), { stride: w.strides, dilation: w.dilations, groups: C })
+  return L.conv2d(padded, L.ones([C, 1, ...w.kernel]), null, { stride: w.strides, dilation: w.dilations, groups: C })
 }
 
 const resample2d = (L, [x, { mode = 'nearest-neighbor', scales, sizes, axes = [2, 3] } = {}]) => {
@@ -272,7 +272,7 @@ const castTo = (L, x, type) => {
 }
 
 /** Gather with WebNN's rule that indices out of range are clamped. */
-const clampIndices = (L, indices, size) => L.clamp(indices, { min: -size, max: size - 1 })
+const clampIndices = (L, indices, size) => L.clamp(indices, -size, size - 1)
 const wrapIndices = (L, indices, size) => {
   const clamped = clampIndices(L, indices, size)
   return L.where(L.lt(clamped, 0), L.add(clamped, size), clamped)
@@ -350,8 +350,13 @@ const operators = {
     return [bias === undefined ? y : L.add(y, p(bias))]
   },
   instanceNormalization: (L, [input, { scale, bias, epsilon = 1e-5, layout = 'nchw' } = {}]) => {
-    const y = L.instanceNorm(toNchw(L, input, layout), { weight: scale, bias, eps: epsilon })
-    return [fromNchw(L, y, layout)]
+    const x = toNchw(L, input, layout)
+    if (x.shape[2] * x.shape[3] > 1) {
+      return [fromNchw(L, L.instanceNorm(x, { weight: scale, bias, eps: epsilon }), layout)]
+    }
+    // One element a plane, which PyTorch refuses: it is its own mean.
+    const y = L.mul(L.mul(x, 0), scale === undefined ? 1 : along(L, scale, 1, 4))
+    return [fromNchw(L, bias === undefined ? y : L.add(y, along(L, bias, 1, 4)), layout)]
   },
   layerNormalization: (L, [x, { axes = range(x.rank).slice(1), scale, bias, epsilon = 1e-5 } = {}]) => {
     // Parameters follow the order of the axes as given.
@@ -371,7 +376,7 @@ const operators = {
     return [bias === undefined ? y : L.add(y, spread(bias))]
   },
   cast: (L, [x, type]) => [castTo(L, x, type)],
-  clamp: (L, [x, { minValue = -Infinity, maxValue = Infinity } = {}]) => [L.clamp(x, { min: minValue, max: maxValue })],
+  clamp: (L, [x, { minValue = -Infinity, maxValue = Infinity } = {}]) => [L.clamp(x, minValue, maxValue)],
   concat: (L, [list, axis]) => [L.concat(list, axis)],
   constant: (L, [start, step, shape, type]) => {
     const n = shape.reduce((a, b) => a * b, 1)
@@ -396,10 +401,11 @@ const operators = {
   quantizeLinear: (L, [x, scale, zeroPoint, type]) => {
     const [low, high] = integerBounds[type]
     const y = L.add(L.round(L.div(x, blockwise(L, scale, x.shape))), L.cast(blockwise(L, zeroPoint, x.shape), 'f32'))
-    return [L.cast(L.clamp(y, { min: low, max: high }), 'i32')]
+    return [L.cast(L.clamp(y, low, high), 'i32')]
   },
   elu: (L, [x, { alpha = 1 } = {}]) => [L.elu(x, alpha)],
-  expand: (L, [x, shape]) => [L.expand(x, shape)],
+  // Both ways: the tensor may also widen the given shape.
+  expand: (L, [x, shape]) => [L.where(L.ones(shape, { dtype: 'bool' }), x, x)],
   gather: (L, [x, indices, { axis = 0 } = {}]) => {
     const flat = L.reshape(wrapIndices(L, indices, x.shape[axis]), [-1])
     const y = L.indexSelect(x, axis, flat)
@@ -430,12 +436,15 @@ const operators = {
   lstm,
   lstmCell: (L, [x, w, r, h, c, hidden, o = {}]) =>
     lstmStep(L, w, r, o.bias, o.recurrentBias, o.peepholeWeight, hidden, o)(x, [h, c]),
-  hardSigmoid: (L, [x, { alpha = 0.2, beta = 0.5 } = {}]) => [
-    L.clamp(L.add(L.mul(x, alpha), beta), { min: 0, max: 1 }),
-  ],
+  hardSigmoid: (L, [x, { alpha = 0.2, beta = 0.5 } = {}]) => [L.clamp(L.add(L.mul(x, alpha), beta), 0, 1)],
   leakyRelu: (L, [x, { alpha = 0.01 } = {}]) => [L.leakyRelu(x, alpha)],
   linear: (L, [x, { alpha = 1, beta = 0 } = {}]) => [L.add(L.mul(x, alpha), beta)],
-  matmul: (L, [a, b]) => [L.matmul(a, b)],
+  // A vector keeps its axis of size 1 in the baseline's cases.
+  matmul: (L, [a, b]) => {
+    const y = L.matmul(a, b)
+    if (a.rank === 1 && b.rank > 1) return [L.unsqueeze(y, -2)]
+    return [b.rank === 1 && a.rank > 1 ? L.unsqueeze(y, -1) : y]
+  },
   pad: (L, [x, before, after, { mode = 'constant', value = 0 } = {}]) => {
     if (mode === 'symmetric') throw new Unsupported("symmetric padding is not one of PyTorch's modes")
     const modes = { constant: 'constant', edge: 'replicate', reflection: 'reflect' }
@@ -461,7 +470,12 @@ const operators = {
   reduceSum: reduction((L, x, axes, keep) => L.sum(x, axes, keep)),
   reduceSumSquare: reduction((L, x, axes, keep) => L.sum(L.square(x), axes, keep)),
   resample2d,
-  reshape: (L, [x, shape]) => [L.reshape(x, shape)],
+  reshape: (L, [x, shape]) => [
+    L.reshape(
+      x,
+      shape.map((n) => n ?? -1),
+    ),
+  ],
   reverse: (L, [x, { axes = range(x.rank) } = {}]) => [L.flip(x, axes)],
   slice: (L, [x, starts, sizes, { strides } = {}]) => [
     starts.reduce((y, start, i) => L.slice(y, i, start, start + sizes[i], strides?.[i] ?? 1), L.clone(x)),

@@ -2,9 +2,10 @@
 import { apply } from '../autograd/apply.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { erf as erfOf } from '../math/erf.ts'
+import { isFloat } from '../tensor/dtype.ts'
 import { normalizeAxis, show } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { add, div, gt, le, lt, minimum, mul, sub } from './binary.ts'
+import { add, div, gt, le, lt, maximum, minimum, mul, sub } from './binary.ts'
 import { clip } from './clip.ts'
 import { logicalAnd } from './logical.ts'
 import { sameSpec } from './rules.ts'
@@ -132,8 +133,8 @@ const reluOp: UnaryOp = {
   },
 }
 
-/** max(0, x); NaN stays. @example relu(tensor([-1, 2])).toArray() // => [0, 2] */
-export const relu = (x: Tensor): Tensor => runUnary(reluOp, x)
+/** max(0, x); NaN stays, and integers stay integers. @example relu(tensor([-1, 2])).toArray() // => [0, 2] */
+export const relu = (x: Tensor): Tensor => (isFloat(x.dtype) ? runUnary(reluOp, x) : maximum(x, 0))
 
 const relu6GradOp: GradOp = {
   name: 'relu6Grad',

@@ -1,7 +1,7 @@
 import type { OpDef } from '../autograd/op.ts'
 import { apply } from '../autograd/apply.ts'
 import { AxisError, ShapeError, ValueError } from '../errors.ts'
-import { broadcastStrides, normalizeAxis, sameShape, show, sizeOf, type Shape } from '../tensor/shape.ts'
+import { broadcastStrides, contiguousStrides, normalizeAxis, sameShape, show, sizeOf, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { contiguousCopy } from './copy.ts'
 import { sliceBackward } from './slice-backward.ts'
@@ -20,6 +20,7 @@ const reshapeOp: OpDef<Shape> = {
 
 /** Strides of a reshape without a copy; null where the memory does not allow it. */
 const reshapeStrides = (x: Tensor, shape: Shape): number[] | null => {
+  if (x.contiguous || x.size === 0) return contiguousStrides(shape)
   const out = new Array<number>(shape.length)
   let from = x.rank - 1
   let to = shape.length - 1
@@ -81,7 +82,7 @@ const resolveShape = (x: Tensor, shape: Shape): Shape => {
 export const reshape = (x: Tensor, shape: Shape): Tensor => {
   x.live('reshape')
   const full = resolveShape(x, shape)
-  const viewable = x.contiguous || x.size === 0 || reshapeStrides(x, full) !== null
+  const viewable = reshapeStrides(x, full) !== null
   return apply(reshapeOp, [viewable ? x : contiguousCopy(x)], full)
 }
 
