@@ -13,7 +13,9 @@ test('the form of the MNIST files', () => {
   for (let n = 0; n < 300; n++) {
     const image = images.data.subarray(n * 784, (n + 1) * 784)
     expect(Math.max(...image), `image ${n}`).toBeGreaterThan(120)
-    expect(image.subarray(0, 28).every((x) => x === 0) && image.subarray(756).every((x) => x === 0), `image ${n}`).toBe(true)
+    expect(image.subarray(0, 28).every((x) => x === 0) && image.subarray(756).every((x) => x === 0), `image ${n}`).toBe(
+      true,
+    )
   }
 })
 
@@ -66,7 +68,9 @@ test('a linear model learns them, but not at once', () => {
 })
 
 test('bad input', () => {
-  expect(() => strokeDigits(-1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: strokeDigits: not a number of images; got -1, expected an integer in [0, 1000000].]`)
+  expect(() => strokeDigits(-1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: strokeDigits: not a number of images; got -1, expected an integer in [0, 1000000].]`,
+  )
   expect(() => strokeDigits(1.5)).toThrow(ValueError)
   expect(() => strokeDigits(1e9)).toThrow(ValueError)
   expect(() => strokeDigits(1, { seed: NaN })).toThrow(ValueError)

@@ -8,6 +8,7 @@ type Bytes = Extract<ArrayData, { dtype: 'u8' }>
 /** A curve through its points, [x, y] in the unit square, y down. Corners are where one stroke ends and another begins. */
 type Stroke = readonly (readonly [x: number, y: number])[]
 
+// oxfmt-ignore
 /** The ways in which people write each digit. */
 const DIGITS: readonly (readonly (readonly Stroke[])[])[] = [
   [
@@ -87,7 +88,12 @@ const span = (a: number, b: number, reach: number): [first: number, last: number
 ]
 
 /** Darkens the pixels near a line with a round pen; where lines cross, the darker one stays. */
-const drawLine = (ink: Float64Array, [x0, y0]: readonly number[], [x1, y1]: readonly number[], radius: number): void => {
+const drawLine = (
+  ink: Float64Array,
+  [x0, y0]: readonly number[],
+  [x1, y1]: readonly number[],
+  radius: number,
+): void => {
   const reach = radius + 0.5
   const [left, right] = span(x0, x1, reach)
   const [top, bottom] = span(y0, y1, reach)
@@ -110,7 +116,8 @@ const drawLine = (ink: Float64Array, [x0, y0]: readonly number[], [x1, y1]: read
 const blur = (ink: Float64Array, side: number): Float64Array => {
   const along = (source: Float64Array, step: number): Float64Array => {
     const out = new Float64Array(source.length)
-    for (let i = step; i < source.length - step; i++) out[i] = (1 - 2 * side) * source[i] + side * (source[i - step] + source[i + step])
+    for (let i = step; i < source.length - step; i++)
+      out[i] = (1 - 2 * side) * source[i] + side * (source[i - step] + source[i + step])
     return out
   }
   return along(along(ink, 1), SIZE)
@@ -143,7 +150,10 @@ const drawDigit = (out: Uint8Array, label: number, generator: Generator): void =
   const wobble = from(generator, 0.015, 0.045)
   const ink = new Float64Array(SIZE * SIZE)
   for (const stroke of form) {
-    const shaken = stroke.map(([x, y]): [number, number] => [x + from(generator, -2, 2) * wobble, y + from(generator, -2, 2) * wobble])
+    const shaken = stroke.map(([x, y]): [number, number] => [
+      x + from(generator, -2, 2) * wobble,
+      y + from(generator, -2, 2) * wobble,
+    ])
     const points = flatten(shaken).map(([x, y]) => place(x, y))
     for (let i = 1; i < points.length; i++) drawLine(ink, points[i - 1], points[i], radius)
   }
@@ -172,7 +182,12 @@ export interface DigitSet {
  */
 export const strokeDigits = (count: number, options: { readonly seed?: number } = {}): DigitSet => {
   if (!(Number.isInteger(count) && count >= 0 && count <= 1e6)) {
-    throw new ValueError({ op: 'strokeDigits', problem: 'not a number of images', got: String(count), expected: 'an integer in [0, 1000000]' })
+    throw new ValueError({
+      op: 'strokeDigits',
+      problem: 'not a number of images',
+      got: String(count),
+      expected: 'an integer in [0, 1000000]',
+    })
   }
   const generator = new Generator(options.seed ?? 0)
   const images = new Uint8Array(count * SIZE * SIZE)
@@ -181,5 +196,8 @@ export const strokeDigits = (count: number, options: { readonly seed?: number } 
     labels[n] = generator.randint(10)
     drawDigit(images.subarray(n * SIZE * SIZE, (n + 1) * SIZE * SIZE), labels[n], generator)
   }
-  return { images: { dtype: 'u8', shape: [count, SIZE, SIZE], data: images }, labels: { dtype: 'u8', shape: [count], data: labels } }
+  return {
+    images: { dtype: 'u8', shape: [count, SIZE, SIZE], data: images },
+    labels: { dtype: 'u8', shape: [count], data: labels },
+  }
 }

@@ -50,7 +50,13 @@ const widths: Record<StorageDType, number> = {
 export const storageWidth = (dtype: StorageDType): number => widths[dtype]
 
 /** `count` elements that start at byte `at` of `buffer`, without a copy; `at` is a multiple of the element's width. */
-const viewAs = (dtype: StorageDType, shape: readonly number[], buffer: ArrayBufferLike, at: number, count: number): ArrayData => {
+const viewAs = (
+  dtype: StorageDType,
+  shape: readonly number[],
+  buffer: ArrayBufferLike,
+  at: number,
+  count: number,
+): ArrayData => {
   switch (dtype) {
     case 'f64':
       return { dtype, shape, data: new Float64Array(buffer, at, count) }
@@ -112,12 +118,22 @@ export const countOf = (op: string, shape: readonly unknown[], where: string): n
   let empty = false
   for (const size of shape) {
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) {
-      throw new FormatError({ op, problem: 'not a shape', got: `${excerpt(shape)} ${where}`, expected: 'integers >= 0' })
+      throw new FormatError({
+        op,
+        problem: 'not a shape',
+        got: `${excerpt(shape)} ${where}`,
+        expected: 'integers >= 0',
+      })
     }
     if (size === 0) empty = true
     else count *= size
     if (count > Number.MAX_SAFE_INTEGER) {
-      throw new FormatError({ op, problem: 'the shape overflows', got: `${excerpt(shape)} ${where}`, expected: 'fewer than 2^53 elements' })
+      throw new FormatError({
+        op,
+        problem: 'the shape overflows',
+        got: `${excerpt(shape)} ${where}`,
+        expected: 'fewer than 2^53 elements',
+      })
     }
   }
   return empty ? 0 : count
@@ -145,7 +161,11 @@ const holds = ({ dtype, data }: ArrayData): boolean => {
 export const checkArray = (op: string, name: string, array: ArrayData): void => {
   const { dtype, shape, data } = array
   if (!Object.hasOwn(widths, dtype) || !holds(array)) {
-    throw new DTypeError({ op, problem: `the data of ${excerpt(name)} is not of its dtype`, got: `${dtype} in ${data.constructor.name}` })
+    throw new DTypeError({
+      op,
+      problem: `the data of ${excerpt(name)} is not of its dtype`,
+      got: `${dtype} in ${data.constructor.name}`,
+    })
   }
   const valid = shape.every((size) => Number.isSafeInteger(size) && size >= 0)
   if (valid && shape.reduce((product, size) => product * size, 1) === data.length) return

@@ -22,7 +22,12 @@ const split = (op: string, bytes: Uint8Array, limits: readonly number[]): { labe
   const record = heads + PIXELS
   const count = bytes.length / record
   if (!Number.isInteger(count)) {
-    throw new FormatError({ op, problem: 'the file does not hold whole records', got: `${bytes.length} bytes`, expected: `a multiple of ${record}` })
+    throw new FormatError({
+      op,
+      problem: 'the file does not hold whole records',
+      got: `${bytes.length} bytes`,
+      expected: `a multiple of ${record}`,
+    })
   }
   const labels = limits.map((): Bytes => ({ dtype: 'u8', shape: [count], data: new Uint8Array(count) }))
   const pixels = new Uint8Array(count * PIXELS)
@@ -30,7 +35,13 @@ const split = (op: string, bytes: Uint8Array, limits: readonly number[]): { labe
     const at = n * record
     limits.forEach((limit, head) => {
       const label = bytes[at + head]
-      if (label >= limit) throw new FormatError({ op, problem: 'not a label', got: `${label} at byte ${at + head}`, expected: `below ${limit}` })
+      if (label >= limit)
+        throw new FormatError({
+          op,
+          problem: 'not a label',
+          got: `${label} at byte ${at + head}`,
+          expected: `below ${limit}`,
+        })
       labels[head].data[n] = label
     })
     pixels.set(bytes.subarray(at + heads, at + record), n * PIXELS)

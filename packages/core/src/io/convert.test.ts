@@ -5,7 +5,17 @@ import { expect, test } from 'vitest'
 import { DTypeError, ValueError } from '../errors.ts'
 import { Generator } from '../random/generator.ts'
 import type { ArrayData } from './array-data.ts'
-import { bfloatToFloat, floatToBfloat, floatToHalf, halfToFloat, toBfloat, toFloat32, toHalf, toInt32, toInt64 } from './convert.ts'
+import {
+  bfloatToFloat,
+  floatToBfloat,
+  floatToHalf,
+  halfToFloat,
+  toBfloat,
+  toFloat32,
+  toHalf,
+  toInt32,
+  toInt64,
+} from './convert.ts'
 
 const golden = JSON.parse(readFileSync(new URL('__golden__/io.json', import.meta.url), 'utf8'))
 
@@ -41,7 +51,9 @@ test('every pattern survives the way to f32 and back', () => {
 test('rounding at the ends', () => {
   expect([floatToHalf(65519.99), floatToHalf(65520), floatToHalf(-1e300)]).toEqual([0x7bff, 0x7c00, 0xfc00])
   expect([floatToHalf(2 ** -25), floatToHalf(2 ** -25 * 1.0001), floatToHalf(-0)]).toEqual([0, 1, 0x8000])
-  expect([floatToHalf(2 ** -14 * (1 - 2 ** -12)), floatToHalf(1 + 2 ** -11), floatToHalf(1 + 3 * 2 ** -11)]).toEqual([0x400, 0x3c00, 0x3c02])
+  expect([floatToHalf(2 ** -14 * (1 - 2 ** -12)), floatToHalf(1 + 2 ** -11), floatToHalf(1 + 3 * 2 ** -11)]).toEqual([
+    0x400, 0x3c00, 0x3c02,
+  ])
   expect(halfToFloat(floatToHalf(1.9999999999))).toBe(2)
   expect([floatToBfloat(3.4e38), floatToBfloat(-Infinity)]).toEqual([0x7f80, 0xff80])
 })
@@ -55,8 +67,14 @@ test('8-bit floats', () => {
 })
 
 test('integers and bools', () => {
-  expect(Array.from(toFloat32({ dtype: 'i64', shape: [2], data: BigInt64Array.of(-(2n ** 62n), 7n) }))).toEqual([-(2 ** 62), 7])
-  expect(Array.from(toFloat32({ dtype: 'f64', shape: [2], data: Float64Array.of(0.1, 1e300) }))).toEqual([Math.fround(0.1), Infinity])
+  expect(Array.from(toFloat32({ dtype: 'i64', shape: [2], data: BigInt64Array.of(-(2n ** 62n), 7n) }))).toEqual([
+    -(2 ** 62),
+    7,
+  ])
+  expect(Array.from(toFloat32({ dtype: 'f64', shape: [2], data: Float64Array.of(0.1, 1e300) }))).toEqual([
+    Math.fround(0.1),
+    Infinity,
+  ])
   expect(Array.from(toFloat32({ dtype: 'bool', shape: [3], data: Uint8Array.of(0, 1, 255) }))).toEqual([0, 1, 1])
   expect(Array.from(toInt32({ dtype: 'bool', shape: [3], data: Uint8Array.of(0, 1, 255) }))).toEqual([0, 1, 1])
   expect(Array.from(toInt32({ dtype: 'u32', shape: [1], data: Uint32Array.of(2147483647) }))).toEqual([2147483647])
@@ -72,10 +90,16 @@ test('integers and bools', () => {
 
 test('what does not fit i32 is refused', () => {
   const i64: ArrayData = { dtype: 'i64', shape: [2], data: BigInt64Array.of(0n, 2n ** 31n) }
-  expect(() => toInt32(i64, 'labels')).toThrowErrorMatchingInlineSnapshot(`[ValueError: convert: an element of "labels" is out of range; got 2147483648 at 1, expected [-2147483648, 2147483647].]`)
+  expect(() => toInt32(i64, 'labels')).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: convert: an element of "labels" is out of range; got 2147483648 at 1, expected [-2147483648, 2147483647].]`,
+  )
   expect(() => toInt32({ dtype: 'i64', shape: [1], data: BigInt64Array.of(-(2n ** 31n) - 1n) })).toThrow(ValueError)
   expect(() => toInt32({ dtype: 'u64', shape: [1], data: BigUint64Array.of(2n ** 63n) })).toThrow(ValueError)
-  expect(() => toInt32({ dtype: 'u32', shape: [1], data: Uint32Array.of(2 ** 31) })).toThrowErrorMatchingInlineSnapshot(`[ValueError: convert: an element of "array" is out of range; got 2147483648 at 0, expected [0, 2147483647].]`)
-  expect(() => toInt32({ dtype: 'f32', shape: [1], data: Float32Array.of(1) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: convert: "array" holds no integers; got f32, expected an integer or bool type. Read it as f32.]`)
+  expect(() => toInt32({ dtype: 'u32', shape: [1], data: Uint32Array.of(2 ** 31) })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: convert: an element of "array" is out of range; got 2147483648 at 0, expected [0, 2147483647].]`,
+  )
+  expect(() => toInt32({ dtype: 'f32', shape: [1], data: Float32Array.of(1) })).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: convert: "array" holds no integers; got f32, expected an integer or bool type. Read it as f32.]`,
+  )
   expect(() => toInt32({ dtype: 'f16', shape: [1], data: Uint16Array.of(1) })).toThrow(DTypeError)
 })

@@ -16,7 +16,6 @@ const floatToBits = (x: number): number => {
 
 /**
  * The value of IEEE half-precision bits.
- * @example halfToFloat(0x3555) // => 0.33325195
  */
 export const halfToFloat = (bits: number): number => {
   const sign = bits & 0x8000 ? -1 : 1
@@ -29,7 +28,6 @@ export const halfToFloat = (bits: number): number => {
 
 /**
  * The bits of the nearest half-precision value, ties to even; above 65504 by half a step, infinity.
- * @example floatToHalf(1.5) // => 15872
  */
 export const floatToHalf = (x: number): number => {
   const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0
@@ -47,13 +45,11 @@ const roundEven = (x: number): number => x + 4503599627370496 - 4503599627370496
 
 /**
  * The value of bfloat16 bits.
- * @example bfloatToFloat(0x3fc0) // => 1.5
  */
 export const bfloatToFloat = (bits: number): number => bitsToFloat((bits << 16) >>> 0)
 
 /**
  * The bits of the nearest bfloat16 value, ties to even.
- * @example floatToBfloat(1.5) // => 16320
  */
 export const floatToBfloat = (x: number): number => {
   if (x !== x) return 0x7fc0
@@ -73,7 +69,12 @@ const e4m3 = (bits: number): number => {
 const integers = (data: BigInt64Array | BigUint64Array, low: bigint, high: bigint, name: string): void => {
   for (let i = 0; i < data.length; i++) {
     if (data[i] >= low && data[i] <= high) continue
-    throw new ValueError({ op: 'convert', problem: `an element of ${excerpt(name)} is out of range`, got: `${data[i]} at ${i}`, expected: `[${low}, ${high}]` })
+    throw new ValueError({
+      op: 'convert',
+      problem: `an element of ${excerpt(name)} is out of range`,
+      got: `${data[i]} at ${i}`,
+      expected: `[${low}, ${high}]`,
+    })
   }
 }
 
@@ -81,7 +82,6 @@ const integers = (data: BigInt64Array | BigUint64Array, low: bigint, high: bigin
  * The elements as f32. Floats and integers round to the nearest, f64 beyond the range of f32 to infinity; bools become
  * 0 and 1.
  * @returns a new array, or the array's own data when it is f32 already
- * @example toFloat32({ dtype: 'f16', shape: [1], data: Uint16Array.of(0x3c00) }) // => [1]
  */
 export const toFloat32 = (array: ArrayData): Float32Array => {
   switch (array.dtype) {
@@ -130,7 +130,12 @@ export const toInt32 = (array: ArrayData, name: string = 'array'): Int32Array =>
     case 'u32': {
       const at = array.data.findIndex((x) => x > 2147483647)
       if (at < 0) return Int32Array.from(array.data)
-      throw new ValueError({ op: 'convert', problem: `an element of ${excerpt(name)} is out of range`, got: `${array.data[at]} at ${at}`, expected: '[0, 2147483647]' })
+      throw new ValueError({
+        op: 'convert',
+        problem: `an element of ${excerpt(name)} is out of range`,
+        got: `${array.data[at]} at ${at}`,
+        expected: '[0, 2147483647]',
+      })
     }
     case 'i16':
     case 'i8':
@@ -138,7 +143,13 @@ export const toInt32 = (array: ArrayData, name: string = 'array'): Int32Array =>
     case 'u8':
       return Int32Array.from(array.data)
     default:
-      throw new DTypeError({ op: 'convert', problem: `${excerpt(name)} holds no integers`, got: array.dtype, expected: 'an integer or bool type', advice: 'Read it as f32' })
+      throw new DTypeError({
+        op: 'convert',
+        problem: `${excerpt(name)} holds no integers`,
+        got: array.dtype,
+        expected: 'an integer or bool type',
+        advice: 'Read it as f32',
+      })
   }
 }
 

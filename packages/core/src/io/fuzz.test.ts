@@ -60,12 +60,17 @@ const mutate = (file: Uint8Array): Uint8Array<ArrayBuffer> => {
 
 const sizeOf = (value: unknown): number => {
   if (ArrayBuffer.isView(value)) return value.byteLength
-  const parts = value instanceof Map ? [...value.values()] : typeof value === 'object' && value !== null ? Object.values(value) : []
+  const parts =
+    value instanceof Map ? [...value.values()] : typeof value === 'object' && value !== null ? Object.values(value) : []
   return parts.reduce((sum: number, part) => sum + sizeOf(part), 0)
 }
 
 /** Reads damaged copies of the files. `growth` bounds the bytes of the result by those of the file. */
-const fuzz = async (files: Uint8Array[], read: (bytes: Uint8Array) => unknown, growth: number): Promise<{ read: number; refused: number }> => {
+const fuzz = async (
+  files: Uint8Array[],
+  read: (bytes: Uint8Array) => unknown,
+  growth: number,
+): Promise<{ read: number; refused: number }> => {
   const count = { read: 0, refused: 0 }
   for (let i = 0; i < rounds; i++) {
     const bytes = mutate(files[i % files.length])
@@ -75,16 +80,20 @@ const fuzz = async (files: Uint8Array[], read: (bytes: Uint8Array) => unknown, g
     try {
       const result = await read(bytes)
       count.read++
-      if (sizeOf(result) > growth * bytes.length) expect.fail(`${sizeOf(result)} bytes from ${bytes.length}, round ${i}`)
+      if (sizeOf(result) > growth * bytes.length)
+        expect.fail(`${sizeOf(result)} bytes from ${bytes.length}, round ${i}`)
     } catch (error) {
-      if (!FormatError.is(error)) throw new Error(`round ${i}: ${Buffer.from(copy).toString('base64')}`, { cause: error })
+      if (!FormatError.is(error))
+        throw new Error(`round ${i}: ${Buffer.from(copy).toString('base64')}`, { cause: error })
       if (error.message.length > 2000) expect.fail(`a message of ${error.message.length}, round ${i}`)
       count.refused++
     }
     const grown = process.memoryUsage().arrayBuffers - before
     if (grown > 4 * growth * bytes.length + 4e6) expect.fail(`${grown} bytes allocated for ${bytes.length}, round ${i}`)
     if (performance.now() - start > 1000) expect.fail(`${performance.now() - start} ms, round ${i}`)
-    expect(bytes.length === copy.length && bytes.every((byte, at) => byte === copy[at]), 'the input is unchanged').toBe(true)
+    expect(bytes.length === copy.length && bytes.every((byte, at) => byte === copy[at]), 'the input is unchanged').toBe(
+      true,
+    )
   }
   expect(count.refused).toBeGreaterThan(0)
   return count
@@ -121,7 +130,14 @@ test('gzip', async () => {
 }, 30000)
 
 test('idx', async () => {
-  await fuzz([writeIdx({ dtype: 'u8', shape: [2, 3, 3], data: new Uint8Array(18) }), writeIdx({ dtype: 'f32', shape: [4], data: new Float32Array(4) })], readIdx, 1)
+  await fuzz(
+    [
+      writeIdx({ dtype: 'u8', shape: [2, 3, 3], data: new Uint8Array(18) }),
+      writeIdx({ dtype: 'f32', shape: [4], data: new Float32Array(4) }),
+    ],
+    readIdx,
+    1,
+  )
 })
 
 test('CIFAR', async () => {
@@ -130,23 +146,59 @@ test('CIFAR', async () => {
 })
 
 test('tfjs models and weights', async () => {
-  const topology = { class_name: 'Sequential', config: { name: 's', layers: [{ class_name: 'Dense', config: { name: 'd', units: 3, activation: 'relu' } }] } }
+  const topology = {
+    class_name: 'Sequential',
+    config: { name: 's', layers: [{ class_name: 'Dense', config: { name: 'd', units: 3, activation: 'relu' } }] },
+  }
   const files = writeTfjsWeights(arrays.slice(0, 2), { topology, quantize: 'uint8', shardBytes: 10 })
   const model = files.get('model.json') ?? new Uint8Array()
   const shards = [...files.values()].reduce((sum, file) => sum + file.length, 0)
   await fuzz([model], (bytes) => readTfjsWeights(readTfjsModel(bytes), files), shards)
-  const graph = { class_name: 'Model', config: { name: 'm', layers: [{ name: 'a', class_name: 'InputLayer', config: {}, inbound_nodes: [] }, { name: 'b', class_name: 'Add', config: { x: [1, null, true] }, inbound_nodes: [[['a', 0, 0, {}], ['a', 0, 0, {}]]] }], input_layers: [['a', 0, 0]], output_layers: [['b', 0, 0]] } }
+  const graph = {
+    class_name: 'Model',
+    config: {
+      name: 'm',
+      layers: [
+        { name: 'a', class_name: 'InputLayer', config: {}, inbound_nodes: [] },
+        {
+          name: 'b',
+          class_name: 'Add',
+          config: { x: [1, null, true] },
+          inbound_nodes: [
+            [
+              ['a', 0, 0, {}],
+              ['a', 0, 0, {}],
+            ],
+          ],
+        },
+      ],
+      input_layers: [['a', 0, 0]],
+      output_layers: [['b', 0, 0]],
+    },
+  }
   await fuzz([encode(graph)], readTfjsTopology, 1)
 })
 
 test('raw weights', async () => {
   const manifest = encode({ a: { filename: 'a', shape: [2, 3] }, b: { filename: 'b', shape: [] } })
-  const files = new Map([['a', new Uint8Array(24)], ['b', new Uint8Array(4)]])
+  const files = new Map([
+    ['a', new Uint8Array(24)],
+    ['b', new Uint8Array(4)],
+  ])
   await fuzz([manifest], (bytes) => readRawWeights(readRawManifest(bytes), files), 28)
 })
 
 test('bytes of no format', async () => {
-  for (const read of [readSafetensors, readNpy, readIdx, readTfjsModel, readTfjsTopology, readRawManifest, (bytes: Uint8Array) => readNpz(bytes), (bytes: Uint8Array) => gunzip(bytes)]) {
+  for (const read of [
+    readSafetensors,
+    readNpy,
+    readIdx,
+    readTfjsModel,
+    readTfjsTopology,
+    readRawManifest,
+    (bytes: Uint8Array) => readNpz(bytes),
+    (bytes: Uint8Array) => gunzip(bytes),
+  ]) {
     for (let i = 0; i < 200; i++) {
       const bytes = generator.integers(new Uint8Array(pick(200)), 0, 256)
       await expect((async () => read(bytes))()).rejects.toSatisfy((e) => FormatError.is(e))

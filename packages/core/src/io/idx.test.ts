@@ -12,10 +12,18 @@ const golden = JSON.parse(readFileSync(new URL('__golden__/io.json', import.meta
 const unpack = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(Buffer.from(text, 'base64'))
 
 const arrays = fc
-  .tuple(fc.constantFrom('u8', 'i8', 'i16', 'i32', 'f32', 'f64'), fc.array(fc.nat(4), { maxLength: 4 }), fc.infiniteStream(fc.nat(255)))
+  .tuple(
+    fc.constantFrom('u8', 'i8', 'i16', 'i32', 'f32', 'f64'),
+    fc.array(fc.nat(4), { maxLength: 4 }),
+    fc.infiniteStream(fc.nat(255)),
+  )
   .map(([dtype, shape, stream]): ArrayData => {
     const size = shape.reduce((a, b) => a * b, 1) * storageWidth(dtype)
-    return arrayFromBytes(dtype, shape, Uint8Array.from({ length: size }, () => stream.next().value ?? 0))
+    return arrayFromBytes(
+      dtype,
+      shape,
+      Uint8Array.from({ length: size }, () => stream.next().value ?? 0),
+    )
   })
 
 test('what is written reads back', () => {
@@ -24,7 +32,9 @@ test('what is written reads back', () => {
       const bytes = writeIdx(array)
       const back = readIdx(bytes)
       expect([back.dtype, back.shape]).toEqual([array.dtype, array.shape])
-      expect(new Uint8Array(back.data.buffer, back.data.byteOffset, back.data.byteLength)).toEqual(new Uint8Array(array.data.buffer))
+      expect(new Uint8Array(back.data.buffer, back.data.byteOffset, back.data.byteLength)).toEqual(
+        new Uint8Array(array.data.buffer),
+      )
       expect(writeIdx(back)).toEqual(bytes)
     }),
   )
@@ -65,12 +75,22 @@ describe('idx attacks', () => {
   ])('%s', (_, bytes) => expect(() => readIdx(bytes)).toThrow(FormatError))
 
   test('messages say where', () => {
-    expect(() => readIdx(idx(0, 0, 8, 1, 0, 0, 0, 2, 7))).toThrowErrorMatchingInlineSnapshot(`[FormatError: idx: the data does not fit the sizes; got 1 bytes at byte 8, expected 2 for u8 [2].]`)
-    expect(() => readIdx(idx(0, 0, 10, 0))).toThrowErrorMatchingInlineSnapshot(`[FormatError: idx: the type is not supported; got 10 at byte 2, expected 8, 9, 11, 12, 13, 14.]`)
-    expect(() => readIdx(idx(0x1f, 0x8b, 8, 0))).toThrowErrorMatchingInlineSnapshot(`[FormatError: idx: the file is still packed; got gzip, expected unpacked bytes. Call gunzip first.]`)
-    expect(() => writeIdx({ dtype: 'i64', shape: [1], data: BigInt64Array.of(1n) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: writeIdx: IDX has no such type; got i64, expected u8, i8, i16, i32, f32, f64.]`)
+    expect(() => readIdx(idx(0, 0, 8, 1, 0, 0, 0, 2, 7))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: idx: the data does not fit the sizes; got 1 bytes at byte 8, expected 2 for u8 [2].]`,
+    )
+    expect(() => readIdx(idx(0, 0, 10, 0))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: idx: the type is not supported; got 10 at byte 2, expected 8, 9, 11, 12, 13, 14.]`,
+    )
+    expect(() => readIdx(idx(0x1f, 0x8b, 8, 0))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: idx: the file is still packed; got gzip, expected unpacked bytes. Call gunzip first.]`,
+    )
+    expect(() => writeIdx({ dtype: 'i64', shape: [1], data: BigInt64Array.of(1n) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: writeIdx: IDX has no such type; got i64, expected u8, i8, i16, i32, f32, f64.]`,
+    )
     expect(() => writeIdx({ dtype: 'u8', shape: [2], data: new Uint8Array(1) })).toThrow(ShapeError)
-    expect(() => writeIdx({ dtype: 'u8', shape: new Array<number>(256).fill(1), data: new Uint8Array(1) })).toThrow(FormatError)
+    expect(() => writeIdx({ dtype: 'u8', shape: new Array<number>(256).fill(1), data: new Uint8Array(1) })).toThrow(
+      FormatError,
+    )
     expect(() => writeIdx({ dtype: 'bool', shape: [1], data: new Uint8Array(1) })).toThrow(DTypeError)
   })
 })
@@ -99,21 +119,36 @@ describe('gunzip', () => {
   })
 
   test('a bomb stops at the stated size, and at maxBytes', async () => {
-    await expect(gunzip(file, { maxBytes: 1999 })).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: gunzip: too large; got 2000 bytes, expected at most 1999. Raise maxBytes.]`)
+    await expect(gunzip(file, { maxBytes: 1999 })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: gunzip: too large; got 2000 bytes, expected at most 1999. Raise maxBytes.]`,
+    )
     const short = file.slice()
     new DataView(short.buffer).setUint32(short.length - 4, 1000, true)
-    await expect(gunzip(short)).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: gunzip: the compressed bytes are damaged; got 38 bytes.]`)
+    await expect(gunzip(short)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: gunzip: the compressed bytes are damaged; got 38 bytes.]`,
+    )
     expect(await gunzip(file, { maxBytes: 2000 })).toHaveLength(2000)
   })
 })
 
 describe('CIFAR', () => {
-  const record = (...labels: number[]): number[] => [...labels, ...Array.from({ length: 3072 }, (_, i) => (i + labels[0]) % 256)]
+  const record = (...labels: number[]): number[] => [
+    ...labels,
+    ...Array.from({ length: 3072 }, (_, i) => (i + labels[0]) % 256),
+  ]
 
   test('CIFAR-10 records', () => {
     const { images, labels } = readCifar10(Uint8Array.from([...record(9), ...record(0)]))
-    expect([images.shape, Array.from(labels.data)]).toEqual([[2, 3, 32, 32], [9, 0]])
-    expect([images.data[0], images.data[3071], images.data[3072], images.data[3073]]).toEqual([9, (3071 + 9) % 256, 0, 1])
+    expect([images.shape, Array.from(labels.data)]).toEqual([
+      [2, 3, 32, 32],
+      [9, 0],
+    ])
+    expect([images.data[0], images.data[3071], images.data[3072], images.data[3073]]).toEqual([
+      9,
+      (3071 + 9) % 256,
+      0,
+      1,
+    ])
     expect(readCifar10(new Uint8Array(0)).images.shape).toEqual([0, 3, 32, 32])
   })
 
@@ -124,8 +159,12 @@ describe('CIFAR', () => {
   })
 
   test('what is not whole records or labels', () => {
-    expect(() => readCifar10(new Uint8Array(3072))).toThrowErrorMatchingInlineSnapshot(`[FormatError: cifar10: the file does not hold whole records; got 3072 bytes, expected a multiple of 3073.]`)
-    expect(() => readCifar10(Uint8Array.from([...record(0), ...record(10)]))).toThrowErrorMatchingInlineSnapshot(`[FormatError: cifar10: not a label; got 10 at byte 3073, expected below 10.]`)
+    expect(() => readCifar10(new Uint8Array(3072))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: cifar10: the file does not hold whole records; got 3072 bytes, expected a multiple of 3073.]`,
+    )
+    expect(() => readCifar10(Uint8Array.from([...record(0), ...record(10)]))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: cifar10: not a label; got 10 at byte 3073, expected below 10.]`,
+    )
     expect(() => readCifar100(Uint8Array.from(record(20, 0)))).toThrow(FormatError)
     expect(() => readCifar100(Uint8Array.from(record(0, 100)))).toThrow(FormatError)
   })

@@ -19,7 +19,10 @@ const streamOf = (bytes: Uint8Array): ReadableStream<BufferSource> => {
 }
 
 /** Reads a stream to its end, or fails as soon as it gives more than `limit` bytes. */
-const drain = async (stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> => {
+const drain = async (
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> => {
   const reader = stream.getReader()
   const chunks: Uint8Array[] = []
   let total = 0
@@ -52,7 +55,11 @@ export const inflate = async (
   crc: number,
 ): Promise<Uint8Array<ArrayBuffer>> => {
   if (size > MAX_RATIO * bytes.length) {
-    throw new FormatError({ op, problem: 'the stated size cannot come from so few bytes', got: `${size} from ${bytes.length}` })
+    throw new FormatError({
+      op,
+      problem: 'the stated size cannot come from so few bytes',
+      got: `${size} from ${bytes.length}`,
+    })
   }
   let out: Uint8Array<ArrayBuffer> | undefined
   try {
@@ -61,9 +68,15 @@ export const inflate = async (
     throw new FormatError({ op, problem: 'the compressed bytes are damaged', got: `${bytes.length} bytes`, cause })
   }
   if (out?.length !== size) {
-    throw new FormatError({ op, problem: 'the unpacked size is not the stated one', got: out ? `${out.length} bytes` : 'more', expected: `${size} bytes` })
+    throw new FormatError({
+      op,
+      problem: 'the unpacked size is not the stated one',
+      got: out ? `${out.length} bytes` : 'more',
+      expected: `${size} bytes`,
+    })
   }
-  if (crc32(out) !== crc) throw new FormatError({ op, problem: 'the checksum does not match', got: `${size} unpacked bytes` })
+  if (crc32(out) !== crc)
+    throw new FormatError({ op, problem: 'the checksum does not match', got: `${size} unpacked bytes` })
   return out
 }
 
@@ -86,10 +99,22 @@ export const gunzip = async (
   { maxBytes = 2147483648 }: { readonly maxBytes?: number } = {},
 ): Promise<Uint8Array<ArrayBuffer>> => {
   if (!isGzip(bytes) || bytes.length < 18) {
-    throw new FormatError({ op: 'gunzip', problem: 'not a gzip file', got: `${bytes.length} bytes`, expected: '1f 8b and at least 18 bytes' })
+    throw new FormatError({
+      op: 'gunzip',
+      problem: 'not a gzip file',
+      got: `${bytes.length} bytes`,
+      expected: '1f 8b and at least 18 bytes',
+    })
   }
   const trailer = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 8, 8)
   const size = trailer.getUint32(4, true)
-  if (size > maxBytes) throw new FormatError({ op: 'gunzip', problem: 'too large', got: `${size} bytes`, expected: `at most ${maxBytes}`, advice: 'Raise maxBytes' })
+  if (size > maxBytes)
+    throw new FormatError({
+      op: 'gunzip',
+      problem: 'too large',
+      got: `${size} bytes`,
+      expected: `at most ${maxBytes}`,
+      advice: 'Raise maxBytes',
+    })
   return inflate('gunzip', 'gzip', bytes, size, trailer.getUint32(0, true))
 }

@@ -53,7 +53,11 @@ class Reader {
   }
 
   skipSpace(): void {
-    for (let c = this.text.charCodeAt(this.at); c === 32 || c === 10 || c === 13 || c === 9; c = this.text.charCodeAt(++this.at));
+    for (
+      let c = this.text.charCodeAt(this.at);
+      c === 32 || c === 10 || c === 13 || c === 9;
+      c = this.text.charCodeAt(++this.at)
+    );
   }
 
   /** Skips white space and then `character`, if it is next. */

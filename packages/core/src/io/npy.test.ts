@@ -29,7 +29,22 @@ test.each(Object.keys(golden.npy))('npy of NumPy: %s', (name) => {
 })
 
 test('npy is written to NumPy’s own bytes', () => {
-  for (const code of ['<f8', '<f4', '<f2', '<i8', '<i4', '<i2', '|i1', '<u8', '<u4', '<u2', '|u1', '|b1', 'scalar', 'empty']) {
+  for (const code of [
+    '<f8',
+    '<f4',
+    '<f2',
+    '<i8',
+    '<i4',
+    '<i2',
+    '|i1',
+    '<u8',
+    '<u4',
+    '<u2',
+    '|u1',
+    '|b1',
+    'scalar',
+    'empty',
+  ]) {
     const bytes = unpack(golden.npy[code].file)
     expect(writeNpy(readNpy(bytes)), code).toEqual(bytes)
   }
@@ -47,7 +62,8 @@ const header = (text: string, data = 0, version = 1): Uint8Array => {
   return bytes
 }
 
-const dict = (descr: string, fortran: string, shape: string): string => `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`
+const dict = (descr: string, fortran: string, shape: string): string =>
+  `{'descr': ${descr}, 'fortran_order': ${fortran}, 'shape': ${shape}, }\n`
 
 describe('npy attacks', () => {
   test.each<[string, Uint8Array]>([
@@ -60,7 +76,10 @@ describe('npy attacks', () => {
     ['header longer than the file', header('{}').fill(0xff, 8, 10)],
     ['header of 4 GB', header('{}', 0, 2).fill(0xff, 8, 12)],
     ['no dictionary', header('[]\n')],
-    ['code in the header', header("{'descr': __import__('os').system('x'), 'fortran_order': False, 'shape': (1,), }\n", 4)],
+    [
+      'code in the header',
+      header("{'descr': __import__('os').system('x'), 'fortran_order': False, 'shape': (1,), }\n", 4),
+    ],
     ['a field missing', header("{'descr': '<f4', 'shape': (1,), }\n", 4)],
     ['a field twice', header("{'descr': '<f4', 'descr': '<f8', 'shape': (1,), }\n", 4)],
     ['a field too many', header("{'descr': '<f4', 'fortran_order': False, 'shape': (1,), 'x': True, }\n", 4)],
@@ -83,16 +102,28 @@ describe('npy attacks', () => {
   ])('%s', (_, bytes) => expect(() => readNpy(bytes)).toThrow(FormatError))
 
   test('messages say where', () => {
-    expect(() => readNpy(header(dict("'<c8'", 'False', '(1,)'), 8))).toThrowErrorMatchingInlineSnapshot(`[FormatError: npy: the type is not supported; got "'<c8'", expected one of f8, f4, f2, i8, i4, i2, i1, u8, u4, u2, u1, b1.]`)
-    expect(() => readNpy(header(dict("'<f4'", 'False', '(2,)'), 7))).toThrowErrorMatchingInlineSnapshot(`[FormatError: npy: the data does not fit the shape; got 7 bytes at byte 68, expected 8 for f32 [2].]`)
-    expect(() => readNpy(header('{}\n'))).toThrowErrorMatchingInlineSnapshot(`[FormatError: npy: the header is not the dictionary it should be; got "{}\\n" at byte 10, expected descr, fortran_order and shape.]`)
-    expect(() => writeNpy({ dtype: 'bf16', shape: [1], data: new Uint16Array(1) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: writeNpy: NumPy has no such type; got bf16. Convert to f32 first.]`)
+    expect(() => readNpy(header(dict("'<c8'", 'False', '(1,)'), 8))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: npy: the type is not supported; got "'<c8'", expected one of f8, f4, f2, i8, i4, i2, i1, u8, u4, u2, u1, b1.]`,
+    )
+    expect(() => readNpy(header(dict("'<f4'", 'False', '(2,)'), 7))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: npy: the data does not fit the shape; got 7 bytes at byte 68, expected 8 for f32 [2].]`,
+    )
+    expect(() => readNpy(header('{}\n'))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: npy: the header is not the dictionary it should be; got "{}\\n" at byte 10, expected descr, fortran_order and shape.]`,
+    )
+    expect(() => writeNpy({ dtype: 'bf16', shape: [1], data: new Uint16Array(1) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: writeNpy: NumPy has no such type; got bf16. Convert to f32 first.]`,
+    )
     expect(() => writeNpy({ dtype: 'f32', shape: [2], data: new Float32Array(1) })).toThrow(ShapeError)
   })
 
   test('a header that backtracks does not hang', () => {
     const start = performance.now()
-    for (const text of ["'descr': ".repeat(6000), `{${"'shape': (1,), ".repeat(4000)}`, `{'descr': '${' '.repeat(60000)}`]) {
+    for (const text of [
+      "'descr': ".repeat(6000),
+      `{${"'shape': (1,), ".repeat(4000)}`,
+      `{'descr': '${' '.repeat(60000)}`,
+    ]) {
       expect(() => readNpy(header(text))).toThrow(FormatError)
     }
     expect(performance.now() - start).toBeLessThan(2000)
@@ -125,7 +156,13 @@ test('crc32', () => {
 })
 
 test('zip reads back what it wrote', async () => {
-  const files = fc.uniqueArray(fc.tuple(fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Surrogate}/u.test(s)), fc.uint8Array({ maxLength: 300 })), { selector: ([name]) => name, maxLength: 5 })
+  const files = fc.uniqueArray(
+    fc.tuple(
+      fc.string({ unit: 'grapheme' }).filter((s) => !/\p{Surrogate}/u.test(s)),
+      fc.uint8Array({ maxLength: 300 }),
+    ),
+    { selector: ([name]) => name, maxLength: 5 },
+  )
   await fc.assert(
     fc.asyncProperty(files, fc.boolean(), async (entries, compress) => {
       const back = await readZip(await writeZip(entries, compress), 1e6)
@@ -139,7 +176,13 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /** A zip of one or two stored entries, with a change made to its bytes. Local headers at 0; directory where `at` says. */
 const damaged = async (change: (view: DataView, at: number, end: number) => void): Promise<Uint8Array> => {
-  const bytes = await writeZip([['a', encode('hello')], ['b', encode('world')]], false)
+  const bytes = await writeZip(
+    [
+      ['a', encode('hello')],
+      ['b', encode('world')],
+    ],
+    false,
+  )
   const end = bytes.length - 22
   const view = new DataView(bytes.buffer)
   change(view, view.getUint32(end + 16, true), end)
@@ -160,7 +203,10 @@ describe('zip attacks', () => {
     ['encrypted', (view, at) => view.setUint16(at + 8, 1, true)],
     ['unknown method', (view, at) => view.setUint16(at + 10, 12, true)],
     ['stored with two sizes', (view, at) => view.setUint32(at + 24, 4, true)],
-    ['data beyond the file', (view, at) => (view.setUint32(at + 20, 0x7fffffff, true), view.setUint32(at + 24, 0x7fffffff, true))],
+    [
+      'data beyond the file',
+      (view, at) => (view.setUint32(at + 20, 0x7fffffff, true), view.setUint32(at + 24, 0x7fffffff, true)),
+    ],
     ['header beyond the file', (view, at) => view.setUint32(at + 42, 0x7fffffff, true)],
     ['header is no header', (view, at) => view.setUint32(at + 42, 3, true)],
     ['two entries on one place', (view, at) => view.setUint32(at + 47 + 42, 0, true)],
@@ -178,13 +224,19 @@ describe('zip attacks', () => {
   test('a bomb stops at the stated size, and a large one is refused at once', async () => {
     const bomb = await writeZip([['x', new Uint8Array(5e6)]], true)
     expect(bomb.length).toBeLessThan(10000)
-    await expect(readZip(bomb, 4e6)).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: zip: too large; got 5000000 bytes, expected at most 4000000. Raise maxBytes.]`)
+    await expect(readZip(bomb, 4e6)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: zip: too large; got 5000000 bytes, expected at most 4000000. Raise maxBytes.]`,
+    )
     const view = new DataView(bomb.buffer)
     const at = view.getUint32(bomb.length - 6, true)
     view.setUint32(at + 24, 1000, true)
-    await expect(readZip(bomb, 1e9)).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: zip: the unpacked size is not the stated one; got more, expected 1000 bytes.]`)
+    await expect(readZip(bomb, 1e9)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: zip: the unpacked size is not the stated one; got more, expected 1000 bytes.]`,
+    )
     view.setUint32(at + 24, 0x7fffffff, true)
-    await expect(readZip(bomb, 1e10)).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: zip: the stated size cannot come from so few bytes; got 2147483647 from 4874.]`)
+    await expect(readZip(bomb, 1e10)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: zip: the stated size cannot come from so few bytes; got 2147483647 from 4874.]`,
+    )
   })
 
   test('deflated bytes cut, damaged, or followed by others', async () => {
@@ -194,12 +246,15 @@ describe('zip attacks', () => {
       changed[offset] ^= 0x55
       await expect(readZip(changed, 1e6)).rejects.toThrow(FormatError)
     }
-    for (let length = 0; length < bytes.length; length += 7) await expect(readZip(bytes.subarray(0, length), 1e6)).rejects.toThrow(FormatError)
+    for (let length = 0; length < bytes.length; length += 7)
+      await expect(readZip(bytes.subarray(0, length), 1e6)).rejects.toThrow(FormatError)
   })
 
   test('an entry that is not an array is refused', async () => {
     const bytes = await writeZip([['readme.txt', encode('hello')]], false)
-    await expect(readNpz(bytes)).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: npz: an entry is not an array; got "readme.txt", expected a name that ends in .npy.]`)
+    await expect(readNpz(bytes)).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: npz: an entry is not an array; got "readme.txt", expected a name that ends in .npy.]`,
+    )
     const none = await writeZip([['a.npy', encode('hello')]], false)
     await expect(readNpz(none)).rejects.toSatisfy((e) => LanewiseError.is(e))
   })

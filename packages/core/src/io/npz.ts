@@ -17,7 +17,13 @@ export const readNpz = async (
 ): Promise<Map<string, ArrayData>> => {
   const arrays = new Map<string, ArrayData>()
   for (const [name, file] of await readZip(bytes, maxBytes)) {
-    if (!name.endsWith('.npy')) throw new FormatError({ op: 'npz', problem: 'an entry is not an array', got: excerpt(name), expected: 'a name that ends in .npy' })
+    if (!name.endsWith('.npy'))
+      throw new FormatError({
+        op: 'npz',
+        problem: 'an entry is not an array',
+        got: excerpt(name),
+        expected: 'a name that ends in .npy',
+      })
     arrays.set(name.slice(0, -4), readNpy(file))
   }
   return arrays
@@ -27,10 +33,6 @@ export const readNpz = async (
  * Writes a NumPy `.npz` file, as `numpy.savez` or, with `compress`, `numpy.savez_compressed` does.
  * @param options.compress - Default false.
  * @throws DTypeError, ShapeError as {@link writeNpy}; ValueError above 4 GB.
- * @example
- * const bytes = await writeNpz(new Map([['x', { dtype: 'f32', shape: [], data: Float32Array.of(5) }]]))
- * const x = (await readNpz(bytes)).get('x')
- * x?.data // => [5]
  */
 export const writeNpz = async (
   arrays: Iterable<readonly [string, ArrayData]>,

@@ -6,7 +6,13 @@ import { excerpt } from './excerpt.ts'
  * @throws FormatError when it is absolute, climbs, or holds a scheme, a backslash or a control character.
  */
 export const checkRelativePath = (op: string, path: string): string => {
-  const unsafe = path === '' || /^\/|[\\:\u0000-\u001f]/.test(path) || path.split('/').some((part) => part === '..' || part === '.')
+  const unsafe =
+    path === '' || /^\/|[\\:\u0000-\u001f]/.test(path) || path.split('/').some((part) => part === '..' || part === '.')
   if (!unsafe) return path
-  throw new FormatError({ op, problem: 'a path leaves the folder of the file', got: excerpt(path), expected: 'a relative path without .. or :' })
+  throw new FormatError({
+    op,
+    problem: 'a path leaves the folder of the file',
+    got: excerpt(path),
+    expected: 'a relative path without .. or :',
+  })
 }

@@ -28,7 +28,8 @@ export const readRawManifest = (bytes: Uint8Array): Map<string, RawWeight> => {
   for (const [name, entry] of json) {
     const filename = entry instanceof Map ? entry.get('filename') : undefined
     const shape = entry instanceof Map ? entry.get('shape') : undefined
-    if (typeof filename !== 'string' || !Array.isArray(shape)) return fail(`the entry of ${excerpt(name)} is not valid`, excerpt(entry), 'filename and shape')
+    if (typeof filename !== 'string' || !Array.isArray(shape))
+      return fail(`the entry of ${excerpt(name)} is not valid`, excerpt(entry), 'filename and shape')
     countOf('rawWeights', shape, `of ${excerpt(name)}`)
     if (files.has(filename)) return fail('two weights have one file', excerpt(filename))
     files.add(filename)
@@ -55,7 +56,12 @@ export const readRawWeights = (
     const bytes = files.get(filename)
     if (bytes === undefined) return fail(`the file of ${excerpt(name)} is missing`, excerpt(filename))
     const size = 4 * countOf('rawWeights', shape, `of ${excerpt(name)}`)
-    if (bytes.length !== size) return fail(`the file of ${excerpt(name)} does not fit its shape`, `${bytes.length} bytes`, `${size} for ${excerpt(shape)}`)
+    if (bytes.length !== size)
+      return fail(
+        `the file of ${excerpt(name)} does not fit its shape`,
+        `${bytes.length} bytes`,
+        `${size} for ${excerpt(shape)}`,
+      )
     weights.set(name, arrayFromBytes('f32', shape, bytes))
   }
   return weights

@@ -52,21 +52,28 @@ const toRecord = (map: JsonMap): { [name: string]: PlainJson } => {
   return record
 }
 
-const field = (map: JsonMap, name: string, where: string): JsonValue => map.get(name) ?? fail(`${where} has no ${name}`, excerpt([...map.keys()]))
+const field = (map: JsonMap, name: string, where: string): JsonValue =>
+  map.get(name) ?? fail(`${where} has no ${name}`, excerpt([...map.keys()]))
 
-const mapOf = (value: JsonValue | undefined, where: string): JsonMap => (value instanceof Map ? value : fail(`${where} is not an object`, excerpt(value)))
+const mapOf = (value: JsonValue | undefined, where: string): JsonMap =>
+  value instanceof Map ? value : fail(`${where} is not an object`, excerpt(value))
 
-const listOf = (value: JsonValue | undefined, where: string): JsonValue[] => (Array.isArray(value) ? value : fail(`${where} is not a list`, excerpt(value)))
+const listOf = (value: JsonValue | undefined, where: string): JsonValue[] =>
+  Array.isArray(value) ? value : fail(`${where} is not a list`, excerpt(value))
 
-const stringOf = (value: JsonValue | undefined, where: string): string => (typeof value === 'string' ? value : fail(`${where} is not a string`, excerpt(value)))
+const stringOf = (value: JsonValue | undefined, where: string): string =>
+  typeof value === 'string' ? value : fail(`${where} is not a string`, excerpt(value))
 
-const isIndex = (value: JsonValue | undefined): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+const isIndex = (value: JsonValue | undefined): value is number =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
 /** `[layer, node, tensor]`, perhaps with call arguments, which must be empty: they would change what the layer does. */
 const refOf = (value: JsonValue, where: string): TfjsRef => {
   const [layer, node, tensor, args] = listOf(value, where)
-  if (typeof layer !== 'string' || !isIndex(node) || !isIndex(tensor)) return fail(`${where} is not a reference`, excerpt(value), '[layer, node, tensor]')
-  if (args instanceof Map && args.size > 0) return fail(`${where} has call arguments`, excerpt([...args.keys()]), 'none')
+  if (typeof layer !== 'string' || !isIndex(node) || !isIndex(tensor))
+    return fail(`${where} is not a reference`, excerpt(value), '[layer, node, tensor]')
+  if (args instanceof Map && args.size > 0)
+    return fail(`${where} has call arguments`, excerpt([...args.keys()]), 'none')
   return { layer, node, tensor }
 }
 
@@ -80,9 +87,17 @@ const layerOf = (value: JsonValue, index: number): TfjsLayer => {
   const layer = mapOf(value, `layer ${index}`)
   const config = mapOf(field(layer, 'config', `layer ${index}`), `the config of layer ${index}`)
   const className = stringOf(field(layer, 'class_name', `layer ${index}`), `the class of layer ${index}`)
-  const name = stringOf(layer.get('name') ?? config.get('name') ?? `${className}_${index}`, `the name of layer ${index}`)
+  const name = stringOf(
+    layer.get('name') ?? config.get('name') ?? `${className}_${index}`,
+    `the name of layer ${index}`,
+  )
   const nodes = listOf(layer.get('inbound_nodes') ?? [], `the inbound nodes of ${excerpt(name)}`)
-  return { name, className, config: toRecord(config), inbound: nodes.map((node) => refsOf(node, `an input of ${excerpt(name)}`)) }
+  return {
+    name,
+    className,
+    config: toRecord(config),
+    inbound: nodes.map((node) => refsOf(node, `an input of ${excerpt(name)}`)),
+  }
 }
 
 /** Checks that every reference leads to a call of a layer, and that no call needs its own output. */
@@ -90,7 +105,8 @@ const checkGraph = (layers: ReadonlyMap<string, TfjsLayer>, ends: readonly TfjsR
   const callsOf = (layer: TfjsLayer): number => Math.max(1, layer.inbound.length)
   const check = ({ layer, node }: TfjsRef, where: string): void => {
     const found = layers.get(layer)
-    if (found === undefined || node >= callsOf(found)) fail(`${where} refers to nothing`, `call ${node} of ${excerpt(layer)}`)
+    if (found === undefined || node >= callsOf(found))
+      fail(`${where} refers to nothing`, `call ${node} of ${excerpt(layer)}`)
   }
   for (const ref of ends) check(ref, 'the model')
   const waiting = new Map<string, number>()
@@ -126,12 +142,19 @@ const checkGraph = (layers: ReadonlyMap<string, TfjsLayer>, ends: readonly TfjsR
 /** Reads a Keras model from its parsed JSON: with or without the `model_config` around it. */
 export const topologyOf = (value: JsonValue): TfjsTopology => {
   const outer = mapOf(value, 'the topology')
-  if (outer.has('node')) return fail('a graph model has no layers', 'a frozen graph', 'a layers model', 'Convert it with output_format tfjs_layers_model')
+  if (outer.has('node'))
+    return fail(
+      'a graph model has no layers',
+      'a frozen graph',
+      'a layers model',
+      'Convert it with output_format tfjs_layers_model',
+    )
   const model = outer.has('model_config') ? mapOf(outer.get('model_config'), 'the model_config') : outer
   const className = stringOf(field(model, 'class_name', 'the model'), 'the class of the model')
   const config = field(model, 'config', 'the model')
   const kind = className === 'Sequential' ? 'sequential' : 'functional'
-  if (kind === 'functional' && className !== 'Model' && className !== 'Functional') return fail('the model is of a class that is not supported', excerpt(className), 'Sequential, Model or Functional')
+  if (kind === 'functional' && className !== 'Model' && className !== 'Functional')
+    return fail('the model is of a class that is not supported', excerpt(className), 'Sequential, Model or Functional')
   const fields: JsonMap = config instanceof Map ? config : new Map()
   const items = listOf(config instanceof Map ? config.get('layers') : config, 'the layers')
   const layers = items.map(layerOf)

@@ -11,11 +11,14 @@ import { readTfjsModel, readTfjsWeights, writeTfjsWeights } from './tfjs.ts'
 
 const data = process.env.LANEWISE_DATA ?? new URL('../../../../../shared/data', import.meta.url).pathname
 
-const encode = (value: unknown): Uint8Array => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
+const encode = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 
-const folder = (path: string): Map<string, Uint8Array> => new Map(readdirSync(path).map((name) => [name, readFileSync(`${path}/${name}`)]))
+const folder = (path: string): Map<string, Uint8Array> =>
+  new Map(readdirSync(path).map((name) => [name, readFileSync(`${path}/${name}`)]))
 
-const f32Of = (array: ArrayData | undefined): Float32Array => (array?.dtype === 'f32' ? array.data : expect.fail('not f32'))
+const f32Of = (array: ArrayData | undefined): Float32Array =>
+  array?.dtype === 'f32' ? array.data : expect.fail('not f32')
 
 describe('real models', () => {
   test('Tiny Darknet: 33 groups of one file', (context) => {
@@ -50,7 +53,9 @@ describe('real models', () => {
     const files = folder(path)
     const weights = readRawWeights(readRawManifest(files.get('manifest.json') ?? encode('')), files)
     const images = readIdx(await gunzip(readFileSync(`${data}/mnist/t10k-images-idx3-ubyte.gz`))).data
-    const want = new Float32Array(new Uint8Array(readFileSync(`${data}/tfjs-weights/expected/mnist.t10k_first200.logits_200x10.f32le`)).buffer)
+    const want = new Float32Array(
+      new Uint8Array(readFileSync(`${data}/tfjs-weights/expected/mnist.t10k_first200.logits_200x10.f32le`)).buffer,
+    )
     const layer = (x: Float64Array, name: string, relu: boolean): Float64Array => {
       const w = f32Of(weights.get(`${name}/weights`))
       const b = f32Of(weights.get(`${name}/biases`))
@@ -82,7 +87,10 @@ const weights = (): Map<string, ArrayData> =>
     ['b', { dtype: 'f32', shape: [1], data: Float32Array.of(0.1) }],
   ])
 
-const roundTrip = (arrays: Map<string, ArrayData>, options: Parameters<typeof writeTfjsWeights>[1]): Map<string, ArrayData> => {
+const roundTrip = (
+  arrays: Map<string, ArrayData>,
+  options: Parameters<typeof writeTfjsWeights>[1],
+): Map<string, ArrayData> => {
   const files = writeTfjsWeights(arrays, options)
   return readTfjsWeights(readTfjsModel(files.get('model.json') ?? encode('')), files)
 }
@@ -104,7 +112,11 @@ describe('weights', () => {
     const back = roundTrip(weights(), { quantize })
     const got = f32Of(back.get('a/kernel'))
     f32Of(weights().get('a/kernel')).forEach((x, i) => expect(Math.abs(got[i] - x)).toBeLessThanOrEqual(step * 1.0001))
-    expect([back.get('step'), back.get('mask'), back.get('empty')]).toEqual([weights().get('step'), weights().get('mask'), weights().get('empty')])
+    expect([back.get('step'), back.get('mask'), back.get('empty')]).toEqual([
+      weights().get('step'),
+      weights().get('mask'),
+      weights().get('empty'),
+    ])
     expect(Math.abs(f32Of(back.get('b'))[0] - 0.1)).toBeLessThan(1e-4)
   })
 
@@ -121,7 +133,13 @@ describe('weights', () => {
       },
     ]
     const model = readTfjsModel(encode(groups))
-    const arrays = readTfjsWeights(model, new Map([['x', Uint8Array.of(0, 255, 3)], ['y', Uint8Array.of(4, 0x00, 0x3e)]]))
+    const arrays = readTfjsWeights(
+      model,
+      new Map([
+        ['x', Uint8Array.of(0, 255, 3)],
+        ['y', Uint8Array.of(4, 0x00, 0x3e)],
+      ]),
+    )
     expect(model.topology).toBeUndefined()
     expect(arrays.get('f')?.data).toEqual(Float32Array.of(-3, 124.5))
     expect(arrays.get('i')?.data).toEqual(Int32Array.of(-1, -1))
@@ -129,40 +147,76 @@ describe('weights', () => {
   })
 
   test('what cannot be written', () => {
-    const write = (array: ArrayData, options = {}) => (): unknown => writeTfjsWeights([['w', array]], options)
-    expect(write({ dtype: 'f64', shape: [1], data: new Float64Array(1) })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: writeTfjsWeights: TensorFlow.js cannot hold "w"; got f64, expected f32, i32 or bool.]`)
+    const write =
+      (array: ArrayData, options = {}) =>
+      (): unknown =>
+        writeTfjsWeights([['w', array]], options)
+    expect(write({ dtype: 'f64', shape: [1], data: new Float64Array(1) })).toThrowErrorMatchingInlineSnapshot(
+      `[DTypeError: writeTfjsWeights: TensorFlow.js cannot hold "w"; got f64, expected f32, i32 or bool.]`,
+    )
     expect(write({ dtype: 'f32', shape: [2], data: new Float32Array(1) })).toThrow(ShapeError)
-    expect(write({ dtype: 'f32', shape: [1], data: Float32Array.of(NaN) }, { quantize: 'uint8' })).toThrowErrorMatchingInlineSnapshot(`[ValueError: writeTfjsWeights: a weight cannot be quantized; got NaN, expected finite values. Use float16.]`)
+    expect(
+      write({ dtype: 'f32', shape: [1], data: Float32Array.of(NaN) }, { quantize: 'uint8' }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: writeTfjsWeights: a weight cannot be quantized; got NaN, expected finite values. Use float16.]`,
+    )
     expect(write({ dtype: 'f32', shape: [1], data: new Float32Array(1) }, { shardBytes: 0 })).toThrow(ValueError)
     expect(write({ dtype: 'i64', shape: [1], data: new BigInt64Array(1) })).toThrow(DTypeError)
   })
 })
 
-const layer = (name: string, inbound: unknown[] = [], more: object = {}): object => ({ name, class_name: 'Dense', config: { name, units: 1 }, inbound_nodes: inbound, ...more })
+const layer = (name: string, inbound: unknown[] = [], more: object = {}): object => ({
+  name,
+  class_name: 'Dense',
+  config: { name, units: 1 },
+  inbound_nodes: inbound,
+  ...more,
+})
 const node = (...names: string[]): unknown[] => names.map((name) => [name, 0, 0, {}])
-const functional = (layers: object[], config: object = {}): object => ({ class_name: 'Model', config: { name: 'm', layers, input_layers: [['a', 0, 0]], output_layers: [['a', 0, 0]], ...config } })
+const functional = (layers: object[], config: object = {}): object => ({
+  class_name: 'Model',
+  config: { name: 'm', layers, input_layers: [['a', 0, 0]], output_layers: [['a', 0, 0]], ...config },
+})
 
 describe('topology', () => {
   test('a sequential model, with layers in config or as config', () => {
-    const layers = [{ class_name: 'Dense', config: { name: 'd', units: 3 } }, { class_name: 'ReLU', config: {} }]
+    const layers = [
+      { class_name: 'Dense', config: { name: 'd', units: 3 } },
+      { class_name: 'ReLU', config: {} },
+    ]
     for (const config of [{ name: 's', layers }, layers]) {
       const topology = readTfjsTopology(encode({ class_name: 'Sequential', config }))
       expect(topology.kind).toBe('sequential')
-      expect(topology.layers.map(({ name, className }) => [name, className])).toEqual([['d', 'Dense'], ['ReLU_1', 'ReLU']])
+      expect(topology.layers.map(({ name, className }) => [name, className])).toEqual([
+        ['d', 'Dense'],
+        ['ReLU_1', 'ReLU'],
+      ])
       expect(topology.layers[0].config.units).toBe(3)
       expect(topology.layers[0].inbound).toEqual([])
     }
   })
 
   test('a shared layer and a diamond', () => {
-    const layers = [layer('a'), layer('b', [node('a'), node('c')]), layer('c', [node('a')]), layer('d', [[['b', 0, 0], ['b', 1, 0]]])]
+    const layers = [
+      layer('a'),
+      layer('b', [node('a'), node('c')]),
+      layer('c', [node('a')]),
+      layer('d', [
+        [
+          ['b', 0, 0],
+          ['b', 1, 0],
+        ],
+      ]),
+    ]
     const topology = readTfjsTopology(encode({ model_config: functional(layers, { output_layers: ['d', 0, 0] }) }))
     expect(topology.outputs).toEqual([{ layer: 'd', node: 0, tensor: 0 }])
     expect(topology.layers[1].inbound).toHaveLength(2)
   })
 
   test('options named after the prototype are plain data', () => {
-    const { layers } = readTfjsTopology(encode('{"class_name":"Sequential","config":[{"class_name":"X","config":{"__proto__":{"polluted":1}}}]}'))
+    const { layers } = readTfjsTopology(
+      encode('{"class_name":"Sequential","config":[{"class_name":"X","config":{"__proto__":{"polluted":1}}}]}'),
+    )
     expect(Object.keys(layers[0].config)).toEqual(['__proto__'])
     expect(Object.getPrototypeOf(layers[0].config)).toBeNull()
     expect('polluted' in {}).toBe(false)
@@ -184,7 +238,10 @@ describe('topology', () => {
     ['a negative call', functional([layer('a'), layer('b', [[['a', -1, 0]]])])],
     ['an output that is not there', functional([layer('a')], { output_layers: [['z', 0, 0]] })],
     ['a layer that feeds itself', functional([layer('a', [node('a')])])],
-    ['a cycle of three', functional([layer('a'), layer('b', [node('d')]), layer('c', [node('b')]), layer('d', [node('c')])])],
+    [
+      'a cycle of three',
+      functional([layer('a'), layer('b', [node('d')]), layer('c', [node('b')]), layer('d', [node('c')])]),
+    ],
     ['call arguments', functional([layer('a'), layer('b', [[['a', 0, 0, { mask: 1 }]]])])],
     ['Keras 3 nodes', functional([layer('a'), layer('b', [{ args: [], kwargs: {} }])])],
   ])('refuses %s', (_, value) => expect(() => readTfjsTopology(encode(value))).toThrow(FormatError))
@@ -233,21 +290,39 @@ describe('model.json attacks', () => {
 
   test('files that are missing, short or long give no weight', () => {
     const model = readTfjsModel(encode([group()]))
-    expect(() => readTfjsWeights(model, new Map())).toThrowErrorMatchingInlineSnapshot(`[FormatError: tfjs: a weight file is missing; got "x".]`)
-    expect(() => readTfjsWeights(model, new Map([['x', new Uint8Array(3)]]))).toThrowErrorMatchingInlineSnapshot(`[FormatError: tfjs: "w" exceeds the weight files; got bytes 0 to 4, expected at most 3.]`)
-    expect(() => readTfjsWeights(model, new Map([['x', new Uint8Array(5)]]))).toThrowErrorMatchingInlineSnapshot(`[FormatError: tfjs: the weight files hold more than the weights; got 5 bytes in ["x"], expected 4.]`)
+    expect(() => readTfjsWeights(model, new Map())).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: tfjs: a weight file is missing; got "x".]`,
+    )
+    expect(() => readTfjsWeights(model, new Map([['x', new Uint8Array(3)]]))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: tfjs: "w" exceeds the weight files; got bytes 0 to 4, expected at most 3.]`,
+    )
+    expect(() => readTfjsWeights(model, new Map([['x', new Uint8Array(5)]]))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: tfjs: the weight files hold more than the weights; got 5 bytes in ["x"], expected 4.]`,
+    )
     const huge = readTfjsModel(encode([group({ shape: [2 ** 50] })]))
     expect(() => readTfjsWeights(huge, new Map([['x', new Uint8Array(4)]]))).toThrow(FormatError)
   })
 
   test('raw manifests', () => {
     const read = (value: unknown) => (): unknown => readRawManifest(encode(value))
-    for (const value of [[], { w: 1 }, { w: { filename: 'x' } }, { w: { filename: 1, shape: [] } }, { w: { filename: '../x', shape: [] } }, { w: { filename: 'x', shape: [0.5] } }, { w: { filename: 'x', shape: [1] }, v: { filename: 'x', shape: [1] } }]) {
+    for (const value of [
+      [],
+      { w: 1 },
+      { w: { filename: 'x' } },
+      { w: { filename: 1, shape: [] } },
+      { w: { filename: '../x', shape: [] } },
+      { w: { filename: 'x', shape: [0.5] } },
+      { w: { filename: 'x', shape: [1] }, v: { filename: 'x', shape: [1] } },
+    ]) {
       expect(read(value), JSON.stringify(value)).toThrow(FormatError)
     }
     const manifest = readRawManifest(encode({ w: { filename: 'x', shape: [2] } }))
-    expect(() => readRawWeights(manifest, new Map())).toThrowErrorMatchingInlineSnapshot(`[FormatError: rawWeights: the file of "w" is missing; got "x".]`)
-    expect(() => readRawWeights(manifest, new Map([['x', new Uint8Array(7)]]))).toThrowErrorMatchingInlineSnapshot(`[FormatError: rawWeights: the file of "w" does not fit its shape; got 7 bytes, expected 8 for [2].]`)
+    expect(() => readRawWeights(manifest, new Map())).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: rawWeights: the file of "w" is missing; got "x".]`,
+    )
+    expect(() => readRawWeights(manifest, new Map([['x', new Uint8Array(7)]]))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: rawWeights: the file of "w" does not fit its shape; got 7 bytes, expected 8 for [2].]`,
+    )
     const huge = readRawManifest(encode({ w: { filename: 'x', shape: [2 ** 50] } }))
     expect(() => readRawWeights(huge, new Map([['x', new Uint8Array(4)]]))).toThrow(FormatError)
   })

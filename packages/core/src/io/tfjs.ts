@@ -40,15 +40,22 @@ const quantizationOf = (value: JsonValue | undefined, name: string): TfjsQuantiz
   if (value === undefined || value === null) return undefined
   const [dtype, scale, min] = value instanceof Map ? [value.get('dtype'), value.get('scale'), value.get('min')] : []
   if (dtype === 'float16') return { dtype }
-  if ((dtype === 'uint8' || dtype === 'uint16') && typeof scale === 'number' && typeof min === 'number') return { dtype, scale, min }
-  return fail(`the quantization of ${excerpt(name)} is not supported`, value instanceof Map ? excerpt([...value.values()]) : excerpt(value), 'float16, or uint8 or uint16 with scale and min')
+  if ((dtype === 'uint8' || dtype === 'uint16') && typeof scale === 'number' && typeof min === 'number')
+    return { dtype, scale, min }
+  return fail(
+    `the quantization of ${excerpt(name)} is not supported`,
+    value instanceof Map ? excerpt([...value.values()]) : excerpt(value),
+    'float16, or uint8 or uint16 with scale and min',
+  )
 }
 
 const weightOf = (value: JsonValue): TfjsWeight => {
   if (!(value instanceof Map)) return fail('a weight is not an object', excerpt(value))
   const [name, shape, dtype] = [value.get('name'), value.get('shape'), value.get('dtype')]
-  if (typeof name !== 'string' || !Array.isArray(shape)) return fail('a weight has no name or no shape', excerpt([...value.keys()]))
-  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool') return fail(`the dtype of ${excerpt(name)} is not supported`, excerpt(dtype), 'float32, int32 or bool')
+  if (typeof name !== 'string' || !Array.isArray(shape))
+    return fail('a weight has no name or no shape', excerpt([...value.keys()]))
+  if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+    return fail(`the dtype of ${excerpt(name)} is not supported`, excerpt(dtype), 'float32, int32 or bool')
   countOf('tfjs', shape, `of ${excerpt(name)}`)
   const quantization = quantizationOf(value.get('quantization'), name)
   if (quantization && dtype === 'bool') return fail(`${excerpt(name)} is bool and quantized`, quantization.dtype)
@@ -57,8 +64,11 @@ const weightOf = (value: JsonValue): TfjsWeight => {
 
 const groupOf = (value: JsonValue): TfjsWeightGroup => {
   const [paths, weights] = value instanceof Map ? [value.get('paths'), value.get('weights')] : []
-  if (!Array.isArray(paths) || !Array.isArray(weights)) return fail('a weight group is not valid', excerpt(value), 'paths and weights')
-  const checked = paths.map((path) => (typeof path === 'string' ? checkRelativePath('tfjs', path) : fail('a path is not a string', excerpt(path))))
+  if (!Array.isArray(paths) || !Array.isArray(weights))
+    return fail('a weight group is not valid', excerpt(value), 'paths and weights')
+  const checked = paths.map((path) =>
+    typeof path === 'string' ? checkRelativePath('tfjs', path) : fail('a path is not a string', excerpt(path)),
+  )
   return { paths: checked, weights: weights.map(weightOf) }
 }
 
@@ -90,8 +100,14 @@ export const readTfjsModel = (bytes: Uint8Array): TfjsModel => {
   const manifest = isMap ? (json.get('weightsManifest') ?? []) : json
   if (!Array.isArray(manifest)) return fail('the weight manifest is not a list', excerpt(manifest))
   const groups = manifest.map(groupOf)
-  checkUnique('two weights have one name', groups.flatMap((group) => group.weights.map(({ name }) => name)))
-  checkUnique('a weight file comes twice', groups.flatMap((group) => group.paths))
+  checkUnique(
+    'two weights have one name',
+    groups.flatMap((group) => group.weights.map(({ name }) => name)),
+  )
+  checkUnique(
+    'a weight file comes twice',
+    groups.flatMap((group) => group.paths),
+  )
   return { topology: isMap ? topologyIn(json) : undefined, groups }
 }
 
@@ -135,7 +151,10 @@ const join = ({ paths }: TfjsWeightGroup, files: ReadonlyMap<string, Uint8Array>
  *   is returned.
  * @source The layers format of tfjs 4.22
  */
-export const readTfjsWeights = (model: Pick<TfjsModel, 'groups'>, files: ReadonlyMap<string, Uint8Array>): Map<string, ArrayData> => {
+export const readTfjsWeights = (
+  model: Pick<TfjsModel, 'groups'>,
+  files: ReadonlyMap<string, Uint8Array>,
+): Map<string, ArrayData> => {
   const arrays = new Map<string, ArrayData>()
   for (const group of model.groups) {
     const bytes = join(group, files)
@@ -143,11 +162,17 @@ export const readTfjsWeights = (model: Pick<TfjsModel, 'groups'>, files: Readonl
     for (const weight of group.weights) {
       const { name, shape, dtype, quantization } = weight
       const end = at + countOf('tfjs', shape, `of ${excerpt(name)}`) * widths[quantization?.dtype ?? dtype]
-      if (end > bytes.length) return fail(`${excerpt(name)} exceeds the weight files`, `bytes ${at} to ${end}`, `at most ${bytes.length}`)
+      if (end > bytes.length)
+        return fail(`${excerpt(name)} exceeds the weight files`, `bytes ${at} to ${end}`, `at most ${bytes.length}`)
       arrays.set(name, decode(bytes.subarray(at, end), weight))
       at = end
     }
-    if (at !== bytes.length) return fail('the weight files hold more than the weights', `${bytes.length} bytes in ${excerpt(group.paths)}`, `${at}`)
+    if (at !== bytes.length)
+      return fail(
+        'the weight files hold more than the weights',
+        `${bytes.length} bytes in ${excerpt(group.paths)}`,
+        `${at}`,
+      )
   }
   return arrays
 }
@@ -162,13 +187,27 @@ export interface TfjsWriteOptions {
   readonly topology?: { readonly [name: string]: unknown }
 }
 
-const quantize = (data: Float32Array, dtype: 'uint8' | 'uint16' | 'float16'): { quantization: TfjsQuantization; bytes: Uint8Array } => {
-  if (dtype === 'float16') return { quantization: { dtype }, bytes: bytesOfArray({ dtype: 'u16', shape: [], data: Uint16Array.from(data, floatToHalf) }) }
+const quantize = (
+  data: Float32Array,
+  dtype: 'uint8' | 'uint16' | 'float16',
+): { quantization: TfjsQuantization; bytes: Uint8Array } => {
+  if (dtype === 'float16')
+    return {
+      quantization: { dtype },
+      bytes: bytesOfArray({ dtype: 'u16', shape: [], data: Uint16Array.from(data, floatToHalf) }),
+    }
   const levels = dtype === 'uint8' ? 255 : 65535
   let min = Infinity
   let max = -Infinity
   for (const x of data) {
-    if (!Number.isFinite(x)) throw new ValueError({ op: 'writeTfjsWeights', problem: 'a weight cannot be quantized', got: String(x), expected: 'finite values', advice: 'Use float16' })
+    if (!Number.isFinite(x))
+      throw new ValueError({
+        op: 'writeTfjsWeights',
+        problem: 'a weight cannot be quantized',
+        got: String(x),
+        expected: 'finite values',
+        advice: 'Use float16',
+      })
     min = Math.min(min, x)
     max = Math.max(max, x)
   }
@@ -186,8 +225,15 @@ const specOf = (name: string, array: ArrayData, options: TfjsWriteOptions): { sp
     const { quantization, bytes } = quantize(array.data, options.quantize)
     return { spec: { name, shape, dtype: 'float32', quantization }, bytes }
   }
-  const dtype = array.dtype === 'f32' ? 'float32' : array.dtype === 'i32' ? 'int32' : array.dtype === 'bool' ? 'bool' : undefined
-  if (dtype === undefined) throw new DTypeError({ op: 'writeTfjsWeights', problem: `TensorFlow.js cannot hold ${excerpt(name)}`, got: array.dtype, expected: 'f32, i32 or bool' })
+  const dtype =
+    array.dtype === 'f32' ? 'float32' : array.dtype === 'i32' ? 'int32' : array.dtype === 'bool' ? 'bool' : undefined
+  if (dtype === undefined)
+    throw new DTypeError({
+      op: 'writeTfjsWeights',
+      problem: `TensorFlow.js cannot hold ${excerpt(name)}`,
+      got: array.dtype,
+      expected: 'f32, i32 or bool',
+    })
   return { spec: { name, shape, dtype }, bytes: bytesOfArray(array) }
 }
 
@@ -201,9 +247,18 @@ const specOf = (name: string, array: ArrayData, options: TfjsWriteOptions): { sp
  * const model = readTfjsModel(files.get('model.json') ?? new Uint8Array())
  * readTfjsWeights(model, files).get('w')?.data // => [5]
  */
-export const writeTfjsWeights = (weights: Iterable<readonly [string, ArrayData]>, options: TfjsWriteOptions = {}): Map<string, Uint8Array> => {
+export const writeTfjsWeights = (
+  weights: Iterable<readonly [string, ArrayData]>,
+  options: TfjsWriteOptions = {},
+): Map<string, Uint8Array> => {
   const { shardBytes = 4194304, topology } = options
-  if (!(Number.isSafeInteger(shardBytes) && shardBytes > 0)) throw new ValueError({ op: 'writeTfjsWeights', problem: 'not a file size', got: `shardBytes ${shardBytes}`, expected: 'an integer above 0' })
+  if (!(Number.isSafeInteger(shardBytes) && shardBytes > 0))
+    throw new ValueError({
+      op: 'writeTfjsWeights',
+      problem: 'not a file size',
+      got: `shardBytes ${shardBytes}`,
+      expected: 'an integer above 0',
+    })
   const parts = [...weights].map(([name, array]) => specOf(name, array, options))
   const all = new Uint8Array(parts.reduce((sum, { bytes }) => sum + bytes.length, 0))
   let at = 0
@@ -214,7 +269,13 @@ export const writeTfjsWeights = (weights: Iterable<readonly [string, ArrayData]>
   const shards = Math.max(1, Math.ceil(all.length / shardBytes))
   const paths = Array.from({ length: shards }, (_, i) => `group1-shard${i + 1}of${shards}`)
   const weightsManifest = [{ paths, weights: parts.map(({ spec }) => spec) }]
-  const model = { format: 'layers-model', generatedBy: 'Lanewise', convertedBy: null, ...(topology && { modelTopology: topology }), weightsManifest }
+  const model = {
+    format: 'layers-model',
+    generatedBy: 'Lanewise',
+    convertedBy: null,
+    ...(topology && { modelTopology: topology }),
+    weightsManifest,
+  }
   const files = new Map<string, Uint8Array>([['model.json', new TextEncoder().encode(JSON.stringify(model))]])
   paths.forEach((path, i) => files.set(path, all.subarray(i * shardBytes, (i + 1) * shardBytes)))
   return files

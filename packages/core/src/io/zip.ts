@@ -38,7 +38,8 @@ class Bytes {
   }
 
   check(at: number, length: number, what: string): void {
-    if (at + length > this.bytes.length) fail(`${what} exceeds the file`, `${length} bytes at byte ${at}`, `at most ${this.bytes.length}`)
+    if (at + length > this.bytes.length)
+      fail(`${what} exceeds the file`, `${length} bytes at byte ${at}`, `at most ${this.bytes.length}`)
   }
 
   u16(at: number): number {
@@ -51,7 +52,9 @@ class Bytes {
 
   u64(at: number): number {
     const value = this.#view.getBigUint64(at, true)
-    return value <= BigInt(this.bytes.length) * 1032n ? Number(value) : fail('a 64-bit size is too large', `${value} at byte ${at}`)
+    return value <= BigInt(this.bytes.length) * 1032n
+      ? Number(value)
+      : fail('a 64-bit size is too large', `${value} at byte ${at}`)
   }
 }
 
@@ -76,7 +79,8 @@ const readDirectory = (file: Bytes): Directory => {
   let size = file.u32(end + 12)
   let at = file.u32(end + 16)
   let limit = end
-  if (file.u16(end + 4) !== 0 || file.u16(end + 6) !== 0 || file.u16(end + 8) !== count) fail('the archive spans several disks', `end record at byte ${end}`)
+  if (file.u16(end + 4) !== 0 || file.u16(end + 6) !== 0 || file.u16(end + 8) !== count)
+    fail('the archive spans several disks', `end record at byte ${end}`)
   if ((count === 0xffff || size === NONE_32 || at === NONE_32) && end >= 20 && file.u32(end - 20) === LOCATOR_64) {
     limit = file.u64(end - 12)
     file.check(limit, 56, 'the 64-bit end record')
@@ -85,7 +89,8 @@ const readDirectory = (file: Bytes): Directory => {
     size = file.u64(limit + 40)
     at = file.u64(limit + 48)
   }
-  if (at + size > limit) fail('the directory exceeds its place', `${size} bytes at byte ${at}`, `an end at most at ${limit}`)
+  if (at + size > limit)
+    fail('the directory exceeds its place', `${size} bytes at byte ${at}`, `an end at most at ${limit}`)
   if (count * 46 > size) fail('the directory is too small', `${count} entries in ${size} bytes`)
   return { count, at, end: at + size }
 }
@@ -126,10 +131,20 @@ const readEntry = (file: Bytes, at: number, end: number): { entry: Entry; next: 
   if (next > end) fail('a directory entry exceeds the directory', `byte ${at}`)
   const name = nameOf(file.bytes.subarray(at + 46, at + 46 + nameLength), at + 46)
   if (flags & 0x41) fail(`${excerpt(name)} is encrypted`, `flags ${flags} at byte ${at + 8}`)
-  if (method !== STORED && method !== DEFLATED) fail(`${excerpt(name)} is packed by a method that is not supported`, `method ${method} at byte ${at + 10}`, 'stored (0) or deflated (8)')
+  if (method !== STORED && method !== DEFLATED)
+    fail(
+      `${excerpt(name)} is packed by a method that is not supported`,
+      `method ${method} at byte ${at + 10}`,
+      'stored (0) or deflated (8)',
+    )
   const extra = at + 46 + nameLength
-  const [size, packed, header] = wide(file, extra, extraLength, [file.u32(at + 24), file.u32(at + 20), file.u32(at + 42)])
-  if (method === STORED && size !== packed) fail(`${excerpt(name)} is stored with two sizes`, `${packed} and ${size} at byte ${at + 20}`)
+  const [size, packed, header] = wide(file, extra, extraLength, [
+    file.u32(at + 24),
+    file.u32(at + 20),
+    file.u32(at + 42),
+  ])
+  if (method === STORED && size !== packed)
+    fail(`${excerpt(name)} is stored with two sizes`, `${packed} and ${size} at byte ${at + 20}`)
   return { entry: { name, method, crc: file.u32(at + 16), packed, size, header }, next }
 }
 
@@ -182,13 +197,20 @@ export const readZip = async (bytes: Uint8Array, maxBytes: number): Promise<Map<
   checkApart(file, entries, directory)
   const total = entries.reduce((sum, entry) => sum + entry.size, 0)
   if (total > maxBytes) {
-    throw new FormatError({ op: 'zip', problem: 'too large', got: `${total} bytes`, expected: `at most ${maxBytes}`, advice: 'Raise maxBytes' })
+    throw new FormatError({
+      op: 'zip',
+      problem: 'too large',
+      got: `${total} bytes`,
+      expected: `at most ${maxBytes}`,
+      advice: 'Raise maxBytes',
+    })
   }
   const files = new Map<string, Uint8Array>()
   for (const entry of entries) {
     const { from, to } = locate(file, entry)
     const packed = bytes.subarray(from, to)
-    if (entry.method === DEFLATED) files.set(entry.name, await inflate('zip', 'deflate-raw', packed, entry.size, entry.crc))
+    if (entry.method === DEFLATED)
+      files.set(entry.name, await inflate('zip', 'deflate-raw', packed, entry.size, entry.crc))
     else if (crc32(packed) === entry.crc) files.set(entry.name, packed)
     else fail('the checksum does not match', excerpt(entry.name))
   }
@@ -223,7 +245,10 @@ const writeShared = (view: DataView, at: number, { name, method, crc, size, data
  * @param compress - whether to deflate
  * @throws ValueError when the archive would need 64-bit sizes (4 GB, or 65,535 entries).
  */
-export const writeZip = async (files: Iterable<readonly [string, Uint8Array]>, compress: boolean): Promise<Uint8Array<ArrayBuffer>> => {
+export const writeZip = async (
+  files: Iterable<readonly [string, Uint8Array]>,
+  compress: boolean,
+): Promise<Uint8Array<ArrayBuffer>> => {
   const entries: Packed[] = []
   for (const [name, data] of files) {
     const packed = compress ? await deflate(data) : data
@@ -233,7 +258,12 @@ export const writeZip = async (files: Iterable<readonly [string, Uint8Array]>, c
   const directory = entries.reduce((sum, { name, data }) => sum + LOCAL_LENGTH + name.length + data.length, 0)
   const size = entries.reduce((sum, { name }) => sum + CENTRAL_LENGTH + name.length, 0)
   if (directory + size + 22 >= NONE_32 || entries.length >= 0xffff || entries.some((entry) => entry.size >= NONE_32)) {
-    throw new ValueError({ op: 'zip', problem: 'the archive is too large', got: `${entries.length} entries, ${directory} bytes`, expected: 'under 65,535 entries and 4 GB' })
+    throw new ValueError({
+      op: 'zip',
+      problem: 'the archive is too large',
+      got: `${entries.length} entries, ${directory} bytes`,
+      expected: 'under 65,535 entries and 4 GB',
+    })
   }
   const bytes = new Uint8Array(directory + size + 22)
   const view = new DataView(bytes.buffer)

@@ -57,7 +57,14 @@ test('erfInv against 300-bit arithmetic', () => {
 })
 
 test('the ends of the domains', () => {
-  expect([exp(Infinity), exp(-Infinity), exp(NaN), exp(710), exp(-746), exp(0)]).toEqual([Infinity, 0, NaN, Infinity, 0, 1])
+  expect([exp(Infinity), exp(-Infinity), exp(NaN), exp(710), exp(-746), exp(0)]).toEqual([
+    Infinity,
+    0,
+    NaN,
+    Infinity,
+    0,
+    1,
+  ])
   expect([expm1(Infinity), expm1(-Infinity), expm1(-0), expm1(NaN)]).toEqual([Infinity, -1, -0, NaN])
   expect([log(0), log(-1), log(Infinity), log(NaN), log(1)]).toEqual([-Infinity, NaN, Infinity, NaN, 0])
   expect([log1p(-1), log1p(-2), log1p(Infinity), log1p(-0), log1p(NaN)]).toEqual([-Infinity, NaN, Infinity, -0, NaN])

@@ -14,7 +14,8 @@ export const argmaxRows = (scores: Numbers, numClasses: number): Int32Array<Arra
   checkNotNaN('argmaxRows', scores)
   const best = new Int32Array(rows)
   for (let row = 0; row < rows; row++) {
-    for (let c = 1; c < numClasses; c++) if (scores[row * numClasses + c] > scores[row * numClasses + best[row]]) best[row] = c
+    for (let c = 1; c < numClasses; c++)
+      if (scores[row * numClasses + c] > scores[row * numClasses + best[row]]) best[row] = c
   }
   return best
 }
@@ -27,7 +28,11 @@ export const argmaxRows = (scores: Numbers, numClasses: number): Int32Array<Arra
  * @source Checked against scikit-learn 1.2 in metrics.test.ts
  * @example accuracy([0, 1, 1, 2], [0, 1, 2, 2]) // => 0.75
  */
-export const accuracy = (predicted: Numbers, target: Numbers, options: { readonly ignoreIndex?: number } = {}): number => {
+export const accuracy = (
+  predicted: Numbers,
+  target: Numbers,
+  options: { readonly ignoreIndex?: number } = {},
+): number => {
   checkPairs('accuracy', predicted, target)
   let right = 0
   let counted = 0
@@ -36,7 +41,12 @@ export const accuracy = (predicted: Numbers, target: Numbers, options: { readonl
     counted++
     if (predicted[i] === target[i]) right++
   }
-  if (counted === 0) throw new ValueError({ op: 'accuracy', problem: 'every target is ignored', got: `ignoreIndex ${options.ignoreIndex}` })
+  if (counted === 0)
+    throw new ValueError({
+      op: 'accuracy',
+      problem: 'every target is ignored',
+      got: `ignoreIndex ${options.ignoreIndex}`,
+    })
   return right / counted
 }
 
@@ -59,14 +69,20 @@ export const topKAccuracy = (
   checkNotNaN('topKAccuracy', scores)
   checkLabels('topKAccuracy', 'target', target, numClasses)
   if (!(Number.isInteger(k) && k >= 1 && k <= numClasses)) {
-    throw new ValueError({ op: 'topKAccuracy', problem: 'k is out of range', got: String(k), expected: `an integer in [1, ${numClasses}]` })
+    throw new ValueError({
+      op: 'topKAccuracy',
+      problem: 'k is out of range',
+      got: String(k),
+      expected: `an integer in [1, ${numClasses}]`,
+    })
   }
   let hits = 0
   for (let row = 0; row < target.length; row++) {
     const at = row * numClasses
     const own = scores[at + target[row]]
     let higher = 0
-    for (let c = 0; c < numClasses; c++) if (scores[at + c] > own || (scores[at + c] === own && c < target[row])) higher++
+    for (let c = 0; c < numClasses; c++)
+      if (scores[at + c] > own || (scores[at + c] === own && c < target[row])) higher++
     if (higher < k) hits++
   }
   return hits / target.length

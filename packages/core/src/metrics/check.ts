@@ -6,14 +6,20 @@ export type Numbers = ArrayLike<number>
 /** Checks that two lists pair up and hold something. */
 export const checkPairs = (op: string, predicted: Numbers, target: Numbers): void => {
   if (predicted.length !== target.length) {
-    throw new ShapeError({ op, problem: 'predictions and targets do not pair up', got: `${predicted.length} and ${target.length}`, expected: 'the same number' })
+    throw new ShapeError({
+      op,
+      problem: 'predictions and targets do not pair up',
+      got: `${predicted.length} and ${target.length}`,
+      expected: 'the same number',
+    })
   }
   checkSome(op, target)
 }
 
 /** Checks that a list is not empty. */
 export const checkSome = (op: string, values: Numbers): void => {
-  if (values.length === 0) throw new ValueError({ op, problem: 'nothing to measure', got: '0 values', expected: 'at least 1' })
+  if (values.length === 0)
+    throw new ValueError({ op, problem: 'nothing to measure', got: '0 values', expected: 'at least 1' })
 }
 
 /** Checks a number of classes. */
@@ -35,7 +41,13 @@ export const checkRows = (op: string, scores: Numbers, target: Numbers, numClass
 }
 
 /** Checks that each value is a class in [0, numClasses), or `ignoreIndex`. */
-export const checkLabels = (op: string, what: string, labels: Numbers, numClasses: number, ignoreIndex?: number): void => {
+export const checkLabels = (
+  op: string,
+  what: string,
+  labels: Numbers,
+  numClasses: number,
+  ignoreIndex?: number,
+): void => {
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i]
     if (label === ignoreIndex || (Number.isInteger(label) && label >= 0 && label < numClasses)) continue
@@ -51,6 +63,7 @@ export const checkLabels = (op: string, what: string, labels: Numbers, numClasse
 /** Checks that no value is NaN: it has no rank. */
 export const checkNotNaN = (op: string, values: Numbers): void => {
   for (let i = 0; i < values.length; i++) {
-    if (Number.isNaN(values[i])) throw new ValueError({ op, problem: 'a score is NaN', got: `NaN at ${i}`, expected: 'numbers' })
+    if (Number.isNaN(values[i]))
+      throw new ValueError({ op, problem: 'a score is NaN', got: `NaN at ${i}`, expected: 'numbers' })
   }
 }

@@ -33,7 +33,8 @@ export class ConfusionMatrix {
     if (predicted.length > 0 || target.length > 0) checkPairs('ConfusionMatrix.update', predicted, target)
     checkLabels('ConfusionMatrix.update', 'prediction', predicted, numClasses)
     checkLabels('ConfusionMatrix.update', 'target', target, numClasses, ignoreIndex)
-    for (let i = 0; i < target.length; i++) if (target[i] !== ignoreIndex) this.#counts[target[i] * numClasses + predicted[i]]++
+    for (let i = 0; i < target.length; i++)
+      if (target[i] !== ignoreIndex) this.#counts[target[i] * numClasses + predicted[i]]++
   }
 
   /** Forgets all batches. */
@@ -44,7 +45,9 @@ export class ConfusionMatrix {
   /** The counts, [target][prediction]. */
   compute(): number[][] {
     const { numClasses } = this
-    return Array.from({ length: numClasses }, (_, row) => Array.from(this.#counts.subarray(row * numClasses, (row + 1) * numClasses)))
+    return Array.from({ length: numClasses }, (_, row) =>
+      Array.from(this.#counts.subarray(row * numClasses, (row + 1) * numClasses)),
+    )
   }
 
   /** How many targets counted. */
@@ -77,7 +80,8 @@ export class ConfusionMatrix {
    */
   accuracy(): number {
     const total = this.total
-    if (total === 0) throw new ValueError({ op: 'ConfusionMatrix.accuracy', problem: 'nothing to measure', got: '0 targets' })
+    if (total === 0)
+      throw new ValueError({ op: 'ConfusionMatrix.accuracy', problem: 'nothing to measure', got: '0 targets' })
     return this.hits().reduce((sum, count) => sum + count, 0) / total
   }
 
@@ -94,7 +98,8 @@ export class ConfusionMatrix {
    */
   meanIou(): number {
     const known = this.iou().filter((value) => !Number.isNaN(value))
-    if (known.length === 0) throw new ValueError({ op: 'ConfusionMatrix.meanIou', problem: 'nothing to measure', got: '0 targets' })
+    if (known.length === 0)
+      throw new ValueError({ op: 'ConfusionMatrix.meanIou', problem: 'nothing to measure', got: '0 targets' })
     return known.reduce((sum, value) => sum + value, 0) / known.length
   }
 }
@@ -106,7 +111,11 @@ export interface SegmentationOptions {
   readonly ignoreIndex?: number
 }
 
-const matrixOf = (predicted: Numbers, target: Numbers, { numClasses, ignoreIndex }: SegmentationOptions): ConfusionMatrix => {
+const matrixOf = (
+  predicted: Numbers,
+  target: Numbers,
+  { numClasses, ignoreIndex }: SegmentationOptions,
+): ConfusionMatrix => {
   const matrix = new ConfusionMatrix(numClasses, ignoreIndex === undefined ? {} : { ignoreIndex })
   matrix.update(predicted, target)
   return matrix

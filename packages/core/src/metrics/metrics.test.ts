@@ -13,10 +13,13 @@ import { MovingAverage, RunningMean } from './running.ts'
 const golden = JSON.parse(readFileSync(new URL('__golden__/metrics.json', import.meta.url), 'utf8'))
 
 /** Both sides sum some hundred doubles in their own order. */
-const close = (got: number, want: number): void => expect(Math.abs(got - want)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(want)))
+const close = (got: number, want: number): void =>
+  expect(Math.abs(got - want)).toBeLessThanOrEqual(1e-13 * Math.max(1, Math.abs(want)))
 
 const closeReport = (got: ClassificationReport, want: ClassificationReport): void => {
-  expect(got.perClass.map(({ label, support }) => [label, support])).toEqual(want.perClass.map(({ label, support }) => [label, support]))
+  expect(got.perClass.map(({ label, support }) => [label, support])).toEqual(
+    want.perClass.map(({ label, support }) => [label, support]),
+  )
   for (const key of ['precision', 'recall', 'f1'] as const) {
     for (const average of ['micro', 'macro', 'weighted'] as const) close(got[average][key], want[average][key])
     got.perClass.forEach((scores, i) => close(scores[key], want.perClass[i][key]))
@@ -62,7 +65,9 @@ describe('as scikit-learn', () => {
 
   test('top k', () => {
     for (const { numClasses, target, scores, accuracy: want } of golden.topK) {
-      want.forEach((share: number, i: number) => expect(topKAccuracy(scores, target, { numClasses, k: i + 1 })).toBe(share))
+      want.forEach((share: number, i: number) =>
+        expect(topKAccuracy(scores, target, { numClasses, k: i + 1 })).toBe(share),
+      )
       expect(accuracy(argmaxRows(scores, numClasses), target)).toBe(want[0])
     }
   })
@@ -102,7 +107,9 @@ describe('by hand', () => {
     const options = { numClasses: 2, ignoreIndex: 255 }
     expect(pixelAccuracy([0, 1, 1], [0, 255, 0], options)).toBe(0.5)
     expect(meanIou([0, 1, 1], [0, 255, 0], options)).toBe(0.25)
-    expect(classificationReport([0, 1, 1], [0, 255, 0], { ignoreIndex: 255 }).perClass.map(({ support }) => support)).toEqual([2, 0])
+    expect(
+      classificationReport([0, 1, 1], [0, 255, 0], { ignoreIndex: 255 }).perClass.map(({ support }) => support),
+    ).toEqual([2, 0])
   })
 
   test('batches add up, and reset forgets them', () => {
@@ -110,8 +117,17 @@ describe('by hand', () => {
     matrix.update([0, 1], [0, 2])
     matrix.update([], [])
     matrix.update(Uint8Array.of(2), Int32Array.of(2))
-    expect(matrix.compute()).toEqual([[1, 0, 0], [0, 0, 0], [0, 1, 1]])
-    expect([matrix.total, matrix.hits(), matrix.support(), matrix.predictions()]).toEqual([3, [1, 0, 1], [1, 0, 2], [1, 1, 1]])
+    expect(matrix.compute()).toEqual([
+      [1, 0, 0],
+      [0, 0, 0],
+      [0, 1, 1],
+    ])
+    expect([matrix.total, matrix.hits(), matrix.support(), matrix.predictions()]).toEqual([
+      3,
+      [1, 0, 1],
+      [1, 0, 2],
+      [1, 1, 1],
+    ])
     expect(matrix.accuracy()).toBe(2 / 3)
     matrix.reset()
     expect(matrix.total).toBe(0)
@@ -137,9 +153,17 @@ describe('by hand', () => {
   })
 })
 
-const labelled = fc.integer({ min: 2, max: 5 }).chain((numClasses) =>
-  fc.record({ numClasses: fc.constant(numClasses), rows: fc.array(fc.record({ predicted: fc.nat(numClasses - 1), target: fc.nat(numClasses - 1) }), { minLength: 1, maxLength: 40 }) }),
-)
+const labelled = fc
+  .integer({ min: 2, max: 5 })
+  .chain((numClasses) =>
+    fc.record({
+      numClasses: fc.constant(numClasses),
+      rows: fc.array(fc.record({ predicted: fc.nat(numClasses - 1), target: fc.nat(numClasses - 1) }), {
+        minLength: 1,
+        maxLength: 40,
+      }),
+    }),
+  )
 
 test('properties', () => {
   fc.assert(
@@ -149,7 +173,12 @@ test('properties', () => {
       const report = classificationReport(predicted, target, { numClasses })
       close(report.micro.f1, accuracy(predicted, target))
       close(report.weighted.recall, accuracy(predicted, target))
-      for (const value of [report.macro.precision, report.macro.recall, report.macro.f1, meanIou(predicted, target, { numClasses })]) {
+      for (const value of [
+        report.macro.precision,
+        report.macro.recall,
+        report.macro.f1,
+        meanIou(predicted, target, { numClasses }),
+      ]) {
         expect(value >= 0 && value <= 1).toBe(true)
       }
       expect(classificationReport(target, target).macro.f1).toBe(1)
@@ -162,9 +191,27 @@ test('properties', () => {
       const scores = [1, 0, ...rows.map((row) => row.score)]
       const target = [1, 0, ...rows.map((row) => row.target)]
       const auc = rocAuc(scores, target)
-      close(rocAuc(scores.map((x) => -x), target), 1 - auc)
-      close(rocAuc(scores.map((x) => x ** 3 + 2 * x), target), auc)
-      close(rocAuc(scores.map((x) => -x), target.map((x) => 1 - x)), auc)
+      close(
+        rocAuc(
+          scores.map((x) => -x),
+          target,
+        ),
+        1 - auc,
+      )
+      close(
+        rocAuc(
+          scores.map((x) => x ** 3 + 2 * x),
+          target,
+        ),
+        auc,
+      )
+      close(
+        rocAuc(
+          scores.map((x) => -x),
+          target.map((x) => 1 - x),
+        ),
+        auc,
+      )
       const ap = averagePrecision(scores, target)
       expect(ap > 0 && ap <= 1).toBe(true)
     }),
@@ -173,37 +220,73 @@ test('properties', () => {
 
 test('bad input', () => {
   const matrix = new ConfusionMatrix(2)
-  expect(() => accuracy([1], [1, 2])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: accuracy: predictions and targets do not pair up; got 1 and 2, expected the same number.]`)
-  expect(() => accuracy([], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: accuracy: nothing to measure; got 0 values, expected at least 1.]`)
-  expect(() => accuracy([1], [1], { ignoreIndex: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: accuracy: every target is ignored; got ignoreIndex 1.]`)
-  expect(() => argmaxRows([1, 2, 3], 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: argmaxRows: the scores are not a row of classes for each target; got 3 scores, 2 targets, 2 classes, expected 4 scores.]`)
-  expect(() => argmaxRows([1, NaN], 2)).toThrowErrorMatchingInlineSnapshot(`[ValueError: argmaxRows: a score is NaN; got NaN at 1, expected numbers.]`)
-  expect(() => argmaxRows([1, 2], 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: argmaxRows: not a number of classes; got 0, expected an integer >= 1.]`)
-  expect(() => topKAccuracy([1, 2], [2], { numClasses: 2, k: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: topKAccuracy: a target is not a class; got 2 at 0, expected an integer in [0, 2).]`)
-  expect(() => topKAccuracy([1, 2], [0], { numClasses: 2, k: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: topKAccuracy: k is out of range; got 3, expected an integer in [1, 2].]`)
-  expect(() => matrix.update([2], [0])).toThrowErrorMatchingInlineSnapshot(`[ValueError: ConfusionMatrix.update: a prediction is not a class; got 2 at 0, expected an integer in [0, 2).]`)
-  expect(() => matrix.update([0, 0], [0, 255])).toThrowErrorMatchingInlineSnapshot(`[ValueError: ConfusionMatrix.update: a target is not a class; got 255 at 1, expected an integer in [0, 2).]`)
+  expect(() => accuracy([1], [1, 2])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: accuracy: predictions and targets do not pair up; got 1 and 2, expected the same number.]`,
+  )
+  expect(() => accuracy([], [])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: accuracy: nothing to measure; got 0 values, expected at least 1.]`,
+  )
+  expect(() => accuracy([1], [1], { ignoreIndex: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: accuracy: every target is ignored; got ignoreIndex 1.]`,
+  )
+  expect(() => argmaxRows([1, 2, 3], 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: argmaxRows: the scores are not a row of classes for each target; got 3 scores, 2 targets, 2 classes, expected 4 scores.]`,
+  )
+  expect(() => argmaxRows([1, NaN], 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: argmaxRows: a score is NaN; got NaN at 1, expected numbers.]`,
+  )
+  expect(() => argmaxRows([1, 2], 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: argmaxRows: not a number of classes; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => topKAccuracy([1, 2], [2], { numClasses: 2, k: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: topKAccuracy: a target is not a class; got 2 at 0, expected an integer in [0, 2).]`,
+  )
+  expect(() => topKAccuracy([1, 2], [0], { numClasses: 2, k: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: topKAccuracy: k is out of range; got 3, expected an integer in [1, 2].]`,
+  )
+  expect(() => matrix.update([2], [0])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ConfusionMatrix.update: a prediction is not a class; got 2 at 0, expected an integer in [0, 2).]`,
+  )
+  expect(() => matrix.update([0, 0], [0, 255])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ConfusionMatrix.update: a target is not a class; got 255 at 1, expected an integer in [0, 2).]`,
+  )
   expect(() => matrix.update([0], [0.5])).toThrow(ValueError)
   expect(() => matrix.update([0], [])).toThrow(ShapeError)
   expect(matrix.total).toBe(0)
-  expect(() => matrix.accuracy()).toThrowErrorMatchingInlineSnapshot(`[ValueError: ConfusionMatrix.accuracy: nothing to measure; got 0 targets.]`)
+  expect(() => matrix.accuracy()).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ConfusionMatrix.accuracy: nothing to measure; got 0 targets.]`,
+  )
   expect(() => matrix.meanIou()).toThrow(ValueError)
   expect(() => new ConfusionMatrix(1.5)).toThrow(ValueError)
   expect(() => classificationReport([5000], [0])).toThrow(ValueError)
   expect(() => classificationReport([0], [-1])).toThrow(ValueError)
-  expect(() => rocAuc([1, 2], [1, 1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: rocAuc: there is nothing to rank; got 2 of 2 targets are positive, expected some, not all.]`)
+  expect(() => rocAuc([1, 2], [1, 1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: rocAuc: there is nothing to rank; got 2 of 2 targets are positive, expected some, not all.]`,
+  )
   expect(() => rocAuc([1, 2], [0, 2])).toThrow(ValueError)
-  expect(() => rocAuc([NaN, 2], [0, 1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: rocAuc: a score is NaN; got NaN at 0, expected numbers.]`)
+  expect(() => rocAuc([NaN, 2], [0, 1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: rocAuc: a score is NaN; got NaN at 0, expected numbers.]`,
+  )
   expect(() => rocAuc([1, 2, 3, 4], [0, 1], { numClasses: 3 })).toThrow(ShapeError)
-  expect(() => averagePrecision([1, 2, 3, 4, 5, 6], [0, 1], { numClasses: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: averagePrecision: there is nothing to rank; got 0 of 2 targets are class 2, expected some, not all.]`)
-  expect(() => r2([1], [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: r2: too few values; got 1, expected at least 2.]`)
+  expect(() => averagePrecision([1, 2, 3, 4, 5, 6], [0, 1], { numClasses: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: averagePrecision: there is nothing to rank; got 0 of 2 targets are class 2, expected some, not all.]`,
+  )
+  expect(() => r2([1], [1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: r2: too few values; got 1, expected at least 2.]`,
+  )
   expect(() => mse([], [])).toThrow(ValueError)
   expect(() => perplexity([1, 2], [3], { numClasses: 2 })).toThrow(ValueError)
   expect(() => perplexity([1, 2], [9], { numClasses: 2, ignoreIndex: 9 })).toThrow(ValueError)
-  expect(() => perplexity([1, Infinity], [0], { numClasses: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: perplexity: a row of logits has no softmax; got a highest value of Infinity at 0, expected a finite one.]`)
+  expect(() => perplexity([1, Infinity], [0], { numClasses: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: perplexity: a row of logits has no softmax; got a highest value of Infinity at 0, expected a finite one.]`,
+  )
   expect(() => perplexity([-Infinity, -Infinity], [0], { numClasses: 2 })).toThrow(ValueError)
-  expect(() => new RunningMean().compute()).toThrowErrorMatchingInlineSnapshot(`[ValueError: RunningMean.compute: nothing to average; got 0 values, expected an update first.]`)
+  expect(() => new RunningMean().compute()).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: RunningMean.compute: nothing to average; got 0 values, expected an update first.]`,
+  )
   expect(() => new RunningMean().update(1, -1)).toThrow(ValueError)
-  expect(() => new MovingAverage(1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: MovingAverage: not a decay; got 1, expected a number in [0, 1).]`)
+  expect(() => new MovingAverage(1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: MovingAverage: not a decay; got 1, expected a number in [0, 1).]`,
+  )
   expect(() => new MovingAverage().compute()).toThrow(ValueError)
 })

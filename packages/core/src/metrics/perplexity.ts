@@ -7,7 +7,12 @@ const lossOf = (logits: Numbers, at: number, numClasses: number, target: number)
   let most = -Infinity
   for (let c = 0; c < numClasses; c++) if (logits[at + c] > most) most = logits[at + c]
   if (most === Infinity || most === -Infinity) {
-    throw new ValueError({ op: 'perplexity', problem: 'a row of logits has no softmax', got: `a highest value of ${most} at ${at}`, expected: 'a finite one' })
+    throw new ValueError({
+      op: 'perplexity',
+      problem: 'a row of logits has no softmax',
+      got: `a highest value of ${most} at ${at}`,
+      expected: 'a finite one',
+    })
   }
   let sum = 0
   for (let c = 0; c < numClasses; c++) sum += exp(logits[at + c] - most)
@@ -40,7 +45,8 @@ export const perplexity = (
     sum += lossOf(logits, i * numClasses, numClasses, target[i])
     count++
   }
-  if (count === 0) throw new ValueError({ op: 'perplexity', problem: 'every target is ignored', got: `ignoreIndex ${ignoreIndex}` })
+  if (count === 0)
+    throw new ValueError({ op: 'perplexity', problem: 'every target is ignored', got: `ignoreIndex ${ignoreIndex}` })
   return perplexityOfLoss(sum / count)
 }
 

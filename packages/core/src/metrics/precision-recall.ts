@@ -56,7 +56,8 @@ const sum = (values: readonly number[]): number => values.reduce((total, value) 
 
 const mean = (items: readonly ClassScores[], weightOf: (item: ClassScores) => number, zeroDivision: number): Scores => {
   const total = sum(items.map(weightOf))
-  const average = (key: keyof Scores): number => (total > 0 ? sum(items.map((item) => item[key] * weightOf(item))) / total : zeroDivision)
+  const average = (key: keyof Scores): number =>
+    total > 0 ? sum(items.map((item) => item[key] * weightOf(item))) / total : zeroDivision
   return { precision: average('precision'), recall: average('recall'), f1: average('f1') }
 }
 
@@ -78,7 +79,11 @@ const MAX_CLASSES = 4096
  * const report = classificationReport([0, 1, 1, 1], [0, 0, 1, 1])
  * report.macro.recall // => 0.75
  */
-export const classificationReport = (predicted: Numbers, target: Numbers, options: ClassificationOptions = {}): ClassificationReport => {
+export const classificationReport = (
+  predicted: Numbers,
+  target: Numbers,
+  options: ClassificationOptions = {},
+): ClassificationReport => {
   const { ignoreIndex, zeroDivision = 0 } = options
   checkPairs('classificationReport', predicted, target)
   checkLabels('classificationReport', 'prediction', predicted, options.numClasses ?? MAX_CLASSES)
@@ -89,8 +94,13 @@ export const classificationReport = (predicted: Numbers, target: Numbers, option
   const hits = matrix.hits()
   const support = matrix.support()
   const predictions = matrix.predictions()
-  const all = hits.map((right, label): ClassScores => ({ label, support: support[label], ...scoresOf(right, predictions[label], support[label], zeroDivision) }))
-  const perClass = options.numClasses === undefined ? all.filter(({ label }) => support[label] + predictions[label] > 0) : all
+  const all = hits.map((right, label): ClassScores => ({
+    label,
+    support: support[label],
+    ...scoresOf(right, predictions[label], support[label], zeroDivision),
+  }))
+  const perClass =
+    options.numClasses === undefined ? all.filter(({ label }) => support[label] + predictions[label] > 0) : all
   return {
     perClass,
     micro: scoresOf(sum(hits), matrix.total, matrix.total, zeroDivision),

@@ -10,12 +10,17 @@ export interface RankingOptions {
 }
 
 /** The indices of the scores, highest first. */
-const descending = (scores: Numbers): Uint32Array => Uint32Array.from({ length: scores.length }, (_, i) => i).sort((i, j) => scores[j] - scores[i] || 0)
+const descending = (scores: Numbers): Uint32Array =>
+  Uint32Array.from({ length: scores.length }, (_, i) => i).sort((i, j) => scores[j] - scores[i] || 0)
 
 /** Calls `visit` for each group of equal scores, highest first, with the positives and negatives in it. */
-const forTies = (scores: Numbers, isPositive: (i: number) => boolean, visit: (positives: number, negatives: number) => void): void => {
+const forTies = (
+  scores: Numbers,
+  isPositive: (i: number) => boolean,
+  visit: (positives: number, negatives: number) => void,
+): void => {
   const order = descending(scores)
-  for (let from = 0; from < order.length; ) {
+  for (let from = 0; from < order.length;) {
     let to = from
     let positives = 0
     const value = scores[order[from]]
@@ -61,7 +66,12 @@ const countOf = (target: Numbers, label: number): number => {
 
 const checkBoth = (op: string, positives: number, total: number, what: string): void => {
   if (positives > 0 && positives < total) return
-  throw new ValueError({ op, problem: 'there is nothing to rank', got: `${positives} of ${total} targets are ${what}`, expected: 'some, not all' })
+  throw new ValueError({
+    op,
+    problem: 'there is nothing to rank',
+    got: `${positives} of ${total} targets are ${what}`,
+    expected: 'some, not all',
+  })
 }
 
 const rank = (op: string, metric: Metric, scores: Numbers, target: Numbers, options: RankingOptions): number => {
@@ -81,7 +91,8 @@ const rank = (op: string, metric: Metric, scores: Numbers, target: Numbers, opti
   let sum = 0
   for (let c = 0; c < numClasses; c++) {
     for (let i = 0; i < column.length; i++) column[i] = scores[i * numClasses + c]
-    sum += metric(column, (i) => target[i] === c) * (average === 'weighted' ? support[c] / target.length : 1 / numClasses)
+    sum +=
+      metric(column, (i) => target[i] === c) * (average === 'weighted' ? support[c] / target.length : 1 / numClasses)
   }
   return sum
 }
@@ -95,7 +106,8 @@ const rank = (op: string, metric: Metric, scores: Numbers, target: Numbers, opti
  * @source Checked against scikit-learn 1.2 in metrics.test.ts
  * @example rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) // => 0.75
  */
-export const rocAuc = (scores: Numbers, target: Numbers, options: RankingOptions = {}): number => rank('rocAuc', aucOf, scores, target, options)
+export const rocAuc = (scores: Numbers, target: Numbers, options: RankingOptions = {}): number =>
+  rank('rocAuc', aucOf, scores, target, options)
 
 /**
  * Average precision: sum over the thresholds of precision times the recall that each adds, without interpolation.

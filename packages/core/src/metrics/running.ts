@@ -17,7 +17,13 @@ export class RunningMean {
    * @throws ValueError when `weight` is negative or not finite.
    */
   update(value: number, weight: number = 1): void {
-    if (!(weight >= 0 && weight < Infinity)) throw new ValueError({ op: 'RunningMean.update', problem: 'not a weight', got: String(weight), expected: 'a finite number >= 0' })
+    if (!(weight >= 0 && weight < Infinity))
+      throw new ValueError({
+        op: 'RunningMean.update',
+        problem: 'not a weight',
+        got: String(weight),
+        expected: 'a finite number >= 0',
+      })
     if (weight === 0) return
     this.#sum += value * weight
     this.#weight += weight
@@ -33,7 +39,13 @@ export class RunningMean {
    * @throws ValueError before the first value.
    */
   compute(): number {
-    if (this.#weight === 0) throw new ValueError({ op: 'RunningMean.compute', problem: 'nothing to average', got: '0 values', expected: 'an update first' })
+    if (this.#weight === 0)
+      throw new ValueError({
+        op: 'RunningMean.compute',
+        problem: 'nothing to average',
+        got: '0 values',
+        expected: 'an update first',
+      })
     return this.#sum / this.#weight
   }
 
@@ -62,7 +74,13 @@ export class MovingAverage {
    * @throws ValueError when `decay` is not such.
    */
   constructor(decay: number = 0.98) {
-    if (!(decay >= 0 && decay < 1)) throw new ValueError({ op: 'MovingAverage', problem: 'not a decay', got: String(decay), expected: 'a number in [0, 1)' })
+    if (!(decay >= 0 && decay < 1))
+      throw new ValueError({
+        op: 'MovingAverage',
+        problem: 'not a decay',
+        got: String(decay),
+        expected: 'a number in [0, 1)',
+      })
     this.decay = decay
   }
 
@@ -77,7 +95,13 @@ export class MovingAverage {
    * @throws ValueError before the first value.
    */
   compute(): number {
-    if (this.#weight === 0) throw new ValueError({ op: 'MovingAverage.compute', problem: 'nothing to average', got: '0 values', expected: 'an update first' })
+    if (this.#weight === 0)
+      throw new ValueError({
+        op: 'MovingAverage.compute',
+        problem: 'nothing to average',
+        got: '0 values',
+        expected: 'an update first',
+      })
     return this.#sum / this.#weight
   }
 

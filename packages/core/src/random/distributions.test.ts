@@ -52,15 +52,27 @@ test('choice takes items without repeats, with repeats, and by weight', () => {
 test('bad input', () => {
   const generator = new Generator(0)
   const options = { generator }
-  expect(() => truncNormal(new Float32Array(2), { a: 1, b: 0, generator })).toThrowErrorMatchingInlineSnapshot(`[ValueError: truncNormal: not a truncated normal distribution; got mean 0, std 1, a 1, b 0, expected a <= b, a finite mean and a finite std above 0.]`)
+  expect(() => truncNormal(new Float32Array(2), { a: 1, b: 0, generator })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: truncNormal: not a truncated normal distribution; got mean 0, std 1, a 1, b 0, expected a <= b, a finite mean and a finite std above 0.]`,
+  )
   expect(() => truncNormal(new Float32Array(2), { std: 0, generator })).toThrow(ValueError)
-  expect(() => multinomial(Float32Array.of(1, -1), 1, options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: multinomial: a weight is not valid; got -1, expected finite weights >= 0.]`)
-  expect(() => multinomial(Float32Array.of(0, 0), 1, options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: multinomial: nothing can be drawn; got 2 weights, none above 0, expected a weight above 0.]`)
+  expect(() => multinomial(Float32Array.of(1, -1), 1, options)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: multinomial: a weight is not valid; got -1, expected finite weights >= 0.]`,
+  )
+  expect(() => multinomial(Float32Array.of(0, 0), 1, options)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: multinomial: nothing can be drawn; got 2 weights, none above 0, expected a weight above 0.]`,
+  )
   expect(() => multinomial(new Float32Array(0), 1, options)).toThrow(ValueError)
-  expect(() => multinomial(Float32Array.of(1, 0), 2, options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: multinomial: not a number of draws; got 2, expected an integer in [1, 1].]`)
+  expect(() => multinomial(Float32Array.of(1, 0), 2, options)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: multinomial: not a number of draws; got 2, expected an integer in [1, 1].]`,
+  )
   expect(() => multinomial(Float32Array.of(1, NaN), 1, options)).toThrow(ValueError)
-  expect(() => choice([1], 2, options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: choice: the items cannot be drawn; got 2 of 1 items, expected no more draws than items, and a weight for each item.]`)
+  expect(() => choice([1], 2, options)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: choice: the items cannot be drawn; got 2 of 1 items, expected no more draws than items, and a weight for each item.]`,
+  )
   expect(() => choice([], 1, { replacement: true, generator })).toThrow(ValueError)
-  expect(() => choice([1, 2], 1, { weights: Float32Array.of(1), generator })).toThrowErrorMatchingInlineSnapshot(`[ValueError: choice: the items cannot be drawn; got 1 of 2 items with 1 weights, expected no more draws than items, and a weight for each item.]`)
+  expect(() => choice([1, 2], 1, { weights: Float32Array.of(1), generator })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: choice: the items cannot be drawn; got 1 of 2 items with 1 weights, expected no more draws than items, and a weight for each item.]`,
+  )
   expect(generator.state()).toEqual(new Generator(0).state())
 })

@@ -44,7 +44,9 @@ describe('the same draws as PyTorch', () => {
       const got = generator.normal(new Float32Array(n), mean, std)
       const rounding = Math.abs(mean) * 1.2e-7
       expect(distance(got, values, 1), `n ${n}`).toBeLessThanOrEqual(4 * std * 1.2e-7 + rounding)
-      expect(distance(got, values, Math.max(1, ...values.map(Math.abs)) * std + Math.abs(mean)), `n ${n}`).toBeLessThan(1.2e-7)
+      expect(distance(got, values, Math.max(1, ...values.map(Math.abs)) * std + Math.abs(mean)), `n ${n}`).toBeLessThan(
+        1.2e-7,
+      )
     }
   })
 
@@ -121,7 +123,10 @@ describe('the same draws as PyTorch', () => {
     const state = generator.state()
     expect(sha(state)).toBe(want)
     const resumed = new Generator().setState(state)
-    const draw = (from: Generator): number[] => [...from.normal(new Float32Array(4)), ...from.uniform(new Float32Array(3))]
+    const draw = (from: Generator): number[] => [
+      ...from.normal(new Float32Array(4)),
+      ...from.uniform(new Float32Array(3)),
+    ]
     expect(distance(draw(resumed), next, 1)).toBeLessThan(1.2e-7)
     expect(resumed.seed).toBe(BigInt(seed))
   })
@@ -162,7 +167,9 @@ describe('state', () => {
       change(bytes, new DataView(bytes.buffer))
       expect(() => generator.setState(bytes), name).toThrow(FormatError)
     }
-    expect(() => generator.setState(good.subarray(1))).toThrowErrorMatchingInlineSnapshot(`[FormatError: Generator.setState: not a generator state; got 5055 bytes, expected 5056.]`)
+    expect(() => generator.setState(good.subarray(1))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: Generator.setState: not a generator state; got 5055 bytes, expected 5056.]`,
+    )
     expect(generator.state()).toEqual(before)
   })
 })
@@ -225,15 +232,33 @@ describe('bad input', () => {
   })
 
   test('messages', () => {
-    expect(() => new Generator(0.5)).toThrowErrorMatchingInlineSnapshot(`[ValueError: manualSeed: not a seed; got 0.5, expected an integer up to 2^53 - 1, or a bigint in [-2^63, 2^64).]`)
-    expect(() => generator.uniform(out, 1, 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: uniform: not a range; got from 1 to 0, expected finite bounds, from <= to.]`)
-    expect(() => generator.normal(out, 0, -1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: normal: not a normal distribution; got mean 0, std -1, expected a finite mean and a finite std >= 0.]`)
-    expect(() => generator.bernoulli(out, 2)).toThrowErrorMatchingInlineSnapshot(`[ValueError: bernoulli: not a probability; got 2, expected a number in [0, 1].]`)
-    expect(() => generator.bernoulli(out, new Float32Array(3))).toThrowErrorMatchingInlineSnapshot(`[ValueError: bernoulli: not one probability for each value; got 3, expected 2.]`)
-    expect(() => generator.exponential(out, -1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: exponential: not a rate; got -1, expected a finite number above 0.]`)
-    expect(() => generator.randint(0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: randint: not a range; got n 0, expected an integer in [1, 2^53).]`)
-    expect(() => generator.integers(out, 3, 1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: integers: not a range; got low 3, high 1, expected integers low < high.]`)
-    expect(() => generator.randperm(0.5)).toThrowErrorMatchingInlineSnapshot(`[ValueError: randperm: not a length; got 0.5, expected an integer in [0, 2^31).]`)
+    expect(() => new Generator(0.5)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: manualSeed: not a seed; got 0.5, expected an integer up to 2^53 - 1, or a bigint in [-2^63, 2^64).]`,
+    )
+    expect(() => generator.uniform(out, 1, 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: uniform: not a range; got from 1 to 0, expected finite bounds, from <= to.]`,
+    )
+    expect(() => generator.normal(out, 0, -1)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: normal: not a normal distribution; got mean 0, std -1, expected a finite mean and a finite std >= 0.]`,
+    )
+    expect(() => generator.bernoulli(out, 2)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: bernoulli: not a probability; got 2, expected a number in [0, 1].]`,
+    )
+    expect(() => generator.bernoulli(out, new Float32Array(3))).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: bernoulli: not one probability for each value; got 3, expected 2.]`,
+    )
+    expect(() => generator.exponential(out, -1)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: exponential: not a rate; got -1, expected a finite number above 0.]`,
+    )
+    expect(() => generator.randint(0)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: randint: not a range; got n 0, expected an integer in [1, 2^53).]`,
+    )
+    expect(() => generator.integers(out, 3, 1)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: integers: not a range; got low 3, high 1, expected integers low < high.]`,
+    )
+    expect(() => generator.randperm(0.5)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: randperm: not a length; got 0.5, expected an integer in [0, 2^31).]`,
+    )
   })
 })
 
@@ -243,7 +268,8 @@ test('properties', () => {
       const generator = new Generator(seed)
       const order = Array.from(generator.randperm(n)).sort((a, b) => a - b)
       expect(order).toEqual(Array.from({ length: n }, (_, i) => i))
-      for (const x of generator.integers(new Int32Array(n), -range, range)) if (x < -range || x >= range) expect.fail(`${x}`)
+      for (const x of generator.integers(new Int32Array(n), -range, range))
+        if (x < -range || x >= range) expect.fail(`${x}`)
       for (const x of generator.uniform(new Float32Array(n))) if (!(x >= 0 && x < 1)) expect.fail(`${x}`)
       for (const x of generator.normal(new Float32Array(n))) if (!Number.isFinite(x)) expect.fail(`${x}`)
       expect(generator.bernoulli(new Uint8Array(n), 0).every((x) => x === 0)).toBe(true)

@@ -119,7 +119,12 @@ export class Generator {
    */
   normal<T extends FloatArray>(out: T, mean: number = 0, std: number = 1): T {
     if (!(Number.isFinite(mean) && std >= 0 && std < Infinity)) {
-      throw invalid('normal', 'not a normal distribution', `mean ${mean}, std ${std}`, 'a finite mean and a finite std >= 0')
+      throw invalid(
+        'normal',
+        'not a normal distribution',
+        `mean ${mean}, std ${std}`,
+        'a finite mean and a finite std >= 0',
+      )
     }
     if (out.length < 16) for (let i = 0; i < out.length; i++) out[i] = this.#nextNormal() * std + mean
     else if (out instanceof Float32Array) this.#normalBlocks(out, polarF32(Math.fround(mean), Math.fround(std)))
@@ -160,7 +165,8 @@ export class Generator {
    * @throws ValueError when n is not an integer in [1, 2^53).
    */
   randint(n: number): number {
-    if (!(Number.isSafeInteger(n) && n >= 1)) throw invalid('randint', 'not a range', `n ${n}`, 'an integer in [1, 2^53)')
+    if (!(Number.isSafeInteger(n) && n >= 1))
+      throw invalid('randint', 'not a range', `n ${n}`, 'an integer in [1, 2^53)')
     return n < TWO_32 ? this.#engine.next() % n : Number(this.#uint64() % BigInt(n))
   }
 
@@ -274,7 +280,8 @@ const checkProbabilities = (p: number | FloatArray, length: number): void => {
     throw invalid('bernoulli', 'not one probability for each value', `${p.length}`, `${length}`)
   }
   for (const value of values) {
-    if (!(value >= 0 && value <= 1)) throw invalid('bernoulli', 'not a probability', String(value), 'a number in [0, 1]')
+    if (!(value >= 0 && value <= 1))
+      throw invalid('bernoulli', 'not a probability', String(value), 'a number in [0, 1]')
   }
 }
 

@@ -82,8 +82,14 @@ test('gains', () => {
 test('orthogonal rows or columns have length gain and are at right angles', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), fc.integer(), (rows, cols, seed) => {
-      const q = init.orthogonal(new Float64Array(rows * cols), [rows, cols], { gain: 3, generator: new Generator(seed) })
-      const [n, m, at] = rows <= cols ? [rows, cols, (i: number, k: number) => i * cols + k] : [cols, rows, (i: number, k: number) => k * cols + i]
+      const q = init.orthogonal(new Float64Array(rows * cols), [rows, cols], {
+        gain: 3,
+        generator: new Generator(seed),
+      })
+      const [n, m, at] =
+        rows <= cols
+          ? [rows, cols, (i: number, k: number) => i * cols + k]
+          : [cols, rows, (i: number, k: number) => k * cols + i]
       for (let i = 0; i < n; i++) {
         for (let j = 0; j <= i; j++) {
           let product = 0
@@ -108,12 +114,24 @@ test('constants and empty weights', () => {
 
 test('bad input', () => {
   const data = new Float32Array(6)
-  expect(() => init.kaimingUniform(data, [6])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: kaimingUniform: the rank does not fit; got [6], expected 2 or more axes.]`)
-  expect(() => init.kaimingUniform(data, [2, 4])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: kaimingUniform: the shape does not fit the data; got [2,4], expected 6 elements.]`)
-  expect(() => init.eye(data, [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: eye: the rank does not fit; got [1,2,3], expected 2 axes.]`)
-  expect(() => init.dirac(data, [2, 3])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: dirac: the rank does not fit; got [2,3], expected 3 to 5 axes.]`)
-  expect(() => init.dirac(data, [3, 1, 2], { groups: 2 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: dirac: the groups do not divide the output channels; got [3,1,2], groups 2.]`)
-  expect(() => init.sparse(data, [2, 3], { sparsity: 1.5 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sparse: not a share; got sparsity 1.5, expected a number in [0, 1].]`)
+  expect(() => init.kaimingUniform(data, [6])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: kaimingUniform: the rank does not fit; got [6], expected 2 or more axes.]`,
+  )
+  expect(() => init.kaimingUniform(data, [2, 4])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: kaimingUniform: the shape does not fit the data; got [2,4], expected 6 elements.]`,
+  )
+  expect(() => init.eye(data, [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: eye: the rank does not fit; got [1,2,3], expected 2 axes.]`,
+  )
+  expect(() => init.dirac(data, [2, 3])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: dirac: the rank does not fit; got [2,3], expected 3 to 5 axes.]`,
+  )
+  expect(() => init.dirac(data, [3, 1, 2], { groups: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: dirac: the groups do not divide the output channels; got [3,1,2], groups 2.]`,
+  )
+  expect(() => init.sparse(data, [2, 3], { sparsity: 1.5 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sparse: not a share; got sparsity 1.5, expected a number in [0, 1].]`,
+  )
   expect(() => init.sparse(data, [6], { sparsity: 0.5 })).toThrow(ShapeError)
   expect(() => init.orthogonal(data, [6])).toThrow(ShapeError)
   expect(() => init.normal(data, { std: -1 })).toThrow(ValueError)

@@ -33,7 +33,12 @@ type Shape = readonly number[]
 const checkSize = (op: string, data: FloatArray, shape: Shape): void => {
   const size = shape.reduce((product, n) => product * n, 1)
   if (size === data.length) return
-  throw new ShapeError({ op, problem: 'the shape does not fit the data', got: `[${shape}]`, expected: `${data.length} elements` })
+  throw new ShapeError({
+    op,
+    problem: 'the shape does not fit the data',
+    got: `[${shape}]`,
+    expected: `${data.length} elements`,
+  })
 }
 
 const checkRank = (op: string, shape: Shape, low: number, high: number = low): void => {
@@ -45,7 +50,6 @@ const checkRank = (op: string, shape: Shape, low: number, high: number = low): v
 /**
  * Inputs and outputs that one weight tensor of PyTorch's layout [out, in, ...kernel] connects.
  * @throws ShapeError when the shape has fewer than two axes.
- * @example fans([8, 4, 3, 3]) // => { fanIn: 36, fanOut: 72 }
  */
 export const fans = (shape: Shape): { fanIn: number; fanOut: number } => fansOf('fans', shape)
 
@@ -58,7 +62,6 @@ const fansOf = (op: string, shape: Shape): { fanIn: number; fanOut: number } => 
 /**
  * The factor that keeps the variance through a nonlinearity.
  * @param slope - negative slope of `leakyRelu`. Default 0.01.
- * @example calculateGain('tanh') // => 1.6666667
  */
 export const calculateGain = (nonlinearity: Nonlinearity, slope: number = 0.01): number => {
   if (nonlinearity === 'tanh') return 5 / 3
@@ -81,11 +84,17 @@ const xavierStd = (op: string, shape: Shape, gain: number): number => {
 }
 
 /** A uniform fill with this standard deviation around 0. */
-const uniformOfStd = <T extends FloatArray>(data: T, std: number, { generator = defaultGenerator() }: RandomOptions): T =>
-  data.length === 0 ? data : generator.uniform(data, -SQRT_3 * std, SQRT_3 * std)
+const uniformOfStd = <T extends FloatArray>(
+  data: T,
+  std: number,
+  { generator = defaultGenerator() }: RandomOptions,
+): T => (data.length === 0 ? data : generator.uniform(data, -SQRT_3 * std, SQRT_3 * std))
 
-const normalOfStd = <T extends FloatArray>(data: T, std: number, { generator = defaultGenerator() }: RandomOptions): T =>
-  data.length === 0 ? data : generator.normal(data, 0, std)
+const normalOfStd = <T extends FloatArray>(
+  data: T,
+  std: number,
+  { generator = defaultGenerator() }: RandomOptions,
+): T => (data.length === 0 ? data : generator.normal(data, 0, std))
 
 /**
  * Fills a weight from U(-bound, bound), bound = gain sqrt(3 / fan), as `torch.nn.init.kaiming_uniform_`.
@@ -95,7 +104,6 @@ const normalOfStd = <T extends FloatArray>(data: T, std: number, { generator = d
  * @returns `data`
  * @throws ShapeError when the shape has fewer than two axes or does not fit the data.
  * @source He et al. 2015; checked against torch 1.13 in init.test.ts
- * @example kaimingUniform(new Float32Array(2), [1, 2], { generator: new Generator(0) }) // => [-0.0129746, 0.9292832]
  */
 export const kaimingUniform = <T extends FloatArray>(data: T, shape: Shape, options: KaimingOptions = {}): T => {
   checkSize('kaimingUniform', data, shape)
@@ -262,9 +270,11 @@ export const orthogonal = <T extends FloatArray>(data: T, shape: Shape, options:
   const rows = wide ? inner : outer
   const cols = wide ? outer : inner
   const matrix = new Float64Array(data.length)
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) matrix[i * cols + j] = data[wide ? j * inner + i : i * inner + j]
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < cols; j++) matrix[i * cols + j] = data[wide ? j * inner + i : i * inner + j]
   orthonormalise(matrix, rows, cols)
-  for (let i = 0; i < rows; i++) for (let j = 0; j < cols; j++) data[wide ? j * inner + i : i * inner + j] = gain * matrix[i * cols + j]
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < cols; j++) data[wide ? j * inner + i : i * inner + j] = gain * matrix[i * cols + j]
   return data
 }
 
@@ -286,7 +296,12 @@ export const sparse = <T extends FloatArray>(
   checkSize('sparse', data, shape)
   checkRank('sparse', shape, 2)
   if (!(sparsity >= 0 && sparsity <= 1)) {
-    throw new ValueError({ op: 'sparse', problem: 'not a share', got: `sparsity ${sparsity}`, expected: 'a number in [0, 1]' })
+    throw new ValueError({
+      op: 'sparse',
+      problem: 'not a share',
+      got: `sparsity ${sparsity}`,
+      expected: 'a number in [0, 1]',
+    })
   }
   const [rows, cols] = shape
   const zeros = Math.ceil(sparsity * rows)
@@ -301,7 +316,6 @@ export const sparse = <T extends FloatArray>(
  * Fills a matrix with the identity, as `torch.nn.init.eye_`.
  * @returns `data`
  * @throws ShapeError when the shape is not a matrix or does not fit the data.
- * @example eye(new Float32Array(6), [2, 3]) // => [1, 0, 0, 0, 1, 0]
  */
 export const eye = <T extends FloatArray>(data: T, shape: Shape): T => {
   checkSize('eye', data, shape)
@@ -317,14 +331,17 @@ export const eye = <T extends FloatArray>(data: T, shape: Shape): T => {
  * @param options.groups - Default 1; must divide the output channels.
  * @returns `data`
  * @throws ShapeError when the shape is not such, does not fit the data, or does not divide into the groups.
- * @example dirac(new Float32Array(6), [2, 1, 3]) // => [0, 1, 0, 0, 0, 0]
  */
 export const dirac = <T extends FloatArray>(data: T, shape: Shape, options: { readonly groups?: number } = {}): T => {
   const { groups = 1 } = options
   checkSize('dirac', data, shape)
   checkRank('dirac', shape, 3, 5)
   if (!(Number.isInteger(groups) && groups >= 1 && shape[0] % groups === 0)) {
-    throw new ShapeError({ op: 'dirac', problem: 'the groups do not divide the output channels', got: `[${shape}], groups ${groups}` })
+    throw new ShapeError({
+      op: 'dirac',
+      problem: 'the groups do not divide the output channels',
+      got: `[${shape}], groups ${groups}`,
+    })
   }
   const perGroup = shape[0] / groups
   const kernel = shape.slice(2)

@@ -17,10 +17,14 @@ test('the same draws as numpy.random.RandomState, in one stream', () => {
 })
 
 test('bad input', () => {
-  expect(() => new NumpyRandomState(-1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: NumpyRandomState.seed: out of range; got -1, expected an integer in [0, 4294967295].]`)
+  expect(() => new NumpyRandomState(-1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: NumpyRandomState.seed: out of range; got -1, expected an integer in [0, 4294967295].]`,
+  )
   const state = new NumpyRandomState(0)
   expect(() => state.randint(0)).toThrow(ValueError)
   expect(() => state.permutation(1.5)).toThrow(ValueError)
-  expect(() => state.choice(3, 4, { replace: false })).toThrowErrorMatchingInlineSnapshot(`[ValueError: NumpyRandomState.choice: out of range; got 4, expected an integer in [0, 3].]`)
+  expect(() => state.choice(3, 4, { replace: false })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: NumpyRandomState.choice: out of range; got 4, expected an integer in [0, 3].]`,
+  )
   expect(Array.from(state.permutation(0))).toEqual([])
 })
