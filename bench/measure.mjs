@@ -26,9 +26,10 @@ export const race = async (candidates, seconds) => {
     const ms = await warmUp(candidate, seconds / 2)
     entries.push({ candidate, calls: Math.max(1, Math.round(2 / ms)), times: [], spent: 0 })
   }
-  for (let round = 0; round < 200 && entries.some((entry) => entry.spent < seconds * 1000); round++)
-    for (const entry of entries) {
-      if (entry.spent >= seconds * 1000 && entry.times.length >= 5) continue
+  const isDone = ({ spent, times }) =>
+    times.length >= 200 || (spent >= seconds * 1000 && (times.length >= 5 || spent >= seconds * 5000))
+  while (!entries.every(isDone))
+    for (const entry of entries.filter((one) => !isDone(one))) {
       const ms = await time(entry.candidate, entry.calls)
       entry.times.push(ms)
       entry.spent += ms * entry.calls

@@ -30,7 +30,7 @@ const forward = (layers, x) => {
 /** One step of Adam on one batch, as a user writes it. `read` gives the loss after five steps from the start. */
 export const trainingStep = (spec) => {
   const layers = makeLayers(spec)
-  const optimizer = L.adam({ lr: 1e-3 })(layers.flatMap(({ parameters }) => parameters))
+  const optimizer = L.optim.adam({ lr: 1e-3 })(layers.flatMap(({ parameters }) => parameters))
   const shape = [spec.batch, ...spec.image]
   const x = L.keep(L.tensor(values(shape, 1), { shape }))
   const target = L.keep(L.tensor(Int32Array.from({ length: spec.batch }, (_, i) => i % 10)))
