@@ -107,3 +107,37 @@ norms.add("GroupNorm", [2, 6], lambda: nn.GroupNorm(2, 6), [[2, 6, 3]])
 norms.add("GroupNorm", [3, 6, {"affine": False}], lambda: nn.GroupNorm(3, 6, affine=False), [[2, 6, 2, 2]])
 norms.add("LocalResponseNorm", [3], lambda: nn.LocalResponseNorm(3), [[2, 5, 4]])
 norms.write("nn/__golden__/norm.json")
+
+recurrent = Layers()
+
+
+def sequence(m, x, *states):
+    """All outputs in one tuple: y, then the last states."""
+    y, last = m(x) if not states else m(x, states if len(states) > 1 else states[0])
+    return (y, *last) if isinstance(last, tuple) else (y, last)
+
+
+def packed(lengths, batch_first):
+    def call(m, x):
+        p = nn.utils.rnn.pack_padded_sequence(x, lengths, batch_first, enforce_sorted=False)
+        y, last = m(p)
+        y = nn.utils.rnn.pad_packed_sequence(y, batch_first, total_length=x.shape[1 if batch_first else 0])[0]
+        return (y, *last) if isinstance(last, tuple) else (y, last)
+    return call
+
+
+for name, kind in [("RNN", nn.RNN), ("GRU", nn.GRU), ("LSTM", nn.LSTM)]:
+    n = 2 if name == "LSTM" else 1
+    recurrent.add(name, [3, 5], lambda: kind(3, 5), [[4, 2, 3]], sequence)
+    recurrent.add(name, [3, 4, {"bias": False}], lambda: kind(3, 4, bias=False), [[4, 3]], sequence)
+    recurrent.add(name, [3, 2, {"numLayers": 2, "bidirectional": True, "batchFirst": True}], lambda: kind(3, 2, 2, batch_first=True, bidirectional=True), [[2, 4, 3]] + [[4, 2, 2]] * n, sequence)
+    recurrent.add(name, [2, 3, {"numLayers": 3, "dropout": 0.4}], lambda: kind(2, 3, 3, dropout=0.4), [[4, 2, 2]] + [[3, 2, 3]] * n, sequence)
+    recurrent.add(name + " lengths", [2, 3, {"numLayers": 2, "bidirectional": True}], lambda: kind(2, 3, 2, bidirectional=True), [[5, 3, 2]], packed([5, 2, 3], False))
+    recurrent.add(name, [18, 17], lambda: kind(18, 17), [[2, 3, 18]], sequence) if name == "GRU" else None
+    cell = getattr(nn, name + "Cell")
+    recurrent.add(name + "Cell", [3, 4], lambda: cell(3, 4), [[2, 3]] + [[2, 4]] * n, lambda m, x, *s: m(x, s if len(s) > 1 else s[0]))
+    recurrent.add(name + "Cell", [3, 4, {"bias": False}], lambda: cell(3, 4, bias=False), [[3]], None)
+recurrent.add("RNN", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNN(3, 4, nonlinearity="relu"), [[4, 2, 3]], sequence)
+recurrent.add("RNNCell", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNNCell(3, 4, nonlinearity="relu"), [[2, 3]])
+recurrent.add("LSTM", [3, 4, {"projSize": 2, "numLayers": 2, "bidirectional": True}], lambda: nn.LSTM(3, 4, 2, proj_size=2, bidirectional=True), [[3, 2, 3]], sequence)
+recurrent.write("nn/__golden__/recurrent.json")

@@ -156,6 +156,21 @@ export { argmax, argmin, max, min, type Located } from './ops/extremes.ts'
 export { cumprod, cumsum } from './ops/scan.ts'
 export { logSoftmax, softmax, softmin } from './ops/softmax.ts'
 export { linear, matmul } from './ops/matmul.ts'
+export { einsum } from './ops/einsum.ts'
+export {
+  addmm,
+  bmm,
+  cdist,
+  cov,
+  dot,
+  meshgrid,
+  outer,
+  tensordot,
+  type AddmmOptions,
+  type CdistOptions,
+  type CovOptions,
+  type MeshgridOptions,
+} from './ops/products.ts'
 
 // Ops: shapes
 export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, unsqueeze } from './ops/views.ts'
@@ -164,6 +179,27 @@ export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, u
 export { chunk, concat, split, stack, unbind } from './ops/concat.ts'
 export { gather, scatter, scatterAdd, type ScatterSource } from './ops/gather.ts'
 export { embedding, indexAdd, indexSelect, take, type EmbeddingOptions } from './ops/index-select.ts'
+export { at, type Index, type Range } from './ops/at.ts'
+export { maskedFill, maskedSelect, nonzero } from './ops/masks.ts'
+export { oneHot, type OneHotOptions } from './ops/one-hot.ts'
+export { pad, type PadMode, type PadOptions } from './ops/pad.ts'
+export { flip, repeat, repeatInterleave, roll, tile } from './ops/repeat.ts'
+export { diag, diagonal, tril, triu, type DiagonalOptions } from './ops/diagonal.ts'
+export {
+  argsort,
+  bucketize,
+  searchsorted,
+  sort,
+  topk,
+  unique,
+  type SearchOptions,
+  type SortOptions,
+  type TopkOptions,
+  type UniqueResult,
+} from './ops/sort.ts'
+
+// Ops: dropout
+export { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, type DropoutOptions } from './ops/dropout.ts'
 
 // Ops: convolution and pooling
 export { conv1d, conv2d, conv3d, type ConvOptions } from './ops/conv.ts'
@@ -288,6 +324,19 @@ export {
   type RMSNormOptions,
   type RunningNormOptions,
 } from './nn/norm.ts'
+export {
+  GRU,
+  GRUCell,
+  LSTM,
+  LSTMCell,
+  RNN,
+  RNNCell,
+  type CellOptions,
+  type LSTMOptions,
+  type RecurrentLayerOptions,
+  type RNNOptions,
+  type SequenceOptions,
+} from './nn/recurrent.ts'
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'
