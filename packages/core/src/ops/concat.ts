@@ -1,11 +1,11 @@
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
-import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { bytesOf, promote } from '../tensor/dtype.ts'
-import { channelsLastStrides, contiguousStrides, isChannelsLast, normalizeAxis, show, sizeOf } from '../tensor/shape.ts'
+import { normalizeAxis, show, sizeOf } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cast } from './copy.ts'
+import { jointLayout, place } from './place.ts'
 import { select, slice, unsqueeze } from './views.ts'
 
 const concatOp: OpDef<number> = {
@@ -26,14 +26,13 @@ const concatOp: OpDef<number> = {
     }
   },
   wasm: (k, x, axis, [{ shape, dtype }]) => {
-    const channelsLast = x.some((t) => !t.contiguous && isChannelsLast(t.shape, t.strides))
-    const stridesFor = channelsLast ? channelsLastStrides : contiguousStrides
-    const strides = stridesFor(shape)
-    const y = k.empty(shape, dtype, strides)
+    const stridesFor = jointLayout(x)
+    const to = stridesFor(shape)
+    const y = k.empty(shape, dtype, to)
     let at = k.ptr(y)
-    for (const t of x) {
-      place(k, k.ptrAs(t, stridesFor(t.shape)), at, t, stridesFor(t.shape), strides)
-      at += t.shape[axis] * strides[axis] * bytesOf(dtype)
+    for (const part of x) {
+      place(k, part, at, { from: stridesFor(part.shape), to })
+      at += part.shape[axis] * to[axis] * bytesOf(dtype)
     }
     return [y]
   },
@@ -45,21 +44,6 @@ const concatOp: OpDef<number> = {
       return c.needs[i] ? slice(dy!, c.attrs, from, start) : null
     })
   },
-}
-
-/** Writes a part, dense in the order of `from`, into the strides of the whole. */
-const place = (
-  k: WasmBackend,
-  pPart: number,
-  pWhole: number,
-  part: Tensor,
-  from: readonly number[],
-  to: readonly number[],
-): void => {
-  const order = part.shape.map((_, i) => i).sort((i, j) => from[j] - from[i] || i - j)
-  const shape = order.map((i) => part.shape[i])
-  const strides = order.map((i) => to[i])
-  k.scatterTo(pPart, pWhole, shape, strides, bytesOf(part.dtype))
 }
 
 const fits = (a: Tensor, b: Tensor, axis: number): boolean =>

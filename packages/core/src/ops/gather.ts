@@ -77,7 +77,8 @@ const scatterSumOp: OpDef<ScatterAttrs> = {
   gradient: (c, [dy]) => [gather(dy!, c.attrs.axis, c.input(1)), null],
 }
 
-const scatterSum = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor => apply(scatterSumOp, [x, index], attrs)
+/** Elements of x added up at their index along an axis of zeros. */
+export const scatterSum = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor => apply(scatterSumOp, [x, index], attrs)
 
 const scatterOp: OpDef<number> = {
   name: 'scatter',
