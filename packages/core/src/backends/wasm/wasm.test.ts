@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { add, mul } from '../../ops/binary.ts'
 import { copyInto } from '../../ops/in-place.ts'
 import { matmul } from '../../ops/matmul.ts'
-import { relu, square } from '../../ops/unary.ts'
+import { relu } from '../../ops/activations.ts'
+import { square } from '../../ops/unary.ts'
 import { permute, slice, transpose } from '../../ops/views.ts'
 import { sum } from '../../ops/reduce.ts'
 import { parameter, zeroGrad } from '../../nn/module.ts'
@@ -91,6 +92,23 @@ test('a careless training loop reserves nothing after its second step', () => {
       reserved.push(backend.memory().reserved)
     }
     expect(reserved.at(-1)).toBe(reserved[1])
+  })
+})
+
+test('batches made outside of the scope around a step are moved out by the next', () => {
+  const backend = wasmBackend()
+  on(backend, () => {
+    const w = tensor([2])
+    const live: number[] = []
+    for (let step = 0; step < 10; step++) {
+      const x = tensor(new Float32Array(100_000))
+      scope(() => {
+        add(x, w)
+        backend.step([w])
+      })
+      live.push(backend.memory().live)
+    }
+    expect(live.at(-1)).toBe(live[1])
   })
 })
 

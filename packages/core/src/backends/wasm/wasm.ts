@@ -143,8 +143,7 @@ export class WasmBackend implements Backend {
   }
 
   step(kept: readonly Tensor[]): void {
-    // Inside a scope the step's tensors are about to be released: moving them out would be wasted.
-    if (!inScope()) this.evictStep(new Set(kept.map((x) => x.storage)))
+    this.evictStep(new Set(kept.map((x) => x.storage)), inScope())
     this.steps++
   }
 
@@ -399,12 +398,15 @@ export class WasmBackend implements Backend {
     }
   }
 
-  /** Moves out what this step made and what it did not use, but for `kept`. */
-  private evictStep(kept: ReadonlySet<Storage>): void {
+  /**
+   * Moves out what this step did not use and what it made, but for `kept`. Inside a scope the step's own tensors stay:
+   * they are about to be released, and moving them out would be wasted.
+   */
+  private evictStep(kept: ReadonlySet<Storage>, scoped: boolean): void {
     let storage = this.oldest
     while (storage !== null) {
       const next = storage.newer
-      if (!kept.has(storage) && (storage.born === this.steps || storage.lastStep < this.steps)) this.evict(storage)
+      if (!kept.has(storage) && ((!scoped && storage.born === this.steps) || storage.lastStep < this.steps)) this.evict(storage)
       storage = next
     }
   }
