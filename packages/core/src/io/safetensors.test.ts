@@ -5,7 +5,23 @@ import { DTypeError, FormatError, ShapeError, ValueError } from '../errors.ts'
 import { arrayFromBytes, storageWidth, type ArrayData, type StorageDType } from './array-data.ts'
 import { readSafetensors, writeSafetensors } from './safetensors.ts'
 
-const dtypes: StorageDType[] = ['f64', 'f32', 'f16', 'bf16', 'f8_e4m3', 'f8_e5m2', 'i64', 'i32', 'i16', 'i8', 'u64', 'u32', 'u16', 'u8', 'bool']
+const dtypes: StorageDType[] = [
+  'f64',
+  'f32',
+  'f16',
+  'bf16',
+  'f8_e4m3',
+  'f8_e5m2',
+  'i64',
+  'i32',
+  'i16',
+  'i8',
+  'u64',
+  'u32',
+  'u16',
+  'u8',
+  'bool',
+]
 
 const build = (header: string, data: Uint8Array | number = 0, length?: bigint): Uint8Array => {
   const text = new TextEncoder().encode(header)
@@ -21,31 +37,48 @@ const arrayData = fc
   .tuple(fc.constantFrom(...dtypes), fc.array(fc.nat(4), { maxLength: 4 }), fc.infiniteStream(fc.nat(255)))
   .map(([dtype, shape, stream]): ArrayData => {
     const size = shape.reduce((a, b) => a * b, 1) * storageWidth(dtype)
-    return arrayFromBytes(dtype, shape, Uint8Array.from({ length: size }, () => stream.next().value ?? 0))
+    return arrayFromBytes(
+      dtype,
+      shape,
+      Uint8Array.from({ length: size }, () => stream.next().value ?? 0),
+    )
   })
 
 const bytesOf = ({ data }: ArrayData): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
 test('what is written reads back, at any alignment', () => {
-  const name = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.constantFrom('__proto__', 'constructor', 'toString', '"\\\n', ''))
-  const names = fc.uniqueArray(name.filter((text) => text !== '__metadata__' && !/\p{Surrogate}/u.test(text)), { maxLength: 6 })
+  const name = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'grapheme' }),
+    fc.constantFrom('__proto__', 'constructor', 'toString', '"\\\n', ''),
+  )
+  const names = fc.uniqueArray(
+    name.filter((text) => text !== '__metadata__' && !/\p{Surrogate}/u.test(text)),
+    { maxLength: 6 },
+  )
   const texts = fc.string().filter((text) => !/\p{Surrogate}/u.test(text))
   fc.assert(
-    fc.property(names, fc.array(arrayData, { minLength: 6, maxLength: 6 }), fc.dictionary(texts, texts), fc.nat(7), (keys, arrays, metadata, shift) => {
-      const tensors = new Map(keys.map((key, i) => [key, arrays[i]]))
-      const bytes = writeSafetensors(tensors, Object.entries(metadata))
-      const shifted = new Uint8Array(bytes.length + shift)
-      shifted.set(bytes, shift)
-      const file = readSafetensors(shifted.subarray(shift))
-      expect(new Set(file.tensors.keys())).toEqual(new Set(keys))
-      expect(file.metadata).toEqual(new Map(Object.entries(metadata)))
-      for (const [key, array] of file.tensors) {
-        const want = tensors.get(key)
-        expect([array.dtype, array.shape]).toEqual([want?.dtype, want?.shape])
-        expect(want && bytesOf(array)).toEqual(want && bytesOf(want))
-      }
-      expect(writeSafetensors(file.tensors, file.metadata)).toEqual(bytes)
-    }),
+    fc.property(
+      names,
+      fc.array(arrayData, { minLength: 6, maxLength: 6 }),
+      fc.dictionary(texts, texts),
+      fc.nat(7),
+      (keys, arrays, metadata, shift) => {
+        const tensors = new Map(keys.map((key, i) => [key, arrays[i]]))
+        const bytes = writeSafetensors(tensors, Object.entries(metadata))
+        const shifted = new Uint8Array(bytes.length + shift)
+        shifted.set(bytes, shift)
+        const file = readSafetensors(shifted.subarray(shift))
+        expect(new Set(file.tensors.keys())).toEqual(new Set(keys))
+        expect(file.metadata).toEqual(new Map(Object.entries(metadata)))
+        for (const [key, array] of file.tensors) {
+          const want = tensors.get(key)
+          expect([array.dtype, array.shape]).toEqual([want?.dtype, want?.shape])
+          expect(want && bytesOf(array)).toEqual(want && bytesOf(want))
+        }
+        expect(writeSafetensors(file.tensors, file.metadata)).toEqual(bytes)
+      },
+    ),
   )
 })
 
@@ -104,8 +137,14 @@ describe('attacks', () => {
     ['JSON with a comment', build('{/**/}')],
     ['JSON with NaN', build(one(`${f32},"shape":[NaN],"data_offsets":[0,0]`))],
     ['nested too deep', build(`{"a":${'['.repeat(100000)}`)],
-    ['a name twice', build(`{"a":{${f32},"shape":[0],"data_offsets":[0,0]},"a":{${f32},"shape":[0],"data_offsets":[0,0]}}`)],
-    ['a name twice by escape', build(`{"a":{${f32},"shape":[0],"data_offsets":[0,0]},"\\u0061":{${f32},"shape":[0],"data_offsets":[0,0]}}`)],
+    [
+      'a name twice',
+      build(`{"a":{${f32},"shape":[0],"data_offsets":[0,0]},"a":{${f32},"shape":[0],"data_offsets":[0,0]}}`),
+    ],
+    [
+      'a name twice by escape',
+      build(`{"a":{${f32},"shape":[0],"data_offsets":[0,0]},"\\u0061":{${f32},"shape":[0],"data_offsets":[0,0]}}`),
+    ],
     ['half of a character', build(`{"\\ud800":{${f32},"shape":[0],"data_offsets":[0,0]}}`)],
     ['entry is a number', build('{"a":1}')],
     ['entry is null', build('{"a":null}')],
@@ -130,9 +169,18 @@ describe('attacks', () => {
     ['offsets beyond the file', build(one(`${f32},"shape":[1000000],"data_offsets":[0,4000000]`), 4)],
     ['size does not fit the offsets', build(one(`${f32},"shape":[2],"data_offsets":[0,4]`), 4)],
     ['a hole at the start', build(one(`${f32},"shape":[1],"data_offsets":[4,8]`), 8)],
-    ['a hole', build(`{"a":{${f32},"shape":[1],"data_offsets":[0,4]},"b":{${f32},"shape":[1],"data_offsets":[8,12]}}`, 12)],
-    ['overlap', build(`{"a":{${f32},"shape":[2],"data_offsets":[0,8]},"b":{${f32},"shape":[1],"data_offsets":[4,8]}}`, 8)],
-    ['the same bytes twice', build(`{"a":{${f32},"shape":[1],"data_offsets":[0,4]},"b":{${f32},"shape":[1],"data_offsets":[0,4]}}`, 4)],
+    [
+      'a hole',
+      build(`{"a":{${f32},"shape":[1],"data_offsets":[0,4]},"b":{${f32},"shape":[1],"data_offsets":[8,12]}}`, 12),
+    ],
+    [
+      'overlap',
+      build(`{"a":{${f32},"shape":[2],"data_offsets":[0,8]},"b":{${f32},"shape":[1],"data_offsets":[4,8]}}`, 8),
+    ],
+    [
+      'the same bytes twice',
+      build(`{"a":{${f32},"shape":[1],"data_offsets":[0,4]},"b":{${f32},"shape":[1],"data_offsets":[0,4]}}`, 4),
+    ],
     ['bytes behind the data', build(one(`${f32},"shape":[1],"data_offsets":[0,4]`), 5)],
     ['data without tensors', build('{}', 1)],
     ['metadata is a list', build('{"__metadata__":[]}')],
@@ -143,14 +191,38 @@ describe('attacks', () => {
   })
 
   test('messages say where', () => {
-    expect(() => readSafetensors(new Uint8Array(3))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: the file is too short; got 3 bytes, expected at least 8.]`)
-    expect(() => readSafetensors(build('{}', 0, 9n))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: the header exceeds the file; got 9 bytes at byte 0, expected at most 2.]`)
-    expect(() => readSafetensors(build('{"ä":tru}'))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: not JSON; got "tru}" at byte 14.]`)
-    expect(() => readSafetensors(build('{"a":1,"a":1}'))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: a name comes twice; got "\\"a\\":1}" at byte 15.]`)
-    expect(() => readSafetensors(build(one('"dtype":"F4","shape":[0],"data_offsets":[0,0]')))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: the dtype of "a" is not supported; got "F4", expected BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, F16, BF16, I32, U32, F32, F64, I64, U64.]`)
-    expect(() => readSafetensors(build(one(`${f32},"shape":[2],"data_offsets":[0,4]`), 4))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: the data of "a" does not fit its shape; got data_offsets [0, 4] for F32 [2], expected 8 bytes.]`)
-    expect(() => readSafetensors(build(one(`${f32},"shape":[1],"data_offsets":[4,8]`), 8))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: the data of "a" leaves a hole; got data_offsets [4, 8], expected a start at 0.]`)
-    expect(() => readSafetensors(build(one(`${f32},"shape":[1],"data_offsets":[0,4]`), 5))).toThrowErrorMatchingInlineSnapshot(`[FormatError: safetensors: bytes belong to no tensor; got 1 from byte 66, expected 0.]`)
+    expect(() => readSafetensors(new Uint8Array(3))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: the file is too short; got 3 bytes, expected at least 8.]`,
+    )
+    expect(() => readSafetensors(build('{}', 0, 9n))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: the header exceeds the file; got 9 bytes at byte 0, expected at most 2.]`,
+    )
+    expect(() => readSafetensors(build('{"ä":tru}'))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: not JSON; got "tru}" at byte 14.]`,
+    )
+    expect(() => readSafetensors(build('{"a":1,"a":1}'))).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: a name comes twice; got "\\"a\\":1}" at byte 15.]`,
+    )
+    expect(() =>
+      readSafetensors(build(one('"dtype":"F4","shape":[0],"data_offsets":[0,0]'))),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: the dtype of "a" is not supported; got "F4", expected BOOL, U8, I8, F8_E5M2, F8_E4M3, I16, U16, F16, BF16, I32, U32, F32, F64, I64, U64.]`,
+    )
+    expect(() =>
+      readSafetensors(build(one(`${f32},"shape":[2],"data_offsets":[0,4]`), 4)),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: the data of "a" does not fit its shape; got data_offsets [0, 4] for F32 [2], expected 8 bytes.]`,
+    )
+    expect(() =>
+      readSafetensors(build(one(`${f32},"shape":[1],"data_offsets":[4,8]`), 8)),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: the data of "a" leaves a hole; got data_offsets [4, 8], expected a start at 0.]`,
+    )
+    expect(() =>
+      readSafetensors(build(one(`${f32},"shape":[1],"data_offsets":[0,4]`), 5)),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: safetensors: bytes belong to no tensor; got 1 from byte 66, expected 0.]`,
+    )
   })
 
   test('names of the prototype are ordinary names', () => {
@@ -168,10 +240,19 @@ describe('attacks', () => {
 })
 
 test('bad tensors are not written', () => {
-  const x = (array: ArrayData): (() => unknown) => () => writeSafetensors([['x', array]])
-  expect(x({ dtype: 'f32', shape: [3], data: new Float32Array(2) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: writeSafetensors: the shape of "x" does not fit its data; got [3] for 2 elements, expected integers >= 0 whose product is the number of elements.]`)
+  const x =
+    (array: ArrayData): (() => unknown) =>
+    () =>
+      writeSafetensors([['x', array]])
+  expect(x({ dtype: 'f32', shape: [3], data: new Float32Array(2) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: writeSafetensors: the shape of "x" does not fit its data; got [3] for 2 elements, expected integers >= 0 whose product is the number of elements.]`,
+  )
   expect(x({ dtype: 'f32', shape: [-1, -2], data: new Float32Array(2) })).toThrow(ShapeError)
-  expect(x({ dtype: 'f32', shape: [2], data: new Float64Array(2) as never })).toThrowErrorMatchingInlineSnapshot(`[DTypeError: writeSafetensors: the data of "x" is not of its dtype; got f32 in Float64Array.]`)
+  expect(x({ dtype: 'f32', shape: [2], data: new Float64Array(2) as never })).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: writeSafetensors: the data of "x" is not of its dtype; got f32 in Float64Array.]`,
+  )
   expect(x({ dtype: 'toString' as never, shape: [2], data: new Float32Array(2) })).toThrow(DTypeError)
-  expect(() => writeSafetensors([['__metadata__', { dtype: 'f32', shape: [0], data: new Float32Array(0) }]])).toThrow(ValueError)
+  expect(() => writeSafetensors([['__metadata__', { dtype: 'f32', shape: [0], data: new Float32Array(0) }]])).toThrow(
+    ValueError,
+  )
 })

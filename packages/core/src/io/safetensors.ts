@@ -110,9 +110,6 @@ const metadataOf = (header: JsonMap): Map<string, string> => {
  * @param bytes - the whole file; the arrays share its memory where that is aligned
  * @throws FormatError when the file breaks a rule or holds a 4- or 6-bit type.
  * @source The safetensors format, as its reference implementation checks it
- * @example
- * const bytes = writeSafetensors(new Map([['bias', { dtype: 'f32', shape: [2], data: Float32Array.of(1, 2) }]]))
- * readSafetensors(bytes).tensors.get('bias')?.data // => [1, 2]
  */
 export const readSafetensors = (bytes: Uint8Array): SafetensorsFile => {
   const headerBytes = headerOf(bytes)

@@ -148,22 +148,21 @@ describe('by hand', () => {
     average.update(1)
     expect(average.compute()).toBeCloseTo((0.9 * 3 + 1) / 1.9, 14)
     average.reset()
+    expect([new MovingAverage().decay, new MovingAverage(0).decay]).toEqual([0.98, 0])
     average.update(2)
     expect(average.compute()).toBeCloseTo(2, 14)
   })
 })
 
-const labelled = fc
-  .integer({ min: 2, max: 5 })
-  .chain((numClasses) =>
-    fc.record({
-      numClasses: fc.constant(numClasses),
-      rows: fc.array(fc.record({ predicted: fc.nat(numClasses - 1), target: fc.nat(numClasses - 1) }), {
-        minLength: 1,
-        maxLength: 40,
-      }),
+const labelled = fc.integer({ min: 2, max: 5 }).chain((numClasses) =>
+  fc.record({
+    numClasses: fc.constant(numClasses),
+    rows: fc.array(fc.record({ predicted: fc.nat(numClasses - 1), target: fc.nat(numClasses - 1) }), {
+      minLength: 1,
+      maxLength: 40,
     }),
-  )
+  }),
+)
 
 test('properties', () => {
   fc.assert(
@@ -285,6 +284,8 @@ test('bad input', () => {
     `[ValueError: RunningMean.compute: nothing to average; got 0 values, expected an update first.]`,
   )
   expect(() => new RunningMean().update(1, -1)).toThrow(ValueError)
+  expect(() => new RunningMean().update(1, Infinity)).toThrow(ValueError)
+  expect(() => new MovingAverage(-0.1)).toThrow(ValueError)
   expect(() => new MovingAverage(1)).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: MovingAverage: not a decay; got 1, expected a number in [0, 1).]`,
   )

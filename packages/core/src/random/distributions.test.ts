@@ -49,6 +49,12 @@ test('choice takes items without repeats, with repeats, and by weight', () => {
   expect(choice([], 0, { generator })).toEqual([])
 })
 
+test('truncNormal between equal bounds gives the bound', () => {
+  expect(truncNormal(new Float32Array(3), { a: 1, b: 1, generator: new Generator(0) })).toEqual(
+    Float32Array.of(1, 1, 1),
+  )
+})
+
 test('bad input', () => {
   const generator = new Generator(0)
   const options = { generator }
@@ -56,6 +62,8 @@ test('bad input', () => {
     `[ValueError: truncNormal: not a truncated normal distribution; got mean 0, std 1, a 1, b 0, expected a <= b, a finite mean and a finite std above 0.]`,
   )
   expect(() => truncNormal(new Float32Array(2), { std: 0, generator })).toThrow(ValueError)
+  expect(() => truncNormal(new Float32Array(2), { std: Infinity, generator })).toThrow(ValueError)
+  expect(() => truncNormal(new Float32Array(2), { mean: NaN, generator })).toThrow(ValueError)
   expect(() => multinomial(Float32Array.of(1, -1), 1, options)).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: multinomial: a weight is not valid; got -1, expected finite weights >= 0.]`,
   )
