@@ -25,7 +25,7 @@ const kinds = {
   conv2d: (spec) => {
     const { stride, padding, groups } = spec
     const w = make(spec.weight, 2)
-    return on(spec, (x) => L.conv2d(x, w, undefined, { stride, padding, groups }), makeChannelsLast)
+    return on(spec, (x) => L.conv2d(x, w, null, { stride, padding, groups }), makeChannelsLast)
   },
   add: (spec) => {
     const b = make(spec.input, 2)
@@ -35,6 +35,12 @@ const kinds = {
   sum: (spec) => on(spec, (x) => L.sum(x, spec.axis)),
   transpose: (spec) => on(spec, (x) => L.contiguous(L.transpose(x, 0, 1))),
   maxPool2d: (spec) => on(spec, (x) => L.maxPool2d(x, 2), makeChannelsLast),
+  batchNorm: (spec) => {
+    const [runningMean, runningVar, bias, weight] = [3, 4, 5, 6].map((seed) =>
+      L.keep(L.abs(make([spec.input[1]], seed))),
+    )
+    return on(spec, (x) => L.batchNorm(x, { runningMean, runningVar, weight, bias }), makeChannelsLast)
+  },
   relu: (spec) => on(spec, (x) => L.relu(x)),
   exp: (spec) => on(spec, (x) => L.exp(x)),
   tanh: (spec) => on(spec, (x) => L.tanh(x)),

@@ -40,7 +40,7 @@ const reachableFrom = (entry, files) => {
 }
 
 const results = []
-for (const [name, { ceiling, mustNotAppear = [] }] of Object.entries(ceilings)) {
+for (const [name, { about, ceiling, mustNotAppear = [] }] of Object.entries(ceilings)) {
   const { bytes, text } = await measure(name)
   const intruders = mustNotAppear.filter((word) => text.includes(word))
   const faults = [
@@ -51,7 +51,7 @@ for (const [name, { ceiling, mustNotAppear = [] }] of Object.entries(ceilings)) 
       : []),
     ...intruders.map((word) => `contains "${word}"`),
   ]
-  results.push({ name, bytes, ceiling, faults })
+  results.push({ name, about, bytes, ceiling, faults })
 }
 
 const failed = results.filter(({ faults }) => faults.length > 0).length
