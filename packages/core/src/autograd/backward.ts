@@ -2,6 +2,7 @@ import { GradientError, ShapeError } from '../errors.ts'
 import { add } from '../ops/binary.ts'
 import { addInPlace } from '../ops/in-place.ts'
 import { contiguousCopy } from '../ops/copy.ts'
+import { reshape } from '../ops/views.ts'
 import { onesLike } from '../tensor/create.ts'
 import { keep, scope, untracked } from '../tensor/scope.ts'
 import { isContiguous, sameShape, show } from '../tensor/shape.ts'
@@ -34,8 +35,9 @@ interface Pass {
   wants(edge: Edge): boolean
 }
 
-/** Another handle on the same memory, to be disposed on its own. */
-const share = (x: Tensor): Tensor => {
+/** Another handle on the same memory, to be disposed on its own; with `createGraph` one that leads back to a leaf. */
+const share = (x: Tensor, createGraph: boolean): Tensor => {
+  if (createGraph && x.node === null && x.requiresGrad) return enableGrad(() => reshape(x, x.shape))
   const y = new Tensor(x.storage, x.shape, x.dtype, x.strides, x.offset)
   y.node = x.node
   y.outputIndex = x.outputIndex
@@ -105,7 +107,7 @@ const runRule = (pass: Pass, node: Node, dy: readonly (Tensor | null)[]): (Tenso
       if (dx === null || !node.needs[i]) return null
       checkGradient(node, i, dx)
       // A rule may hand back dy, a saved tensor or one tensor twice: each slot needs a handle of its own.
-      const mine = own.has(dx) || given.has(dx) || dx.kept ? share(dx) : dx
+      const mine = own.has(dx) || given.has(dx) || dx.kept ? share(dx, pass.createGraph) : dx
       given.add(dx)
       return mine
     })
@@ -123,7 +125,7 @@ const visit = (pass: Pass, node: Node): void => {
   pass.arrived.delete(node)
   for (const x of pass.captures.get(node) ?? []) {
     const g = dy[x.outputIndex]
-    if (g !== null) pass.sink(x, share(g))
+    if (g !== null) pass.sink(x, share(g, pass.createGraph))
   }
   node.check()
   node.needs = node.edges.map((edge) => edge !== null && pass.wants(edge))
@@ -198,7 +200,8 @@ const checkRoot = (op: string, y: Tensor, seed: Tensor | null): void => {
   }
 }
 
-const seedOf = (y: Tensor, seed: Tensor | null): Tensor => (seed === null ? onesLike(y) : share(seed))
+const seedOf = (y: Tensor, seed: Tensor | null, createGraph: boolean): Tensor =>
+  seed === null ? onesLike(y) : share(seed, createGraph)
 
 /** Adds a gradient that the pass owns to a leaf's `grad`. */
 const addToGrad =
@@ -230,7 +233,7 @@ const addToGrad =
  */
 export const backward = (y: Tensor, gradient: Tensor | null = null, options?: BackwardOptions): void => {
   checkRoot('backward', y, gradient)
-  untracked(() => run([y], [seedOf(y, gradient)], null, options, addToGrad(options?.createGraph ?? false)))
+  untracked(() => run([y], [seedOf(y, gradient, options?.createGraph ?? false)], null, options, addToGrad(options?.createGraph ?? false)))
 }
 
 /** Options of {@link grad}. */
@@ -263,7 +266,7 @@ export const grad = (outputs: readonly Tensor[], inputs: readonly Tensor[], opti
     const before = found.get(x)
     found.set(x, before === undefined ? gradient : add(before, gradient))
   }
-  const seeds = outputs.map((y, i) => seedOf(y, options.gradients?.[i] ?? null))
+  const seeds = outputs.map((y, i) => seedOf(y, options.gradients?.[i] ?? null, createGraph))
   run(outputs, seeds, inputs, options, sink)
   return inputs.map((x, i) => {
     const dx = found.get(x)
