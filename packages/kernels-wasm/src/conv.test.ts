@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { conv, CONV_PARAMS_BYTES, convFlags, convPass, writeConvParams } from './groups/conv.ts'
 import type { ConvKernels, ConvShape } from './groups/conv.ts'
 import { KernelHost, supportsRelaxedSimd } from './host.ts'
@@ -87,6 +87,8 @@ const compare = (what: string, got: Float32Array, { value, scale, terms }: Sums,
   }
 }
 
+vi.setConfig({ testTimeout: 60_000 })
+
 const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
 
 describe.each(tiers)('conv, %s tier', (tier) => {
@@ -101,8 +103,9 @@ describe.each(tiers)('conv, %s tier', (tier) => {
     arena = createArena(memory)
   })
 
+  let turn = 0
   const start = (s: ConvShape, offset: number): number => {
-    arena.reset(offset)
+    arena.reset(offset, turn % 4)
     const params = arena.output(CONV_PARAMS_BYTES / 4)
     writeConvParams(memory, params.p, s)
     return params.p
@@ -180,7 +183,6 @@ describe.each(tiers)('conv, %s tier', (tier) => {
   }
 
   /** Every pass, with flags and alignment that vary from shape to shape. */
-  let turn = 0
   const checkAll = (s: ConvShape): void => {
     turn++
     const offset = (turn % 4) * 4
@@ -249,6 +251,8 @@ describe.each(tiers)('conv, %s tier', (tier) => {
     checkAll(shapeOf(2, 12, 12, [9, 10], [5, 5], { groups: 12, padding: 2, dilation: 1 }))
     checkAll(shapeOf(2, 12, 12, [9, 10], [3, 3], { groups: 12, padding: 2, dilation: 2, stride: 3 }))
     checkAll(shapeOf(1, 12, 12, [40, 41], [3, 3], { groups: 12, padding: 1 }))
+    checkAll(shapeOf(1, 9, 9, [5, 8], [1, 3], { groups: 9, padding: 1 }))
+    checkAll(shapeOf(1, 9, 9, [8], [7], { groups: 9, padding: 3 }))
     checkAll(shapeOf(2, 6, 12, [4, 5, 6], [3, 2, 3], { groups: 6, padding: 1 }))
     checkAll(shapeOf(2, 6, 6, [17], [4], { groups: 6, stride: 4 }))
   })

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { gemm, gemmFlags } from './groups/gemm.ts'
 import type { GemmKernels } from './groups/gemm.ts'
 import { KernelHost, supportsRelaxedSimd } from './host.ts'
@@ -48,8 +48,9 @@ const extentOf = (n: number, s: number, m: number, t: number): number =>
   n === 0 || m === 0 ? 0 : (n - 1) * Math.abs(s) + (m - 1) * Math.abs(t) + 1
 const originOf = (n: number, s: number, m: number, t: number): number => (s < 0 ? (1 - n) * s : 0) + (t < 0 ? (1 - m) * t : 0)
 
+let turn = 0
 const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void => {
-  arena.reset(offset)
+  arena.reset(offset, turn++ % 4)
   const a = arena.input(extentOf(c.M, c.rsA, c.K, c.csA))
   const b = arena.input(extentOf(c.K, c.rsB, c.N, c.csB))
   const bias = arena.input(Math.max(c.M, c.N))
@@ -90,6 +91,8 @@ const caseOf = (M: number, N: number, K: number, layout: string, flags: number, 
   ldc: N + pad,
 })
 
+vi.setConfig({ testTimeout: 60_000 })
+
 const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
 
 describe.each(tiers)('f32_gemm, %s tier', (tier) => {
@@ -104,12 +107,11 @@ describe.each(tiers)('f32_gemm, %s tier', (tier) => {
 
   test('every layout at tile edges, primes and small sizes', () => {
     const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31]
-    let turn = 0
     for (const M of sizes) {
       for (const N of sizes) {
         for (const K of [1, 2, 3, 4, 5, 8, 11, 37]) {
-          turn++
-          for (const layout of layouts) check(kernels, arena, caseOf(M, N, K, layout, (turn * 7) & 23, turn % 3), (turn % 4) * 4)
+          const flags = ((M * 31 + N * 7 + K) * 5) & 23
+          for (const layout of layouts) check(kernels, arena, caseOf(M, N, K, layout, flags, (M + N) % 3), (K % 4) * 4)
         }
       }
     }
@@ -118,15 +120,15 @@ describe.each(tiers)('f32_gemm, %s tier', (tier) => {
   test('several blocks along M, N and K, with every combination of flags', () => {
     for (const layout of layouts)
       for (const flags of [0, 1, 2, 4, 16, 1 + 2 + 16, 1 + 4, 2 + 4 + 16])
-        check(kernels, arena, caseOf(101, 37, 523, layout, flags, 1))
+        check(kernels, arena, caseOf(53, 37, 523, layout, flags, 1))
     check(kernels, arena, caseOf(9, 1031, 300, 'nn', 3))
     check(kernels, arena, caseOf(9, 1031, 300, 'nt', 3))
     check(kernels, arena, caseOf(1031, 9, 300, 'tn', 5))
   })
 
   test('matrix times vector and vector times matrix', () => {
-    for (const n of [1, 3, 4, 7, 64, 129, 1000])
-      for (const K of [1, 5, 8, 64, 333])
+    for (const n of [1, 3, 4, 7, 33, 129])
+      for (const K of [1, 5, 8, 31, 333])
         for (const layout of layouts)
           for (const flags of [0, 1 + 2 + 16, 4]) {
             check(kernels, arena, caseOf(1, n, K, layout, flags), 4)

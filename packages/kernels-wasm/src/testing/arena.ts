@@ -6,8 +6,11 @@ export interface Buffer {
 
 /** Lays buffers out in a linear memory between guard bands of a poisoned pattern. */
 export interface Arena {
-  /** Starts over; every address is then `offset` bytes past a multiple of 16. */
-  reset(offset?: number): void
+  /**
+   * Starts over; every address is then `offset` bytes past a multiple of 16, but that of the input number `edge` (from
+   * 0), which ends where the memory ends, so that reading past it traps.
+   */
+  reset(offset?: number, edge?: number): void
   /** Uniform values in [-1, 1) that nobody may change. */
   input(n: number): Buffer
   /** Given values that nobody may change. */
@@ -32,6 +35,7 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
   let seed = 1
   let bands: number[] = []
   let inputs: Buffer[] = []
+  let edgeInput = -1
 
   const place = (bytes: number): number => {
     const guard = Math.ceil(top / 16) * 16
@@ -48,21 +52,28 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
   }
   const uniform = (n: number): Float32Array =>
     Float32Array.from({ length: n }, () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1)
-  const write = (values: Float32Array): Buffer => {
-    const p = place(values.length * 4)
+  const placeAtEnd = (bytes: number): number => {
+    const p = memory.buffer.byteLength - bytes
+    poison(p - GUARD_BYTES, GUARD_BYTES)
+    bands.push(p - GUARD_BYTES)
+    return p
+  }
+  const write = (values: Float32Array, atEnd = false): Buffer => {
+    const p = atEnd ? placeAtEnd(values.length * 4) : place(values.length * 4)
     new Float32Array(memory.buffer, p, values.length).set(values)
     return { p, values }
   }
   const read = ({ p, values }: Buffer): Float32Array => new Float32Array(memory.buffer, p, values.length).slice()
   const put = (values: ArrayLike<number>): Buffer => {
-    const buffer = write(Float32Array.from(values))
+    const buffer = write(Float32Array.from(values), inputs.length === edgeInput)
     inputs.push(buffer)
     return buffer
   }
 
   return {
-    reset(bytes = 0) {
+    reset(bytes = 0, edge = -1) {
       top = from
+      edgeInput = edge
       offset = bytes
       bands = []
       inputs = []
