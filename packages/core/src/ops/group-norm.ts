@@ -48,7 +48,7 @@ const groupNormOp: OpDef<Attrs> = {
     const [pGamma, pBeta] = gamma === undefined ? [0, 0] : [k.contiguousPtr(gamma), k.contiguousPtr(beta)]
     const [pX, pY, pMean, pInvstd] = [k.ptrAs(x, strides), k.ptr(y), k.ptr(mean), k.ptr(invstd)]
     const run = k.use(kernels)
-    if (last) run.f32_group_norm_nhwc(pX, pY, pGamma, pBeta, pMean, pInvstd, N, C, S, groups, eps, k.scratch(8 * C))
+    if (last) run.f32_group_norm_nhwc(pX, pY, pGamma, pBeta, pMean, pInvstd, N, C, S, groups, eps, k.scratch(12 * C))
     else run.f32_group_norm_nchw(pX, pY, pGamma, pBeta, pMean, pInvstd, N, C, S, groups, eps)
     return [y, mean, invstd]
   },

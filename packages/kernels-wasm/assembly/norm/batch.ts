@@ -12,7 +12,7 @@ export function f32_invstd(pVar: usize, pInvstd: usize, n: i32, eps: f32): void 
 }
 
 /** Moments of sixteen neighbouring channels: a whole cache line of each row at a time. */
-function moments16(pX: usize, step: usize, M: i32, pMean: usize, pVar: usize): void {
+function moments16(pX: usize, step: usize, M: i32, pMean: usize, pVar: usize, pRest: usize): void {
   let s0 = d2(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0
   let q0 = s0, q1 = s0, q2 = s0, q3 = s0, q4 = s0, q5 = s0, q6 = s0, q7 = s0
   for (let left = M; left > 0; ) {
@@ -64,10 +64,10 @@ function moments16(pX: usize, step: usize, M: i32, pMean: usize, pVar: usize): v
     q7 = chunkedSquares(q7, highHalf(c3), highHalf(d3), highHalf(m3), size)
     left -= size
   }
-  storeMoments(s0, s1, q0, q1, M, 4, pMean, pVar)
-  storeMoments(s2, s3, q2, q3, M, 4, pMean + 16, pVar + 16)
-  storeMoments(s4, s5, q4, q5, M, 4, pMean + 32, pVar + 32)
-  storeMoments(s6, s7, q6, q7, M, 4, pMean + 48, pVar + 48)
+  storeMoments(s0, s1, q0, q1, M, 4, pMean, pVar, pRest)
+  storeMoments(s2, s3, q2, q3, M, 4, pMean + 16, pVar + 16, pRest ? pRest + 16 : 0)
+  storeMoments(s4, s5, q4, q5, M, 4, pMean + 32, pVar + 32, pRest ? pRest + 32 : 0)
+  storeMoments(s6, s7, q6, q7, M, 4, pMean + 48, pVar + 48, pRest ? pRest + 48 : 0)
 }
 
 /** One step of the normalisation: y = (x - mean) a + b for up to four channels of `rows` rows. */
@@ -138,19 +138,21 @@ export function f32_batch_norm_apply_nchw(
   }
 }
 
-/** Mean and biased variance of each column of [M, C]. */
-export function channelMoments(pX: usize, pMean: usize, pVar: usize, M: i32, C: i32): void {
+/** Mean and biased variance of each column of [M, C], and to pRest, when not 0, what rounding the mean left over. */
+export function channelMoments(pX: usize, pMean: usize, pVar: usize, pRest: usize, M: i32, C: i32): void {
   const step = <usize>C << 2
   let c = 0
-  for (; c + 16 <= C; c += 16) moments16(at(pX, c), step, M, at(pMean, c), at(pVar, c))
-  for (; c < C; c += 4) columnMoments(at(pX, c), step, M, C - c, at(pMean, c), at(pVar, c))
+  for (; c + 16 <= C; c += 16) moments16(at(pX, c), step, M, at(pMean, c), at(pVar, c), pRest ? at(pRest, c) : 0)
+  for (; c < C; c += 4) {
+    columnMoments(at(pX, c), step, M, C - c, at(pMean, c), at(pVar, c), pRest ? at(pRest, c) : 0)
+  }
 }
 
 export function f32_batch_norm_nhwc(
   pX: usize, pY: usize, pGamma: usize, pBeta: usize, pMean: usize, pVar: usize, pInvstd: usize, M: i32, C: i32,
   eps: f32,
 ): void {
-  channelMoments(pX, pMean, pVar, M, C)
+  channelMoments(pX, pMean, pVar, 0, M, C)
   f32_invstd(pVar, pInvstd, C, eps)
   f32_batch_norm_apply_nhwc(pX, pY, pGamma, pBeta, pMean, pInvstd, M, C)
 }

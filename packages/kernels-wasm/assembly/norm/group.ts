@@ -26,16 +26,21 @@ export function f32_group_norm_nchw(
 }
 
 /** Mean and variance of a group from those of its channels, each over the same number of values. */
-function mergeMoments(pMean: usize, pVar: usize, perGroup: i32): void {
+function mergeMoments(pMean: usize, pVar: usize, pRest: usize, perGroup: i32): void {
   let sum: f64 = 0
-  for (let k = 0; k < perGroup; k++) sum += load<f32>(at(pMean, k))
+  for (let k = 0; k < perGroup; k++) sum += channelMean(pMean, pRest, k)
   groupMean = sum / <f64>perGroup
   let spread: f64 = 0
   for (let k = 0; k < perGroup; k++) {
-    const d = <f64>load<f32>(at(pMean, k)) - groupMean
+    const d = channelMean(pMean, pRest, k) - groupMean
     spread += <f64>load<f32>(at(pVar, k)) + d * d
   }
   groupVariance = spread / <f64>perGroup
+}
+
+@inline
+function channelMean(pMean: usize, pRest: usize, k: i32): f64 {
+  return <f64>load<f32>(at(pMean, k)) + <f64>load<f32>(at(pRest, k))
 }
 
 let groupMean: f64 = 0
@@ -53,11 +58,12 @@ export function f32_group_norm_nhwc(
   const perGroup = C / G
   const pMeans = pScratch
   const pVars = at(pScratch, C)
+  const pRests = at(pScratch, 2 * C)
   for (let n = 0; n < N; n++) {
-    channelMoments(pX, pMeans, pVars, S, C)
+    channelMoments(pX, pMeans, pVars, pRests, S, C)
     for (let g = 0; g < G; g++) {
       const first = g * perGroup
-      mergeMoments(at(pMeans, first), at(pVars, first), perGroup)
+      mergeMoments(at(pMeans, first), at(pVars, first), at(pRests, first), perGroup)
       const mean = <f32>groupMean
       const invstd = invstdOf(groupVariance, eps)
       store<f32>(pMean, mean)

@@ -77,8 +77,13 @@ export function varianceOf(): f64 {
   return variance < 0 ? 0 : variance
 }
 
-/** The same for up to four columns at once, `step` bytes from row to row; writes mean and biased variance. */
-export function columnMoments(p: usize, step: usize, n: i32, lanes: i32, pMean: usize, pVar: usize): void {
+/**
+ * The same for up to four columns at once, `step` bytes from row to row; writes mean and biased variance, and to pRest,
+ * when not 0, what rounding the mean left over.
+ */
+export function columnMoments(
+  p: usize, step: usize, n: i32, lanes: i32, pMean: usize, pVar: usize, pRest: usize,
+): void {
   let sumLow = d2(0), sumHigh = sumLow, squaresLow = sumLow, squaresHigh = sumLow
   for (let left = n; left > 0; ) {
     const size = min(left, 32)
@@ -100,7 +105,7 @@ export function columnMoments(p: usize, step: usize, n: i32, lanes: i32, pMean: 
     squaresHigh = chunkedSquares(squaresHigh, highHalf(c), highHalf(d), highHalf(m), size)
     left -= size
   }
-  storeMoments(sumLow, sumHigh, squaresLow, squaresHigh, n, lanes, pMean, pVar)
+  storeMoments(sumLow, sumHigh, squaresLow, squaresHigh, n, lanes, pMean, pVar, pRest)
 }
 
 @inline
@@ -117,14 +122,19 @@ export function chunkedSquares(total: v128, c: v128, d: v128, m: v128, size: i32
 @inline
 export function storeMoments(
   sumLow: v128, sumHigh: v128, squaresLow: v128, squaresHigh: v128, n: i32, lanes: i32, pMean: usize, pVar: usize,
+  pRest: usize,
 ): void {
   const part = d2(1 / <f64>n)
   const meanLow = f64x2.mul(sumLow, part)
   const meanHigh = f64x2.mul(sumHigh, part)
   const varLow = f64x2.pmax(f64x2.sub(f64x2.mul(squaresLow, part), f64x2.mul(meanLow, meanLow)), d2(0))
   const varHigh = f64x2.pmax(f64x2.sub(f64x2.mul(squaresHigh, part), f64x2.mul(meanHigh, meanHigh)), d2(0))
-  storeUpTo4(pMean, joinHalves(meanLow, meanHigh), lanes)
+  const mean = joinHalves(meanLow, meanHigh)
+  storeUpTo4(pMean, mean, lanes)
   storeUpTo4(pVar, joinHalves(varLow, varHigh), lanes)
+  if (!pRest) return
+  const rest = joinHalves(f64x2.sub(meanLow, lowHalf(mean)), f64x2.sub(meanHigh, highHalf(mean)))
+  storeUpTo4(pRest, rest, lanes)
 }
 
 /** y = (x - mean) scale + shift along a run. */

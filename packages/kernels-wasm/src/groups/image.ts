@@ -126,26 +126,64 @@ export interface ImageKernels {
    * height (inner = width C, or width). Tables as {@link interpolationTaps} makes them, i32 and f32 [m, K].
    */
   f32_resample(
-    pX: number, pY: number, pIndex: number, pWeight: number,
-    outer: number, n: number, inner: number, m: number, K: number,
+    pX: number,
+    pY: number,
+    pIndex: number,
+    pWeight: number,
+    outer: number,
+    n: number,
+    inner: number,
+    m: number,
+    K: number,
   ): void
   /** dx [outer, n, inner] is cleared, then gets weight[j, k] dy[o, j, i] at index[j, k]. */
   f32_resample_grad(
-    pDy: number, pDx: number, pIndex: number, pWeight: number,
-    outer: number, n: number, inner: number, m: number, K: number,
+    pDy: number,
+    pDx: number,
+    pIndex: number,
+    pWeight: number,
+    outer: number,
+    n: number,
+    inner: number,
+    m: number,
+    K: number,
   ): void
   /**
    * torch.nn.functional.grid_sample in two dimensions: x [N, C, H, W] (or [N, H, W, C] with channelsLast 1), grid
    * [N, outH, outW, 2] of (x, y), y laid out as x. Modes and paddings: {@link gridSampleCodes}.
    */
   f32_grid_sample(
-    pX: number, pGrid: number, pY: number, N: number, C: number, H: number, W: number, outH: number, outW: number,
-    mode: number, padding: number, alignCorners: number, channelsLast: number,
+    pX: number,
+    pGrid: number,
+    pY: number,
+    N: number,
+    C: number,
+    H: number,
+    W: number,
+    outH: number,
+    outW: number,
+    mode: number,
+    padding: number,
+    alignCorners: number,
+    channelsLast: number,
   ): void
   /** dgrid [N, outH, outW, 2] is written always, dx unless pDx is 0. */
   f32_grid_sample_grad(
-    pX: number, pGrid: number, pDy: number, pDx: number, pDgrid: number, N: number, C: number, H: number, W: number,
-    outH: number, outW: number, mode: number, padding: number, alignCorners: number, channelsLast: number,
+    pX: number,
+    pGrid: number,
+    pDy: number,
+    pDx: number,
+    pDgrid: number,
+    N: number,
+    C: number,
+    H: number,
+    W: number,
+    outH: number,
+    outW: number,
+    mode: number,
+    padding: number,
+    alignCorners: number,
+    channelsLast: number,
   ): void
 }
 

@@ -3,15 +3,34 @@ import type { KernelGroup } from '../host.ts'
 
 /** Moves rows of `inner` words between [outer, n, inner] and [outer, m, inner] by m indices into n. */
 export type IndexKernel = (
-  pX: number, pIndex: number, pY: number, outer: number, n: number, inner: number, m: number,
+  pX: number,
+  pIndex: number,
+  pY: number,
+  outer: number,
+  n: number,
+  inner: number,
+  m: number,
 ) => void
 /** Sorts or selects along rows; see each kernel. */
 export type SortKernel = (
-  pX: number, pY: number, pIndex: number, rows: number, n: number, descending: number, pScratch: number,
+  pX: number,
+  pY: number,
+  pIndex: number,
+  rows: number,
+  n: number,
+  descending: number,
+  pScratch: number,
 ) => void
 /** As {@link SortKernel}, keeping k of each row. */
 export type TopKKernel = (
-  pX: number, pY: number, pIndex: number, rows: number, n: number, k: number, largest: number, pScratch: number,
+  pX: number,
+  pY: number,
+  pIndex: number,
+  rows: number,
+  n: number,
+  k: number,
+  largest: number,
+  pScratch: number,
 ) => void
 
 /**
@@ -28,7 +47,14 @@ export interface IndexKernels {
   readonly b32_index_copy: IndexKernel
   /** y[o, index[j], :] += x[o, j, :], but not where index[j] is `skip` (-1 for none): the gradient of index_select. */
   f32_index_add(
-    pX: number, pIndex: number, pY: number, outer: number, n: number, inner: number, m: number, skip: number,
+    pX: number,
+    pIndex: number,
+    pY: number,
+    outer: number,
+    n: number,
+    inner: number,
+    m: number,
+    skip: number,
   ): void
   /** y[o, j, i] = x[o, index[o, j, i], i]; index and y are [outer, m, inner]. */
   readonly b32_gather: IndexKernel
@@ -45,9 +71,7 @@ export interface IndexKernels {
   /** Takes words from x in order into the places of y whose mask byte is not 0, and returns how many. */
   b32_masked_scatter(pX: number, pMask: number, pY: number, n: number): number
   /** Of each of `batch` matrices keeps j - i >= k where `upper` is 1, j - i <= k where it is 0. y may be x. */
-  b32_trilu(
-    pX: number, pY: number, batch: number, rows: number, columns: number, k: number, upper: number,
-  ): void
+  b32_trilu(pX: number, pY: number, batch: number, rows: number, columns: number, k: number, upper: number): void
   /**
    * Stable sort of each row of [rows, n]: values to y (which may be x), their positions to pIndex. NaN counts as larger
    * than everything, -0 as equal to 0. pScratch points to 16 n + 1024 bytes.

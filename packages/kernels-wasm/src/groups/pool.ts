@@ -46,7 +46,13 @@ export interface PoolKernels {
   f32_adaptive_max_pool(pX: number, pY: number, pIndex: number, pParams: number): void
   /** From the indices of either max pool: dx is cleared, then dx[n, index, c] += dy. Sizes are products of extents. */
   f32_max_pool_grad(
-    pDy: number, pIndex: number, pDx: number, N: number, outSize: number, inSize: number, C: number,
+    pDy: number,
+    pIndex: number,
+    pDx: number,
+    N: number,
+    outSize: number,
+    inSize: number,
+    C: number,
   ): void
   /** Sum over the window's taps inside the input, divided as PyTorch's countIncludePad and divisorOverride say. */
   f32_avg_pool(pX: number, pY: number, pParams: number): void

@@ -36,15 +36,33 @@ export interface RnnKernels {
   f32_lstm_pack(pW: number, pPacked: number, H: number): void
   /** `gates` is overwritten with the activations i, f, g, o. c' = f c + i g, h' = o tanh(c'). */
   f32_lstm(
-    pGates: number, pPacked: number, pBias: number, pHs: number, pCs: number, pLengths: number, pY: number,
-    T: number, N: number, H: number, reverse: number,
+    pGates: number,
+    pPacked: number,
+    pBias: number,
+    pHs: number,
+    pCs: number,
+    pLengths: number,
+    pY: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
   ): void
   /** W_hh to {@link columnPackBytes}(H, 4 H) bytes. */
   f32_lstm_grad_pack(pW: number, pPacked: number, H: number): void
   /** `gates` is overwritten with ds, the gradients of the gates' sums. */
   f32_lstm_grad(
-    pGates: number, pPacked: number, pCs: number, pDy: number, pDh: number, pDc: number, pLengths: number,
-    T: number, N: number, H: number, reverse: number,
+    pGates: number,
+    pPacked: number,
+    pCs: number,
+    pDy: number,
+    pDh: number,
+    pDc: number,
+    pLengths: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
   ): void
   /** W_hh [3 H, H] to {@link gatePackBytes}(H, 3) bytes. */
   f32_gru_pack(pW: number, pPacked: number, H: number): void
@@ -53,8 +71,17 @@ export interface RnnKernels {
    * gets W_hn h + b_hn for the gradient; pLinear 0 leaves it out.
    */
   f32_gru(
-    pGates: number, pPacked: number, pBias: number, pHs: number, pLinear: number, pLengths: number, pY: number,
-    T: number, N: number, H: number, reverse: number,
+    pGates: number,
+    pPacked: number,
+    pBias: number,
+    pHs: number,
+    pLinear: number,
+    pLengths: number,
+    pY: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
   ): void
   /** W_hh to {@link columnPackBytes}(H, 3 H) bytes. */
   f32_gru_grad_pack(pW: number, pPacked: number, H: number): void
@@ -63,22 +90,50 @@ export interface RnnKernels {
    * recurrent part (for W_hh and b_hh).
    */
   f32_gru_grad(
-    pGates: number, pDs: number, pPacked: number, pHs: number, pLinear: number, pDy: number, pDh: number,
-    pLengths: number, T: number, N: number, H: number, reverse: number,
+    pGates: number,
+    pDs: number,
+    pPacked: number,
+    pHs: number,
+    pLinear: number,
+    pDy: number,
+    pDh: number,
+    pLengths: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
   ): void
   /** W_hh [H, H] to {@link columnPackBytes}(H, H) bytes. */
   f32_rnn_pack(pW: number, pPacked: number, H: number): void
   /** h' = tanh(x + W h + b), or relu where `relu` is 1. `gates` is only read. */
   f32_rnn(
-    pGates: number, pPacked: number, pBias: number, pHs: number, pLengths: number, pY: number,
-    T: number, N: number, H: number, reverse: number, relu: number,
+    pGates: number,
+    pPacked: number,
+    pBias: number,
+    pHs: number,
+    pLengths: number,
+    pY: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
+    relu: number,
   ): void
   /** W_hh to {@link columnPackBytes}(H, H) bytes. */
   f32_rnn_grad_pack(pW: number, pPacked: number, H: number): void
   /** Writes ds [T, N, H]. */
   f32_rnn_grad(
-    pDs: number, pPacked: number, pHs: number, pDy: number, pDh: number, pLengths: number,
-    T: number, N: number, H: number, reverse: number, relu: number,
+    pDs: number,
+    pPacked: number,
+    pHs: number,
+    pDy: number,
+    pDh: number,
+    pLengths: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
+    relu: number,
   ): void
 }
 

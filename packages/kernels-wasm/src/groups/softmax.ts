@@ -5,7 +5,12 @@ import type { KernelGroup } from '../host.ts'
 export type SoftmaxKernel = (pX: number, pY: number, outer: number, n: number, inner: number) => void
 /** The gradient from the saved output y and dy, all [outer, n, inner]; dx may be either of them. */
 export type SoftmaxGradientKernel = (
-  pY: number, pDy: number, pDx: number, outer: number, n: number, inner: number,
+  pY: number,
+  pDy: number,
+  pDx: number,
+  outer: number,
+  n: number,
+  inner: number,
 ) => void
 
 /** The softmax family and cross-entropy, f32. Sums are made of short runs in f32 whose totals are added in f64. */
@@ -28,18 +33,31 @@ export interface SoftmaxKernels {
    * pW points to class weights f32 [C], or is 0 for none. Rows with t = ignoreIndex (or outside [0, C)) have loss 0.
    */
   f32_cross_entropy(
-    pX: number, pTarget: number, pW: number, pLoss: number, pLse: number, N: number, C: number,
-    ignoreIndex: number, smoothing: number,
+    pX: number,
+    pTarget: number,
+    pW: number,
+    pLoss: number,
+    pLse: number,
+    N: number,
+    C: number,
+    ignoreIndex: number,
+    smoothing: number,
   ): void
   /** dx [N, C] from the gradient of each row's loss, dloss [N]; dx may be x. Ignored rows get 0. */
   f32_cross_entropy_grad(
-    pX: number, pTarget: number, pW: number, pLse: number, pDloss: number, pDx: number, N: number, C: number,
-    ignoreIndex: number, smoothing: number,
+    pX: number,
+    pTarget: number,
+    pW: number,
+    pLse: number,
+    pDloss: number,
+    pDx: number,
+    N: number,
+    C: number,
+    ignoreIndex: number,
+    smoothing: number,
   ): void
   /** out [N]: w_t of each row (1 with pW = 0), 0 where ignored: what the mean divides by is their sum. */
-  f32_cross_entropy_weights(
-    pTarget: number, pW: number, pOut: number, N: number, C: number, ignoreIndex: number,
-  ): void
+  f32_cross_entropy_weights(pTarget: number, pW: number, pOut: number, N: number, C: number, ignoreIndex: number): void
 }
 
 /** The softmax group; pass it to `KernelHost.use`. */

@@ -1,0 +1,108 @@
+import { inout, input, output, scalars, sizes } from './operands.ts'
+import type { KernelRow, Operand } from './types.ts'
+
+const TNH = sizes('T', 'N', 'H')
+const steps = ['T', 'N', 'H'] as const
+const any: readonly [] = []
+const states = (name: string): Operand => inout(name, any)
+const lengths = input('pLengths', ['N'], 'i32')
+const packed = input('pPacked', any)
+const bias = input('pBias', any)
+const dy = input('pDy', steps)
+const dh = inout('pDh', ['N', 'H'])
+
+const row = (name: string, signature: readonly Operand[], reference: string): KernelRow => ({
+  name: `f32_${name}`,
+  group: 'rnn',
+  signature,
+  tile: { N: 2, H: 16 },
+  inPlace: false,
+  reference,
+})
+
+const pack = (name: string): KernelRow => row(name, [input('pW', any), output('pPacked', any), ...sizes('H')], 'pack')
+
+/** Rows of the rnn group. */
+export const rnnRows: readonly KernelRow[] = [
+  ...['lstm_pack', 'lstm_grad_pack', 'gru_pack', 'gru_grad_pack', 'rnn_pack', 'rnn_grad_pack'].map(pack),
+  row(
+    'lstm',
+    [
+      inout('pGates', [4, ...steps]),
+      packed,
+      bias,
+      states('pHs'),
+      states('pCs'),
+      lengths,
+      output('pY', steps),
+      ...TNH,
+      ...scalars('reverse'),
+    ],
+    'recurrent',
+  ),
+  row(
+    'lstm_grad',
+    [
+      inout('pGates', [4, ...steps]),
+      packed,
+      input('pCs', any),
+      dy,
+      dh,
+      inout('pDc', ['N', 'H']),
+      lengths,
+      ...TNH,
+      ...scalars('reverse'),
+    ],
+    'recurrentGradient',
+  ),
+  row(
+    'gru',
+    [
+      inout('pGates', [3, ...steps]),
+      packed,
+      bias,
+      states('pHs'),
+      output('pLinear', steps),
+      lengths,
+      output('pY', steps),
+      ...TNH,
+      ...scalars('reverse'),
+    ],
+    'recurrent',
+  ),
+  row(
+    'gru_grad',
+    [
+      inout('pGates', [3, ...steps]),
+      output('pDs', [3, ...steps]),
+      packed,
+      input('pHs', any),
+      input('pLinear', steps),
+      dy,
+      dh,
+      lengths,
+      ...TNH,
+      ...scalars('reverse'),
+    ],
+    'recurrentGradient',
+  ),
+  row(
+    'rnn',
+    [
+      input('pGates', steps),
+      packed,
+      bias,
+      states('pHs'),
+      lengths,
+      output('pY', steps),
+      ...TNH,
+      ...scalars('reverse', 'relu'),
+    ],
+    'recurrent',
+  ),
+  row(
+    'rnn_grad',
+    [output('pDs', steps), packed, input('pHs', any), dy, dh, lengths, ...TNH, ...scalars('reverse', 'relu')],
+    'recurrentGradient',
+  ),
+]
