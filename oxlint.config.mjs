@@ -57,6 +57,13 @@ export default defineConfig({
     'oxc/approx-constant': 'off',
     'oxc/erasing-op': 'off',
     'unicorn/no-new-array': 'off',
+    // Typed arrays are spread into plain ones.
+    'unicorn/no-useless-spread': 'off',
+    'no-control-regex': 'off',
+    // Exports state their types, so that declarations need no inference.
+    'typescript/prefer-as-const': 'off',
+    // Tests look functions up by the names in a table.
+    'import/namespace': 'off',
     // Tables of cases assert inside helpers and branches.
     'vitest/expect-expect': 'off',
     'vitest/no-conditional-expect': 'off',
