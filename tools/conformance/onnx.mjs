@@ -844,7 +844,7 @@ const operators = {
   ],
   MatMul: binary('matmul'),
   Gemm: gemm,
-  Einsum: (L, inputs, { equation }) => [L.einsum(equation, ...inputs)],
+  Einsum: (L, inputs, { equation }) => [L.einsum(equation, inputs)],
   Attention: attention,
   RotaryEmbedding: rotary,
   RNN: rnn,

@@ -3,7 +3,8 @@ import { difference, toTensor, Unsupported } from './cases.mjs'
 
 /** Cases whose recorded value breaks the operator's own definition, beside those that the files mark as disputed. */
 const disputes = {
-  'quantize_linear: quantizeLinear 2D to uint8': '3 / 5 = 0.6 is recorded as 0; rounded to the nearest whole number it is 1',
+  'quantize_linear: quantizeLinear 2D to uint8':
+    '3 / 5 = 0.6 is recorded as 0; rounded to the nearest whole number it is 1',
 }
 
 /** Runs one case; gives { status, reason? }. Disputed cases that differ are their own status. */
@@ -27,7 +28,10 @@ export const runCase = (L, adapter, op, test) => {
     )
   } catch (e) {
     if (e instanceof Unsupported) return { status: 'unsupported', reason: e.message }
-    return { status: disputed ? 'disputed' : 'failed', reason: disputed ?? (e instanceof Error ? e.message : String(e)) }
+    return {
+      status: disputed ? 'disputed' : 'failed',
+      reason: disputed ?? (e instanceof Error ? e.message : String(e)),
+    }
   }
 }
 
