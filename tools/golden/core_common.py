@@ -35,4 +35,4 @@ class Recorder:
         with open(path, "w") as out:
             json.dump(self.cases, out, separators=(",", ":"))
             out.write("\n")
-        print(path, os.path.getsize(path))
+        print(os.path.basename(path), os.path.getsize(path))

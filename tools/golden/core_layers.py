@@ -141,3 +141,63 @@ recurrent.add("RNN", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNN(3, 4, nonl
 recurrent.add("RNNCell", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNNCell(3, 4, nonlinearity="relu"), [[2, 3]])
 recurrent.add("LSTM", [3, 4, {"projSize": 2, "numLayers": 2, "bidirectional": True}], lambda: nn.LSTM(3, 4, 2, proj_size=2, bidirectional=True), [[3, 2, 3]], sequence)
 recurrent.write("nn/__golden__/recurrent.json")
+
+various = Layers()
+various.add("Dropout", [0.3], lambda: nn.Dropout(0.3), [[4, 5]], steps=2)
+various.add("Dropout", [0.3], lambda: nn.Dropout(0.3), [[4, 5]], evaluate=True)
+various.add("Dropout1d", [0.4], lambda: nn.Dropout1d(0.4), [[3, 4, 2]])
+various.add("Dropout2d", [0.4], lambda: nn.Dropout2d(0.4), [[3, 4, 2, 2]])
+various.add("Dropout3d", [0.4], lambda: nn.Dropout3d(0.4), [[3, 4, 1, 2, 2]])
+various.add("AlphaDropout", [0.3], lambda: nn.AlphaDropout(0.3), [[4, 5]])
+various.add("Embedding", [7, 4], lambda: nn.Embedding(7, 4), [None], literals=[[[1, 2, 6], [0, 1, 1]]])
+various.add("Embedding", [7, 4, {"paddingIdx": 1}], lambda: nn.Embedding(7, 4, 1), [None], literals=[[[1, 2, 6], [0, 1, 1]]])
+various.add("Embedding", [10, 8, {"paddingIdx": -1}], lambda: nn.Embedding(10, 8, -1), [None], literals=[[3, 9]])
+for name in ["Softmax", "LogSoftmax", "Softmin"]:
+    various.add(name, [1], lambda: getattr(nn, name)(1), [[2, 5, 3]])
+various.add("Softmax2d", [], lambda: nn.Softmax2d(), [[2, 3, 2, 2]])
+various.add("ZeroPad2d", [[1, 2, 0, -1]], lambda: nn.ZeroPad2d((1, 2, 0, -1)), [[1, 2, 3, 3]])
+for d, shape, p in [(1, [2, 2, 4], [2, 1]), (2, [1, 2, 3, 4], [2, 1, 0, 2]), (3, [1, 1, 3, 3, 3], [1, 2, 0, 1, 2, 1])]:
+    various.add(f"ConstantPad{d}d", [p, 3.5], lambda: getattr(nn, f"ConstantPad{d}d")(tuple(p), 3.5), [shape])
+    various.add(f"ReflectionPad{d}d", [p], lambda: getattr(nn, f"ReflectionPad{d}d")(tuple(p)), [shape])
+    various.add(f"ReplicationPad{d}d", [1], lambda: getattr(nn, f"ReplicationPad{d}d")(1), [shape[1:]])
+for mode in ["reflect", "replicate", "circular"]:
+    various.add("Conv2d", [2, 3, [3, 4], {"padding": [1, 2], "paddingMode": mode}], lambda: nn.Conv2d(2, 3, (3, 4), padding=(1, 2), padding_mode=mode), [[1, 2, 4, 5]])
+various.add("Conv1d", [2, 3, 4, {"padding": "same", "paddingMode": "circular"}], lambda: nn.Conv1d(2, 3, 4, padding="same", padding_mode="circular"), [[2, 2, 6]])
+various.add("Upsample", [{"scaleFactor": 2}], lambda: nn.Upsample(scale_factor=2), [[1, 2, 3, 2]])
+various.add("Upsample", [{"size": [5, 4], "mode": "bilinear", "alignCorners": True}], lambda: nn.Upsample((5, 4), mode="bilinear", align_corners=True), [[1, 2, 3, 2]])
+various.add("UpsamplingNearest2d", [{"scaleFactor": 2}], lambda: nn.UpsamplingNearest2d(scale_factor=2), [[1, 2, 3, 2]])
+various.add("UpsamplingBilinear2d", [{"size": 5}], lambda: nn.UpsamplingBilinear2d(size=5), [[1, 2, 3, 2]])
+various.add("PixelShuffle", [2], lambda: nn.PixelShuffle(2), [[1, 8, 2, 3]])
+various.add("PixelUnshuffle", [2], lambda: nn.PixelUnshuffle(2), [[1, 2, 4, 6]])
+various.add("Unfold", [2, {"stride": 2}], lambda: nn.Unfold(2, stride=2), [[1, 2, 4, 4]])
+various.add("Fold", [[4, 4], 3, {"padding": 1}], lambda: nn.Fold((4, 4), 3, padding=1), [[1, 18, 16]])
+various.write("nn/__golden__/various.json")
+
+attention = Layers()
+
+
+def mha(m, *x, **k):
+    y, w = m(*x, **k)
+    return (y,) if w is None else (y, w)
+
+
+def self_mha(m, x):
+    return mha(m, x, x, x)
+
+
+attention.add("MultiheadAttention", [8, 2], lambda: nn.MultiheadAttention(8, 2), [[3, 2, 8], [5, 2, 8], [5, 2, 8]], mha)
+attention.add("MultiheadAttention", [4, 1, {"bias": False, "batchFirst": True}], lambda: nn.MultiheadAttention(4, 1, bias=False, batch_first=True), [[2, 3, 4], [2, 5, 4], [2, 5, 4]], mha)
+attention.add("MultiheadAttention", [6, 3, {"kdim": 5, "vdim": 4}], lambda: nn.MultiheadAttention(6, 3, kdim=5, vdim=4), [[3, 2, 6], [4, 2, 5], [4, 2, 4]], mha)
+attention.add("MultiheadAttention", [4, 2, {"dropout": 0.3}], lambda: nn.MultiheadAttention(4, 2, dropout=0.3), [[3, 2, 4], [5, 2, 4], [5, 2, 4]], mha)
+attention.add("MultiheadAttention", [4, 2], lambda: nn.MultiheadAttention(4, 2), [[3, 4], [5, 4], [5, 4]], mha)
+attention.add("MultiheadAttention all heads", [4, 2], lambda: nn.MultiheadAttention(4, 2), [[3, 2, 4], [5, 2, 4], [5, 2, 4]], lambda m, *x: mha(m, *x, average_attn_weights=False))
+attention.add("MultiheadAttention no weights", [4, 2], lambda: nn.MultiheadAttention(4, 2), [[3, 2, 4], [5, 2, 4], [5, 2, 4]], lambda m, *x: mha(m, *x, need_weights=False))
+causal = torch.ones(3, 3, dtype=torch.bool).triu(1)
+padding = torch.tensor([[False, False, False], [False, False, True]])
+attention.add("MultiheadAttention masks", [4, 2], lambda: nn.MultiheadAttention(4, 2), [[3, 2, 4]] * 3, lambda m, *x: mha(m, *x, key_padding_mask=padding, attn_mask=causal))
+attention.add("MultiheadAttention float mask", [4, 2], lambda: nn.MultiheadAttention(4, 2), [[3, 2, 4]] * 3, lambda m, *x: mha(m, *x, attn_mask=causal * -2.5))
+for name, options, k in [("", {}, {}), ("", {"normFirst": True, "activation": "gelu", "batchFirst": True}, {"norm_first": True, "activation": "gelu", "batch_first": True}), ("", {"dropout": 0}, {"dropout": 0.0})]:
+    attention.add("TransformerEncoderLayer", [4, 2, {"dimFeedforward": 6, **options}], lambda: nn.TransformerEncoderLayer(4, 2, 6, **k), [[3, 2, 4]])
+attention.add("TransformerEncoderLayer masks", [4, 2, {"dimFeedforward": 6}], lambda: nn.TransformerEncoderLayer(4, 2, 6), [[3, 2, 4]], lambda m, x: m(x, src_mask=causal, src_key_padding_mask=padding))
+attention.add("TransformerEncoder", [4, 2, {"dimFeedforward": 6, "dropout": 0}], lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, 0.0), 2, nn.LayerNorm(4)), [[3, 2, 4]])
+attention.write("nn/__golden__/attention.json")

@@ -238,6 +238,12 @@ export { groupNorm, instanceNorm, type GroupNormOptions, type InstanceNormOption
 export { layerNorm, rmsNorm, type LayerNormOptions, type RmsNormOptions } from './ops/layer-norm.ts'
 export { localResponseNorm, type LocalResponseNormOptions } from './ops/local-response-norm.ts'
 
+// Ops: images
+export { interpolate, type InterpolateMode, type InterpolateOptions } from './ops/interpolate.ts'
+export { affineGrid, gridSample, type GridSampleMode, type GridSampleOptions, type GridSamplePadding } from './ops/grid-sample.ts'
+export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts'
+export { fold, unfold, type UnfoldOptions } from './ops/unfold.ts'
+
 // Modules
 export {
   buffer,
@@ -263,6 +269,7 @@ export {
   ConvTranspose3d,
   type ConvLayerOptions,
   type ConvTransposeLayerOptions,
+  type PaddingMode,
 } from './nn/conv.ts'
 export {
   AdaptiveAvgPool1d,
@@ -337,6 +344,38 @@ export {
   type RNNOptions,
   type SequenceOptions,
 } from './nn/recurrent.ts'
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d } from './nn/dropout.ts'
+export { Embedding, type EmbeddingLayerOptions } from './nn/embedding.ts'
+export { LogSoftmax, Softmax, Softmax2d, Softmin } from './nn/softmax.ts'
+export {
+  CircularPad1d,
+  CircularPad2d,
+  CircularPad3d,
+  ConstantPad1d,
+  ConstantPad2d,
+  ConstantPad3d,
+  ReflectionPad1d,
+  ReflectionPad2d,
+  ReflectionPad3d,
+  ReplicationPad1d,
+  ReplicationPad2d,
+  ReplicationPad3d,
+  ZeroPad1d,
+  ZeroPad2d,
+  ZeroPad3d,
+  type LayerPadding,
+} from './nn/padding.ts'
+export {
+  ChannelShuffle,
+  Fold,
+  PixelShuffle,
+  PixelUnshuffle,
+  Unfold,
+  Upsample,
+  UpsamplingBilinear2d,
+  UpsamplingNearest2d,
+  type UpsamplingOptions,
+} from './nn/upsample.ts'
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'
@@ -432,7 +471,67 @@ export {
 export { imageDataset, type ImageArrays, type ImageDataset, type ImageDatasetOptions } from './data/images.ts'
 export { DataLoader, LoaderPass, type DataLoaderOptions, type LoaderPosition } from './data/loader.ts'
 
+// Learning rate schedules
+export {
+  constantLr,
+  cosineAnnealingLr,
+  cosineWarmRestarts,
+  exponentialLr,
+  lambdaLr,
+  linearWarmup,
+  multiStepLr,
+  polynomialLr,
+  sequential,
+  stepLr,
+  type ConstantLrOptions,
+  type CosineAnnealingOptions,
+  type LinearWarmupOptions,
+  type MultiStepLrOptions,
+  type PolynomialLrOptions,
+  type StepLrOptions,
+  type WarmRestartsOptions,
+} from './schedules/decay.ts'
+export { oneCycleLr, type OneCycleOptions } from './schedules/one-cycle.ts'
+export { reduceLrOnPlateau, type PlateauOptions } from './schedules/plateau.ts'
+export {
+  Schedule,
+  type ScheduleFactory,
+  type ScheduleRule,
+  type ScheduleState,
+  type TimedScheduleFactory,
+} from './schedules/schedule.ts'
+
+// Training
+export type { Batches } from './train/batches.ts'
+export {
+  checkpoints,
+  earlyStopping,
+  progress,
+  type Callback,
+  type CheckpointsOptions,
+  type EarlyStoppingOptions,
+  type ProgressDisplay,
+  type WatchOptions,
+} from './train/callbacks.ts'
+export {
+  evaluate,
+  predict,
+  type EvaluateOptions,
+  type Evaluation,
+  type LossSource,
+  type Metric,
+  type PredictOptions,
+} from './train/evaluate.ts'
+export { fit, type FitEvent, type FitOptions, type FitRun } from './train/fit.ts'
+
 // Files
+export {
+  loadCheckpoint,
+  saveCheckpoint,
+  type CheckpointParts,
+  type Extra,
+  type Plain,
+} from './io/checkpoint.ts'
 export {
   loadNpy,
   loadNpz,

@@ -1,15 +1,22 @@
+import { ValueError } from '../errors.ts'
 import { conv1d, conv2d, conv3d, resolvePadding, type ConvOptions } from '../ops/conv.ts'
 import { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from '../ops/conv-transpose.ts'
 import { perAxis, type PerAxis } from '../ops/windows.ts'
+import { pad } from '../ops/pad.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkGroups, checkSizes } from './check.ts'
 import { layerBias, layerWeight } from './layer-init.ts'
 import { Module } from './module.ts'
 
+/** What stands beyond the edges: zeros, a mirror image, the edge repeated, or the other end. */
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular'
+
 /** Options of {@link Conv2d} and its like. */
 export interface ConvLayerOptions extends ConvOptions {
   /** Whether to add a learned bias. Default true. */
   readonly bias?: boolean
+  /** What stands beyond the edges. Default `zeros`. */
+  readonly paddingMode?: PaddingMode
 }
 
 type Convolve = (x: Tensor, weight: Tensor, bias: Tensor | null, options: ConvOptions) => Tensor
@@ -23,12 +30,13 @@ abstract class Conv extends Module {
   readonly padding: readonly number[] | 'same' | 'valid'
   readonly dilation: readonly number[]
   readonly groups: number
+  readonly paddingMode: PaddingMode
   readonly weight: Tensor
   readonly bias: Tensor | null
 
   constructor(layer: string, space: number, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
     super()
-    const { groups = 1, bias = true, padding = 0 } = options
+    const { groups = 1, bias = true, padding = 0, paddingMode = 'zeros' } = options
     checkSizes(layer, { inChannels, outChannels })
     checkGroups(layer, groups, { inChannels, outChannels })
     this.inChannels = inChannels
@@ -39,13 +47,21 @@ abstract class Conv extends Module {
     this.padding = typeof padding === 'string' ? padding : perAxis(layer, 'padding', padding, space)
     resolvePadding(layer, this.padding, this.kernelSize, this.dilation, this.stride)
     this.groups = groups
+    this.paddingMode = paddingMode
+    if (!['zeros', 'reflect', 'replicate', 'circular'].includes(paddingMode)) {
+      throw new ValueError({ op: layer, problem: 'there is no such padding mode', got: String(paddingMode), expected: 'zeros, reflect, replicate or circular' })
+    }
     this.weight = layerWeight([outChannels, inChannels / groups, ...this.kernelSize])
     this.bias = bias ? layerBias(outChannels, this.weight.shape) : null
   }
 
   protected convolve(convolve: Convolve, x: Tensor): Tensor {
-    const { stride, padding, dilation, groups } = this
-    return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups })
+    const { stride, dilation, groups, padding, paddingMode } = this
+    if (paddingMode === 'zeros') return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups })
+    const { before, after } = resolvePadding('conv', padding, this.kernelSize, dilation, stride)
+    // The pads of torch: from the last axis to the first, before and after.
+    const pads = before.flatMap((n, i) => [after[i], n]).toReversed()
+    return convolve(pad(x, pads, { mode: paddingMode }), this.weight, this.bias, { stride, dilation, groups })
   }
 }
 

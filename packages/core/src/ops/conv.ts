@@ -138,7 +138,7 @@ const weightGradReference = ([x, dy]: readonly NDArray[], a: ConvAttrs, [dw]: re
 
 /** Fills dw and, where there is one, the bias's gradient. */
 const weightGradWasm = (k: WasmBackend, x: readonly Tensor[], a: ConvAttrs, specs: readonly TensorSpec[]): Tensor[] | null => {
-  if (!covered(x) || k.use(conv).f32_conv_weight_grad === undefined) return null
+  if (!covered(x)) return null
   const outputs = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
   const { kernels, p, scratch } = prepare(k, a, x[0].shape[0], x[0].shape[1], x[1].shape[1], convPass.weightGrad)
   const pDb = outputs.length === 2 ? k.ptr(outputs[1]) : 0

@@ -44,16 +44,16 @@ export const checkGolden = (c: GoldenCase, op: GoldenOp, tolerance: Tolerance): 
   if (!sameShape(y.shape, c.shape)) {
     throw new CloseError({ op: label, problem: 'the shape differs', got: show(y.shape), expected: show(c.shape) })
   }
-  compare(`${label} output`, y, c.y, tolerance)
+  compare(`${label} output`, y, Float32Array.from(c.y), tolerance)
   if (c.grads === undefined || !isFloat(y.dtype)) return true
   const leaves = inputs.filter((x) => x !== null)
-  const expected = c.grads.filter((g) => g !== null)
+  const expected = c.grads.filter((g) => g !== null).map((g) => Float32Array.from(g))
   const dxs = grad([y], leaves, { gradients: [draw(c.shape, [-1, 1])] })
   dxs.forEach((dx, i) => compare(`${label} gradient ${i}`, dx, expected[i], tolerance))
   return true
 }
 
-const compare = (label: string, got: Tensor, expected: readonly number[], tolerance: Tolerance): void => {
+const compare = (label: string, got: Tensor, expected: Float32Array, tolerance: Tolerance): void => {
   try {
     allClose(got, expected, tolerance)
   } catch (e) {
