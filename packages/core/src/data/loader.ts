@@ -93,7 +93,7 @@ type LoaderSettings = Pick<DataLoader<unknown>, 'batchSize' | 'length' | 'shuffl
 export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> {
   private readonly size: number
   private readonly loader: LoaderSettings
-  private readonly read: (indices: Int32Array) => Batch | Promise<Batch>
+  private readonly fetch: (indices: Int32Array) => Batch | Promise<Batch>
   private readonly state: Uint8Array
   private order: Int32Array | null = null
   private at: number
@@ -101,7 +101,7 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
   constructor(size: number, loader: LoaderSettings, read: (indices: Int32Array) => Batch | Promise<Batch>, from?: LoaderPosition) {
     this.size = size
     this.loader = loader
-    this.read = read
+    this.fetch = read
     const source = loader.generator ?? defaultGenerator()
     this.state = from?.state ?? source.state()
     this.at = from?.next ?? 0
@@ -114,9 +114,15 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
     return { state: this.state, next: this.at }
   }
 
+  /** The next batch, a Promise of it where the dataset gives Promises, or undefined at the end. */
+  read(): Batch | Promise<Batch> | undefined {
+    const indices = this.advance()
+    return indices === null ? undefined : this.fetch(indices)
+  }
+
   *[Symbol.iterator](): Iterator<Batch> {
     for (let indices = this.advance(); indices !== null; indices = this.advance()) {
-      const batch = this.read(indices)
+      const batch = this.fetch(indices)
       if (batch instanceof Promise) {
         throw new ValueError({ op: 'DataLoader', problem: 'the dataset gives Promises', expected: 'samples at hand for a plain loop', advice: 'Use `for await`' })
       }
@@ -125,7 +131,7 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<Batch> {
-    for (let indices = this.advance(); indices !== null; indices = this.advance()) yield await this.read(indices)
+    for (let indices = this.advance(); indices !== null; indices = this.advance()) yield await this.fetch(indices)
   }
 
   /** PyTorch draws a seed for its workers, then one for the order, unless the generator is the loader's own. */

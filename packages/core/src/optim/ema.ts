@@ -1,11 +1,12 @@
 import { noGrad } from '../autograd/modes.ts'
-import { ValueError } from '../errors.ts'
+import { ShapeError, ValueError } from '../errors.ts'
 import type { AnyModule, StateDict } from '../nn/module.ts'
 import { add, mul } from '../ops/binary.ts'
 import { contiguousCopy } from '../ops/copy.ts'
 import { copyInto } from '../ops/in-place.ts'
 import { isFloat } from '../tensor/dtype.ts'
 import { keep, scope, untracked } from '../tensor/scope.ts'
+import { sameShape, show } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** What {@link Ema} takes. */
@@ -62,8 +63,11 @@ export class Ema {
     for (const [name, a] of this.averages) {
       const from = state.get(name)
       if (from === undefined) throw new ValueError({ op: 'Ema.loadStateDict', problem: 'a name is missing', got: name })
-      noGrad(() => copyInto(a, from))
+      if (!sameShape(a.shape, from.shape)) {
+        throw new ShapeError({ op: 'Ema.loadStateDict', problem: `${name} has another shape`, got: show(from.shape), expected: show(a.shape) })
+      }
     }
+    noGrad(() => this.averages.forEach((a, name) => copyInto(a, state.get(name)!)))
   }
 
   /** Runs `fn` with the averages in the model, then puts its own parameters back. */

@@ -12,6 +12,11 @@ export const track = (x: Tensor): void => {
 /** Whether a scope is open. */
 export const inScope = (): boolean => tracked !== null
 
+/** Makes the open scope let go of what it has tracked so far, for work that goes on after it ends. */
+export const forget = (): void => {
+  if (tracked !== null) tracked.length = 0
+}
+
 /** Marks `x`, and whatever its graph needs for a later backward pass, to outlive all open scopes. */
 export const keep = <T extends Tensor>(x: T): T => {
   x.kept = true
