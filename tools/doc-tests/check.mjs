@@ -42,8 +42,17 @@ const matches = (raw, claim) => {
   return got === claim.is
 }
 
+const show = (value) =>
+  JSON.stringify(plain(value), (_, item) =>
+    typeof item === 'number' && !Number.isFinite(item)
+      ? String(item)
+      : typeof item === 'bigint'
+        ? `${item}n`
+        : plain(item),
+  )
+
 export const check = (value, claim, text) => {
-  if (!matches(value, claim)) expect(plain(value), `the comment says ${text}`).toEqual(text)
+  if (!matches(value, claim)) expect.fail(`the comment says ${text}, the code gives ${show(value) ?? String(value)}`)
 }
 
 export const throws = async (block, claim) => {

@@ -29,5 +29,5 @@ const files = [
 export default defineProject({
   root,
   plugins: [docTests(new Set(files))],
-  test: { name: 'docs', include: files, isolate: false },
+  test: { name: 'docs', include: files, isolate: false, testTimeout: 60_000 },
 })

@@ -7,6 +7,8 @@ export const project = (name: string): UserWorkspaceConfig =>
     test: {
       name,
       include: ['src/**/*.test.ts'],
+      // Gradient checks and learning tests take seconds, and more on a busy machine.
+      testTimeout: 60_000,
       setupFiles: [fileURLToPath(new URL('./silence.ts', import.meta.url))],
     },
   })
