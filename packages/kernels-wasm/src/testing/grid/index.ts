@@ -1,7 +1,13 @@
 import type { Reference } from './case.ts'
 import { elementwiseReferences } from './elementwise.ts'
+import { indexReferences } from './gather.ts'
+import { imageReferences } from './image.ts'
 import { normReferences } from './norm.ts'
+import { optimReferences } from './optim.ts'
+import { poolReferences } from './pool.ts'
+import { randomReferences } from './random.ts'
 import { reduceReferences } from './reduce.ts'
+import { rnnReferences } from './rnn.ts'
 import { softmaxReferences } from './softmax.ts'
 
 /** Plain loops by group and by the name that a manifest row refers to. */
@@ -10,4 +16,10 @@ export const references: Readonly<Record<string, Readonly<Record<string, Referen
   reduce: reduceReferences,
   softmax: softmaxReferences,
   norm: normReferences,
+  pool: poolReferences,
+  index: indexReferences,
+  optim: optimReferences,
+  random: randomReferences,
+  rnn: rnnReferences,
+  image: imageReferences,
 }
