@@ -172,13 +172,12 @@ describe('random transforms draw as torchvision', () => {
   })
 
   it('randAugment', () => {
-    const transform = randAugment({ count: 3, magnitude: 12, interpolation, fill: 11 })
+    const transform = randAugment({ count: 3, magnitude: 13, fill: 11 })
     for (let seed = 0; seed < 12; seed++) {
       const got = transform({ image: smooth }, new Generator(seed)).image
-      // A byte that was rounded the other way is changed further by the colour operations after it; posterizing and
-      // equalising make a step of it.
-      expect(differ(got, want[`augment ${seed}`], 4), `seed ${seed}`).toBeLessThanOrEqual(1)
-      expect(differ(got, want[`augment ${seed}`])).toBeLessThan(got.data.length * 0.05)
+      // Eleven of twelve are equal; in one a blend of float32 is cut to the byte below.
+      expect(differ(got, want[`augment ${seed}`], 1), `seed ${seed}`).toBe(0)
+      expect(differ(got, want[`augment ${seed}`]), `seed ${seed}`).toBeLessThanOrEqual(2)
     }
   })
 })
