@@ -244,6 +244,9 @@ export { affineGrid, gridSample, type GridSampleMode, type GridSampleOptions, ty
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts'
 export { fold, unfold, type UnfoldOptions } from './ops/unfold.ts'
 
+// Ops: attention
+export { scaledDotProductAttention, type AttentionOptions } from './ops/attention.ts'
+
 // Modules
 export {
   buffer,
@@ -376,6 +379,17 @@ export {
   UpsamplingNearest2d,
   type UpsamplingOptions,
 } from './nn/upsample.ts'
+export {
+  MultiheadAttention,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type AttentionMasks,
+  type EncoderMasks,
+  type MultiheadAttentionCall,
+  type MultiheadAttentionOptions,
+  type TransformerEncoderLayerOptions,
+  type TransformerEncoderOptions,
+} from './nn/attention.ts'
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'
