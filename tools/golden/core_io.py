@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import sys
+import zipfile
 import zlib
 
 import numpy as np
@@ -52,6 +53,14 @@ for name, save in [("plain", np.savez), ("compressed", np.savez_compressed)]:
     save(file, **arrays)
     out[name] = packed(file.getvalue())
 out["arrays"] = {name: {"shape": list(a.shape), "sha": hashlib.sha256(a.tobytes()).hexdigest()} for name, a in arrays.items()}
+commented = io.BytesIO()
+with zipfile.ZipFile(commented, "w") as archive:
+    for name, method in [("a", zipfile.ZIP_STORED), ("b/c", zipfile.ZIP_DEFLATED)]:
+        info = zipfile.ZipInfo(name)
+        info.compress_type, info.comment, info.extra = method, b"a comment", b"\x99\x99\x02\x00xy"
+        archive.writestr(info, "hello " * 20)
+    archive.comment = b"of the archive"
+out["commented"] = {"file": packed(commented.getvalue()), "names": ["a", "b/c"], "text": "hello " * 20}
 out["gzip"] = {"file": packed(gzip.compress(b"IDX " * 500, mtime=0)), "text": "IDX ", "times": 500}
 out["crc32"] = [{"text": t, "crc": zlib.crc32(t.encode())} for t in ["", "a", "123456789", "é" * 40]]
 

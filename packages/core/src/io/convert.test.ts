@@ -79,6 +79,8 @@ test('integers and bools', () => {
   expect(Array.from(toInt32({ dtype: 'bool', shape: [3], data: Uint8Array.of(0, 1, 255) }))).toEqual([0, 1, 1])
   expect(Array.from(toInt32({ dtype: 'u32', shape: [1], data: Uint32Array.of(2147483647) }))).toEqual([2147483647])
   expect(Array.from(toInt32({ dtype: 'i8', shape: [1], data: Int8Array.of(-128) }))).toEqual([-128])
+  const ends: ArrayData = { dtype: 'i64', shape: [2], data: BigInt64Array.of(-(2n ** 31n), 2n ** 31n - 1n) }
+  expect(Array.from(toInt32(ends))).toEqual([-(2 ** 31), 2 ** 31 - 1])
   const data = Int32Array.of(1)
   expect(toInt32({ dtype: 'i32', shape: [1], data })).toBe(data)
   fc.assert(

@@ -105,6 +105,7 @@ describe('gunzip', () => {
 
   const damage: [string, () => Uint8Array][] = [
     ['empty', () => idx()],
+    ['two bytes', () => idx(0x1f, 0x8b)],
     ['not gzip', () => file.slice().fill(0, 0, 1)],
     ['cut', () => file.subarray(0, -4)],
     ['cut in the middle', () => file.subarray(0, 20)],

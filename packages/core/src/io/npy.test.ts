@@ -126,7 +126,6 @@ describe('npy attacks', () => {
     ]) {
       expect(() => readNpy(header(text))).toThrow(FormatError)
     }
-    expect(performance.now() - start).toBeLessThan(2000)
   })
 })
 
@@ -148,6 +147,7 @@ test('npz reads back, plain and compressed', async () => {
     for (const [key, { data }] of again) expect(sha(data)).toBe(golden.arrays[key].sha)
     expect(await writeNpz(again, { compress })).toEqual(bytes)
   }
+  expect(await writeNpz(arrays)).toEqual(await writeNpz(arrays, { compress: false }))
   expect(await readNpz(await writeNpz([]))).toEqual(new Map())
 })
 
@@ -173,6 +173,57 @@ test('zip reads back what it wrote', async () => {
 })
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+test('zip of Python with comments and unknown extra fields', async () => {
+  const { file, names, text } = golden.commented
+  const files = await readZip(unpack(file), 1e6)
+  expect([...files.keys()]).toEqual(names)
+  for (const bytes of files.values()) expect(new TextDecoder().decode(bytes)).toBe(text)
+})
+
+/** The archive with a 64-bit end record in front of its end record, whose own fields say so. */
+const widened = async (): Promise<{ bytes: Uint8Array; record: DataView }> => {
+  const plain = await writeZip(
+    [
+      ['a', encode('hello')],
+      ['b', encode('world')],
+    ],
+    false,
+  )
+  const end = plain.length - 22
+  const bytes = new Uint8Array(plain.length + 76)
+  bytes.set(plain.subarray(0, end))
+  bytes.set(plain.subarray(end), end + 76)
+  const old = new DataView(plain.buffer, end)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(end, 0x06064b50, true)
+  view.setBigUint64(end + 32, 2n, true)
+  view.setBigUint64(end + 40, BigInt(old.getUint32(12, true)), true)
+  view.setBigUint64(end + 48, BigInt(old.getUint32(16, true)), true)
+  view.setUint32(end + 56, 0x07064b50, true)
+  view.setBigUint64(end + 64, BigInt(end), true)
+  view.setUint32(end + 76 + 12, 0xffffffff, true)
+  view.setUint32(end + 76 + 16, 0xffffffff, true)
+  return { bytes, record: new DataView(bytes.buffer, end, 76) }
+}
+
+test('zip with a 64-bit end record', async () => {
+  const { bytes, record } = await widened()
+  expect([...(await readZip(bytes, 1e6)).keys()]).toEqual(['a', 'b'])
+  for (const [at, value] of [
+    [0, 0n],
+    [32, 3n],
+    [40, 2n ** 63n],
+    [48, 2n ** 40n],
+    [64, 2n ** 64n - 1n],
+    [64, 3n],
+  ] as const) {
+    const before = record.getBigUint64(at, true)
+    record.setBigUint64(at, value, true)
+    await expect(readZip(bytes, 1e6), `${value} at ${at}`).rejects.toThrow(FormatError)
+    record.setBigUint64(at, before, true)
+  }
+})
 
 /** A zip of one or two stored entries, with a change made to its bytes. Local headers at 0; directory where `at` says. */
 const damaged = async (change: (view: DataView, at: number, end: number) => void): Promise<Uint8Array> => {

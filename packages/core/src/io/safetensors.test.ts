@@ -99,6 +99,15 @@ test('the bytes are those of the reference writer', () => {
   expect([...readSafetensors(bytes).tensors.keys()]).toEqual(['n', 'a', 'z', 'b'])
 })
 
+test('names of one width are sorted by their bytes', () => {
+  const empty: ArrayData = { dtype: 'u8', shape: [0], data: new Uint8Array(0) }
+  const names = ['ab', '\u{1f600}', 'b', 'a', '\ufb01', '']
+  const bytes = writeSafetensors(names.map((name) => [name, empty]))
+  const header = new TextDecoder().decode(bytes.subarray(8))
+  const places = ['', 'a', 'ab', 'b', '\ufb01', '\u{1f600}'].map((name) => header.indexOf(`"${name}":`))
+  expect(places).toEqual([...places].sort((a, b) => a - b))
+})
+
 test('arrays share the file’s memory where it is aligned', () => {
   const bytes = writeSafetensors([['x', { dtype: 'f32', shape: [2], data: Float32Array.of(1, 2) }]])
   expect(readSafetensors(bytes).tensors.get('x')?.data.buffer).toBe(bytes.buffer)

@@ -94,12 +94,16 @@ test('fmaF32 rounds the exact value once', () => {
   // 2^-24 (1 + 2^-23) + 1 lies just above the middle of 1 and 1 + 2^-23; f64 loses the small part.
   const tiny = 2 ** -24
   expect(fmaF32(tiny, 1 + 2 ** -23, 1)).toBe(1 + 2 ** -23)
+  // Exact middles go to the even side, above or below.
   expect(fmaF32(tiny, 1, 1)).toBe(1)
-  expect(fmaF32(2 ** -24 * 3, 2 ** -40, 1 + 2 ** -23)).toBe(1 + 2 ** -23)
-  const middle = 1 + 2 ** -24
-  expect(fmaF32(Math.fround(2 ** -60), 1, 1)).toBe(1)
-  expect(Math.fround(middle)).toBe(1)
-  expect(fmaF32(2 ** 12 * 1.5, 2 ** -36 * 1.25, 1 + 2 ** -23)).toBe(Math.fround(1 + 2 ** -23 + 1.875 * 2 ** -24))
+  expect(fmaF32(tiny, 1, 1 + 2 ** -23)).toBe(1 + 2 ** -22)
+  // Products of 2^-24 (1 + 2^-30) and 2^-24 (1 - 2^-30): f64 loses the small part, which decides.
+  for (const sign of [1, -1]) {
+    const above = (c: number): number => sign * fmaF32(sign * 13325 * 2 ** -54, 80581, sign * c)
+    const below = (c: number): number => sign * fmaF32(sign * (1 + 2 ** -15), (1 - 2 ** -15) * tiny, sign * c)
+    expect([above(1), below(1)]).toEqual([1 + 2 ** -23, 1])
+    expect([above(1 + 2 ** -23), below(1 + 2 ** -23)]).toEqual([1 + 2 ** -22, 1 + 2 ** -23])
+  }
   fc.assert(
     fc.property(f32, f32, f32, (a, b, c) => {
       const got = fmaF32(a, b, c)
