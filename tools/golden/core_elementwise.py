@@ -59,7 +59,7 @@ write("ops/__golden__/binary.json", {
     "bitwiseXor": ([i(*B, low=-99, high=99), i(4, low=-99, high=99)], T.bitwise_xor), "bitwiseNot": ([i(*B, low=-99, high=99)], T.bitwise_not), "bitwiseNot bool": ([i(*B, dtype="bool")], T.bitwise_not),
     "bitwiseLeftShift": ([i(*B, low=-99, high=99), i(4, low=0, high=9)], T.bitwise_left_shift), "bitwiseRightShift": ([i(*B, low=-99, high=99), i(4, low=0, high=9)], T.bitwise_right_shift),
     "where": ([i(3, 1, dtype="bool"), x(*B), x(4)], T.where), "where u8": ([i(*B, dtype="bool"), i(4, high=9, dtype="u8"), i(1, high=9, dtype="u8")], T.where),
-    "clip": ([x(*B)], lambda a: T.clamp(a, -0.5, 0.4)), "clip max": ([x(*B)], lambda a: T.clamp(a, max=0.4)),
+    "clip": ([x(*B)], lambda a: T.clamp(a, -0.5, 0.4)), "clamp max": ([x(*B)], lambda a: T.clamp(a, max=0.4)),
     "clip tensors": ([x(*B), x(3, 1, low=-0.5, high=0.5), x(4, low=-0.5, high=0.5)], T.clamp),
     "clip min tensor": ([x(*B), x(3, 1, low=-0.5, high=0.5)], lambda a, m: T.clamp(a, min=m)),
     "nanToNum": ([i(*B, low=-1)], lambda a: T.nan_to_num(T.stack([1.0 / a, 0.0 * (1.0 / a)]), 7, 8, -9)),

@@ -46,12 +46,12 @@ write("ops/__golden__/products.json", {
     "dot": ([x(5), x(5)], T.dot), "outer": ([x(3), x(4)], T.outer), "bmm": ([x(2, 3, 4), x(2, 4, 2)], T.bmm), "addmm": ([x(4), x(3, 2), x(2, 4)], lambda c, a, b: T.addmm(c, a, b, beta=0.5, alpha=2)),
     "tensordot": ([x(2, 3, 4), x(3, 4, 5)], T.tensordot), "tensordot 0": ([x(2), x(3)], lambda a, b: T.tensordot(a, b, 0)), "tensordot axes": ([x(2, 3, 4), x(4, 5, 2)], lambda a, b: T.tensordot(a, b, ([0, 2], [2, 0]))),
     "cdist": ([x(3, 4), x(5, 4)], T.cdist), "cdist 1": ([x(2, 3, 4), x(2, 5, 4)], lambda a, b: T.cdist(a, b, 1)), "cdist same": ([x(3, 4)], lambda a: T.cdist(a, a * 1, compute_mode="donot_use_mm_for_euclid_dist")), "cov": ([x(3, 6)], T.cov),
-    "ij,jk->ik": ([x(2, 3), x(3, 4)], lambda *a: P("ij,jk->ik", *a)), "ij,jk": ([x(2, 3), x(3, 4)], lambda *a: P("ij,jk", *a)), "bij,bkj->bik": ([x(2, 3, 4), x(2, 5, 4)], lambda *a: P("bij,bkj->bik", *a)),
-    "ii->i": ([x(3, 3)], lambda a: P("ii->i", a)), "ii": ([x(3, 3)], lambda a: P("ii", a)), "ijj->ji": ([x(2, 3, 3)], lambda a: P("ijj->ji", a)), "ij->": ([x(2, 3)], lambda a: P("ij->", a)), "ij->ji": ([x(2, 3)], lambda a: P("ij->ji", a)),
-    "i,j->ij": ([x(2), x(3)], lambda *a: P("i,j->ij", *a)), "i,i": ([x(3), x(3)], lambda *a: P("i,i", *a)), "ij,ij->ij": ([x(2, 3), x(2, 3)], lambda *a: P("ij,ij->ij", *a)), "ij,ij->j": ([x(2, 3), x(2, 3)], lambda *a: P("ij,ij->j", *a)),
-    "bhqd,bhkd->bhqk": ([x(2, 2, 3, 4), x(2, 2, 5, 4)], lambda *a: P("bhqd,bhkd->bhqk", *a)), "nchw,cd->ndhw": ([x(2, 3, 2, 2), x(3, 4)], lambda *a: P("nchw,cd->ndhw", *a)),
-    "...ij,...jk->...ik": ([x(2, 1, 3, 4), x(5, 4, 2)], lambda *a: P("...ij,...jk->...ik", *a)), "i...,i...": ([x(2, 3), x(2, 4, 3)], lambda *a: P("i...,i...", *a)), "...->...": ([x(2, 3)], lambda a: P("...->...", a)),
-    "ij,jk,kl->il": ([x(2, 3), x(3, 4), x(4, 2)], lambda *a: P("ij,jk,kl->il", *a)), "ab,bc,cd->a": ([x(2, 3), x(3, 4), x(4, 2)], lambda *a: P("ab,bc,cd->a", *a)), "ia,ja,ka->ijk": ([x(2, 3), x(2, 3), x(2, 3)], lambda *a: P("ia,ja,ka->ijk", *a)),
+    "einsum ij,jk->ik": ([x(2, 3), x(3, 4)], lambda *a: P("ij,jk->ik", *a)), "einsum ij,jk": ([x(2, 3), x(3, 4)], lambda *a: P("ij,jk", *a)), "einsum bij,bkj->bik": ([x(2, 3, 4), x(2, 5, 4)], lambda *a: P("bij,bkj->bik", *a)),
+    "einsum ii->i": ([x(3, 3)], lambda a: P("ii->i", a)), "einsum ii": ([x(3, 3)], lambda a: P("ii", a)), "einsum ijj->ji": ([x(2, 3, 3)], lambda a: P("ijj->ji", a)), "einsum ij->": ([x(2, 3)], lambda a: P("ij->", a)), "einsum ij->ji": ([x(2, 3)], lambda a: P("ij->ji", a)),
+    "einsum i,j->ij": ([x(2), x(3)], lambda *a: P("i,j->ij", *a)), "einsum i,i": ([x(3), x(3)], lambda *a: P("i,i", *a)), "einsum ij,ij->ij": ([x(2, 3), x(2, 3)], lambda *a: P("ij,ij->ij", *a)), "einsum ij,ij->j": ([x(2, 3), x(2, 3)], lambda *a: P("ij,ij->j", *a)),
+    "einsum bhqd,bhkd->bhqk": ([x(2, 2, 3, 4), x(2, 2, 5, 4)], lambda *a: P("bhqd,bhkd->bhqk", *a)), "einsum nchw,cd->ndhw": ([x(2, 3, 2, 2), x(3, 4)], lambda *a: P("nchw,cd->ndhw", *a)),
+    "einsum ...ij,...jk->...ik": ([x(2, 1, 3, 4), x(5, 4, 2)], lambda *a: P("...ij,...jk->...ik", *a)), "einsum i...,i...": ([x(2, 3), x(2, 4, 3)], lambda *a: P("i...,i...", *a)), "einsum ...->...": ([x(2, 3)], lambda a: P("...->...", a)),
+    "einsum ij,jk,kl->il": ([x(2, 3), x(3, 4), x(4, 2)], lambda *a: P("ij,jk,kl->il", *a)), "einsum ab,bc,cd->a": ([x(2, 3), x(3, 4), x(4, 2)], lambda *a: P("ab,bc,cd->a", *a)), "einsum ia,ja,ka->ijk": ([x(2, 3), x(2, 3), x(2, 3)], lambda *a: P("ia,ja,ka->ijk", *a)),
 })
 N = (4, 3, 5)
 write("ops/__golden__/dropout.json", {

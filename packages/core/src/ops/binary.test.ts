@@ -34,7 +34,7 @@ const variants: Record<string, Differentiable> = {
   where,
   'where u8': where,
   clip: (a) => limits.clip(a, -0.5, 0.4),
-  'clip max': (a) => limits.clamp(a, undefined, 0.4),
+  'clamp max': (a) => limits.clamp(a, undefined, 0.4),
   'clip tensors': limits.clip,
   'clip min tensor': limits.clip,
   nanToNum: (a) => limits.nanToNum(stacked(a), { nan: 7, posInf: 8, negInf: -9 }),

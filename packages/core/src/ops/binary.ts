@@ -311,7 +311,7 @@ const powOp: BinaryOp = {
   name: 'pow',
   stem: 'pow',
   // IEEE's pow, which C and PyTorch follow; JavaScript alone gives NaN for 1 to the power of an infinity or NaN.
-  f: (a, b) => (a === 1 ? 1 : a === -1 && !Number.isFinite(b) && !Number.isNaN(b) ? 1 : a ** b),
+  f: (a, b) => (a === 1 ? 1 : a === -1 && !Number.isFinite(b) && !Number.isNaN(b) ? 1 : a ** b), // reference loop
   infer: binaryInfer,
   reference: binaryReference,
   wasm: binaryWasm,

@@ -1,3 +1,5 @@
+// no golden for toBackend: moves values between our backends, which PyTorch lacks
+// no gradCheck for toBackend: it leaves the graph
 import { elementwise } from '@lanewise/kernels-wasm/elementwise'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
@@ -35,7 +37,10 @@ export const clone = (x: Tensor): Tensor => apply(copyOp, [x], { contiguous: fal
 /** A copy in logical order. */
 export const contiguousCopy = (x: Tensor): Tensor => apply(copyOp, [x], { contiguous: true })
 
-/** `x` itself where its elements lie in logical order, else a copy that does. */
+/**
+ * `x` itself where its elements lie in logical order, else a copy that does.
+ * @example contiguous(transpose(tensor([[1, 2], [3, 4]]))).strides // => [2, 1]
+ */
 export const contiguous = (x: Tensor): Tensor => (x.contiguous ? x : contiguousCopy(x))
 
 /** Kernels by source and target dtype; bool and u8 share their bytes. */
@@ -79,7 +84,12 @@ const castOp: OpDef<DType> = {
 export const cast = (x: Tensor, dtype: DType): Tensor => {
   if (x.dtype === dtype) return x
   if (!x.backend.dtypes.includes(dtype)) {
-    throw new DTypeError({ op: 'cast', problem: `the ${x.backend.name} backend does not store this dtype`, got: dtype, expected: x.backend.dtypes.join(', ') })
+    throw new DTypeError({
+      op: 'cast',
+      problem: `the ${x.backend.name} backend does not store this dtype`,
+      got: dtype,
+      expected: x.backend.dtypes.join(', '),
+    })
   }
   return apply(castOp, [x], dtype)
 }
@@ -87,12 +97,18 @@ export const cast = (x: Tensor, dtype: DType): Tensor => {
 /**
  * The same values on another backend, outside of the graph.
  * @throws BackendError when the source can only be read asynchronously.
+ * @example toBackend(tensor([1, 2]), referenceBackend()).backend.name // => 'reference'
  */
 export const toBackend = (x: Tensor, backend: Backend): Tensor => {
   x.live('toBackend')
   if (x.backend === backend) return x
   if (!x.backend.synchronous) {
-    throw new BackendError({ op: 'toBackend', problem: 'the source cannot be read synchronously', got: x.backend.name, advice: 'Use tensor(await x.data(), { shape: x.shape, backend })' })
+    throw new BackendError({
+      op: 'toBackend',
+      problem: 'the source cannot be read synchronously',
+      got: x.backend.name,
+      advice: 'Use tensor(await x.data(), { shape: x.shape, backend })',
+    })
   }
   return new Tensor(backend.upload(x.dtype, x.dataSync()), x.shape, x.dtype)
 }

@@ -1,3 +1,4 @@
+// no gradCheck for addInPlace, copyInto, fill: changes in place record no gradient
 import { elementwise } from '@lanewise/kernels-wasm/elementwise'
 import { applyAll } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
@@ -11,7 +12,12 @@ import { needFloat, needSameDType } from './rules.ts'
 const checkPair = (op: string, x: Tensor, y: Tensor): void => {
   needSameDType(op, [x, y])
   if (!sameShape(x.shape, y.shape)) {
-    throw new ShapeError({ op, problem: 'the shapes differ', got: `${show(x.shape)} and ${show(y.shape)}`, expected: 'equal shapes' })
+    throw new ShapeError({
+      op,
+      problem: 'the shapes differ',
+      got: `${show(x.shape)} and ${show(y.shape)}`,
+      expected: 'equal shapes',
+    })
   }
 }
 
@@ -27,13 +33,26 @@ const addInPlaceOp: OpDef<number> = {
     for (let i = 0; i < x.data.length; i++) x.data[i] += alpha * y.data[i]
   },
   wasm: (k, [x, y], alpha) => {
-    if (!k.dense(x)) return null
-    k.use(elementwise).f32_axpy(k.ptrAs(y, x.strides), k.ptr(x), x.size, alpha)
+    const { f32_axpy } = k.use(elementwise)
+    if (k.dense(x)) {
+      f32_axpy(k.ptrAs(y, x.strides), k.ptr(x), x.size, alpha)
+      return []
+    }
+    const sum = k.contiguousPtr(x)
+    f32_axpy(k.contiguousPtr(y), sum, x.size, alpha)
+    k.scatterTo(sum, k.ptr(x), x.shape, x.strides, 4)
     return []
   },
 }
 
-/** x += alpha y, in place. Shape: equal. Only inside noGrad() where `x` requires a gradient. */
+/**
+ * x += alpha y, in place. Shape: equal.
+ * @throws ShapeError when the shapes differ, GradientError when `x` requires a gradient, outside of noGrad().
+ * @example
+ * const x = tensor([1, 2])
+ * addInPlace(x, tensor([10, 20]), 0.5)
+ * x.toArray() // => [6, 12]
+ */
 export const addInPlace = (x: Tensor, y: Tensor, alpha = 1): void => {
   applyAll(addInPlaceOp, [x, y], alpha)
 }
@@ -73,16 +92,25 @@ const fillOp: OpDef<number> = {
     x.data.fill(value)
   },
   wasm: (k, [x], value) => {
-    if (!k.dense(x)) return null
-    const bytes = k.bytesAt(k.ptr(x), x.size * bytesOf(x.dtype))
-    if (x.dtype === 'f32') new Float32Array(bytes.buffer, bytes.byteOffset, x.size).fill(value)
-    else if (x.dtype === 'i32') new Int32Array(bytes.buffer, bytes.byteOffset, x.size).fill(value)
-    else bytes.fill(value)
+    const width = bytesOf(x.dtype)
+    const at = k.dense(x) ? k.ptr(x) : k.scratch(x.size * width)
+    const kernels = k.use(elementwise)
+    if (x.dtype === 'f32') kernels.f32_fill(at, x.size, value)
+    else if (x.dtype === 'i32') kernels.b32_fill(at, x.size, value)
+    else kernels.b8_fill(at, x.size, value)
+    if (!k.dense(x)) k.scatterTo(at, k.ptr(x), x.shape, x.strides, width)
     return []
   },
 }
 
-/** Sets every element to `value`, in place. */
+/**
+ * Sets every element to `value`, in place.
+ * @throws GradientError when `x` requires a gradient, outside of noGrad().
+ * @example
+ * const x = tensor([1, 2])
+ * fill(x, 7)
+ * x.toArray() // => [7, 7]
+ */
 export const fill = (x: Tensor, value: number): void => {
   applyAll(fillOp, [x], value)
 }

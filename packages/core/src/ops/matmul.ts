@@ -32,7 +32,17 @@ const matmulOp: OpDef<undefined> = {
   ],
 }
 
-const multiply = (a: NDArray, b: NDArray, y: NDArray, atA: number, atB: number, atY: number, M: number, N: number, K: number): void => {
+const multiply = (
+  a: NDArray,
+  b: NDArray,
+  y: NDArray,
+  atA: number,
+  atB: number,
+  atY: number,
+  M: number,
+  N: number,
+  K: number,
+): void => {
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
       let total = 0
@@ -55,15 +65,34 @@ const runGemm = (k: WasmBackend, a: Tensor, b: Tensor, y: Tensor): void => {
   const [pA, pB, pY] = [k.ptr(a), k.ptr(b), k.ptr(y)]
   forEachOffset(walk.shape.slice(0, -1), walk.strides, ([oA, oB, oY]) => {
     kernels.f32_gemm_batched(
-      pA + 4 * oA, a.strides[rank - 2], a.strides[rank - 1],
-      pB + 4 * oB, b.strides[rank - 2], b.strides[rank - 1],
-      pY + 4 * oY, N, M, N, K, 0, 0, pScratch, count, sA, sB, sY,
+      pA + 4 * oA,
+      a.strides[rank - 2],
+      a.strides[rank - 1],
+      pB + 4 * oB,
+      b.strides[rank - 2],
+      b.strides[rank - 1],
+      pY + 4 * oY,
+      N,
+      M,
+      N,
+      K,
+      0,
+      0,
+      pScratch,
+      count,
+      sA,
+      sB,
+      sY,
     )
   })
 }
 
 /** Calls `visit` with each operand's offset at every index of `shape`. */
-const forEachOffset = (shape: Shape, strides: readonly (readonly number[])[], visit: (offsets: readonly number[]) => void): void => {
+const forEachOffset = (
+  shape: Shape,
+  strides: readonly (readonly number[])[],
+  visit: (offsets: readonly number[]) => void,
+): void => {
   const count = sizeOf(shape)
   for (let i = 0; i < count; i++) {
     const offsets = strides.map(() => 0)
@@ -106,11 +135,15 @@ export const matmul = (a: Tensor, b: Tensor): Tensor => {
   if (b.rank === 1) return squeeze(matmul(a, unsqueeze(b, 1)), -1)
   // A matrix on the right: one tall product instead of a batch of small ones.
   if (b.rank === 2 && a.rank > 2 && a.contiguous) {
-    const tall = matmul(reshape(a, [-1, a.shape[a.rank - 1]]), b)
+    const tall = matmul(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b)
     return reshape(tall, [...a.shape.slice(0, -1), b.shape[1]])
   }
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
-  return apply(matmulOp, [expand(a, [...lead, ...a.shape.slice(-2)]), expand(b, [...lead, ...b.shape.slice(-2)])], undefined)
+  return apply(
+    matmulOp,
+    [expand(a, [...lead, ...a.shape.slice(-2)]), expand(b, [...lead, ...b.shape.slice(-2)])],
+    undefined,
+  )
 }
 
 /** y = x W^T + b over the last axis, in one product. */
@@ -143,11 +176,12 @@ const linearOp: OpDef<undefined> = {
     return [y]
   },
   gradient: (c, [dy]) => {
-    const [N] = c.inputSpecs[1].shape
-    const rows = reshape(dy!, [-1, N])
+    const [N, K] = c.inputSpecs[1].shape
+    const M = sizeOf(dy!.shape.slice(0, -1))
+    const rows = reshape(dy!, [M, N])
     return [
       c.needs[0] ? matmul(dy!, c.input(1)) : null,
-      c.needs[1] ? matmul(transpose(rows), reshape(c.input(0), [rows.shape[0], -1])) : null,
+      c.needs[1] ? matmul(transpose(rows), reshape(c.input(0), [M, K])) : null,
       c.needs[2] === true ? sumTo(rows, [N]) : null,
     ]
   },
