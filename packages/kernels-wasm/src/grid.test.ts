@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { elementwise } from './groups/elementwise.ts'
 import { image } from './groups/image.ts'
 import { index } from './groups/index.ts'
@@ -45,9 +45,10 @@ describe.each(groups.map((group) => [group.name, group] as const))('%s', (name, 
   })
 
   describe.each(tiers)('tier %s', (tier) => {
-    test.each(rows.map((row) => [row.name, row] as const))('%s', async (_, row) => {
-      const host = new KernelHost({ initialPages: 128 })
-      await host.load({ tier })
+    const host = new KernelHost({ initialPages: 128 })
+    beforeAll(async () => void (await host.load({ tier })))
+
+    test.each(rows.map((row) => [row.name, row] as const))('%s', (_, row) => {
       const driver = new GridDriver(host.memory, 1024)
       const kernel = exportsOf(host, group)[row.name]!
       const reference = references[name]?.[row.reference]

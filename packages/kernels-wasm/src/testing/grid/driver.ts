@@ -5,6 +5,13 @@ import type { Case, Expected, Values } from './case.ts'
 type Kernel = (...args: number[]) => number | undefined
 type Bytes = Float32Array | Int32Array | Uint8Array | Uint16Array
 
+/** Where operands lie: their distance from multiples of 16, an output in an input's place, one at the memory's end. */
+interface Variant {
+  readonly offset?: number
+  readonly pair?: readonly [string, string]
+  readonly atEnd?: string
+}
+
 const GUARD = 64
 const POISON = 0xdd
 
@@ -27,17 +34,24 @@ export class GridDriver {
 
   /** Every fault of a case: at each alignment, and with outputs in the place of inputs. */
   check(row: KernelRow, kernel: Kernel, test: Case): string[] {
-    const first = this.#run(row, kernel, test, 0, undefined)
+    const first = this.#run(row, kernel, test, {})
     const faults = [...first.faults]
-    const variants: [number, readonly [string, string] | undefined][] = [4, 8, 12].map((offset) => [offset, undefined])
-    for (const [i, pair] of this.#pairs(row, test).entries()) variants.push([(i * 4) % 16, pair])
-    for (const [offset, pair] of variants) {
-      const again = this.#run(row, kernel, test, offset, pair)
-      const what = pair ? `${pair[0]} = ${pair[1]}` : `offset ${offset}`
+    for (const variant of this.#variants(row, test)) {
+      const again = this.#run(row, kernel, test, variant)
+      const what = JSON.stringify(variant)
       faults.push(...again.faults.map((fault) => `${what}: ${fault}`))
-      if (again.bits !== first.bits) faults.push(`${what}: not the same bits as at offset 0`)
+      if (again.bits !== first.bits) faults.push(`${what}: not the same bits as plainly`)
     }
     return faults.map((fault) => `${row.name} ${test.label}: ${fault}`)
+  }
+
+  #variants(row: KernelRow, test: Case): Variant[] {
+    const pointers = row.signature.filter(({ name }) => name in test.inputs || name in test.outputs)
+    return [
+      ...[4, 8, 12].map((offset) => ({ offset })),
+      ...this.#pairs(row, test).map((pair, i) => ({ offset: (i * 4) % 16, pair })),
+      ...pointers.map(({ name }) => ({ atEnd: name })),
+    ]
   }
 
   /** Outputs that may take the place of inputs. */
@@ -53,7 +67,7 @@ export class GridDriver {
       )
   }
 
-  #run(row: KernelRow, kernel: Kernel, test: Case, offset: number, pair: readonly [string, string] | undefined) {
+  #run(row: KernelRow, kernel: Kernel, test: Case, { offset = 0, pair, atEnd }: Variant) {
     const bytes = new Uint8Array(this.#memory.buffer)
     let top = this.#from
     const bands: number[] = []
@@ -64,6 +78,13 @@ export class GridDriver {
       top = p + size + GUARD
       return p
     }
+    /** Flush with the end of the memory, so that a step past it traps. */
+    const placeAtEnd = (size: number): number => {
+      const p = bytes.length - size
+      bytes.fill(POISON, p - GUARD, p + size)
+      bands.push(p - GUARD)
+      return p
+    }
     const placed = new Map<string, Placed>()
     const args = row.signature.map((operand): number => {
       const { name, role } = operand
@@ -72,7 +93,8 @@ export class GridDriver {
       const values = test.inputs[name] ?? test.outputs[name]?.values
       if (values === undefined) return 0
       const shared = pair?.[0] === name ? placed.get(pair[1]) : undefined
-      const p = shared?.p ?? place(values.length * widthOf(operand))
+      const size = values.length * widthOf(operand)
+      const p = shared?.p ?? (name === atEnd ? placeAtEnd(size) : place(size))
       const pointer = p + (test.start?.[name] ?? 0) * widthOf(operand)
       placed.set(name, { operand, p, pointer, count: values.length })
       const contents = test.inputs[name]

@@ -2,9 +2,20 @@ import type { KernelRow } from '../../manifest.ts'
 import { Draw } from './case.ts'
 import type { Reference } from './case.ts'
 
-const shapes = [[1, 1, 1, 1], [1, 4, 1, 7], [3, 5, 1, 4], [2, 3, 3, 5], [1, 7, 4, 3], [2, 4, 17, 6], [1, 3, 64, 4], [1, 5, 71, 2], [2, 4, 2, 0]] as const
+const shapes = [
+  [1, 1, 1, 1],
+  [1, 4, 1, 7],
+  [3, 5, 1, 4],
+  [2, 3, 3, 5],
+  [1, 7, 4, 3],
+  [2, 4, 17, 6],
+  [1, 3, 64, 4],
+  [1, 5, 71, 2],
+  [2, 4, 2, 0],
+] as const
 
-const extremes = (row: KernelRow, draw: Draw, n: number): Float32Array => (row.name.startsWith('f32') ? draw.floats(n) : draw.wild(n))
+const extremes = (row: KernelRow, draw: Draw, n: number): Float32Array =>
+  row.name.startsWith('f32') ? draw.floats(n) : draw.wild(n)
 
 const indexRows: Reference = function* (row) {
   const draw = new Draw(51)
@@ -24,7 +35,8 @@ const indexRows: Reference = function* (row) {
           else if (row.name === 'b32_index_copy') y[far] = picked[near]!
           else if (index[j] !== 1) y[far] = y[far]! + picked[near]!
         }
-    const inputs = row.name === 'b32_index_select' ? { pX: whole, pIndex: index } : { pX: picked, pIndex: index, pY: whole }
+    const inputs =
+      row.name === 'b32_index_select' ? { pX: whole, pIndex: index } : { pX: picked, pIndex: index, pY: whole }
     yield { label, numbers, inputs, outputs: { pY: { values: y } } }
   }
 }
@@ -50,19 +62,41 @@ const indexEach: Reference = function* (row) {
 }
 
 const findOutside: Reference = function* () {
-  for (const [list, returns] of [[[], -1], [[0, 4, -3], -1], [[0, 5, 9], 1], [[-4, 0], 0], [[1, 2, 3, 4, -5], 4]] as const)
-    yield { label: JSON.stringify(list), numbers: { n: list.length, low: -3, high: 5 }, inputs: { pIndex: list }, outputs: {}, returns }
+  for (const [list, returns] of [
+    [[], -1],
+    [[0, 4, -3], -1],
+    [[0, 5, 9], 1],
+    [[-4, 0], 0],
+    [[1, 2, 3, 4, -5], 4],
+  ] as const)
+    yield {
+      label: JSON.stringify(list),
+      numbers: { n: list.length, low: -3, high: 5 },
+      inputs: { pIndex: list },
+      outputs: {},
+      returns,
+    }
 }
 
 const oneHot: Reference = function* () {
   const draw = new Draw(53)
-  for (const [n, classes] of [[0, 3], [1, 1], [5, 3], [7, 10]] as const) {
+  for (const [n, classes] of [
+    [0, 3],
+    [1, 1],
+    [5, 3],
+    [7, 10],
+  ] as const) {
     const index = draw.integers(n, -1, classes)
     const values = new Int32Array(n * classes)
     index.forEach((c, i) => {
       if (c >= 0 && c < classes) values[i * classes + c] = 77
     })
-    yield { label: JSON.stringify({ n, classes }), numbers: { n, classes, one: 77 }, inputs: { pIndex: index }, outputs: { pY: { values } } }
+    yield {
+      label: JSON.stringify({ n, classes }),
+      numbers: { n, classes, one: 77 },
+      inputs: { pIndex: index },
+      outputs: { pY: { values } },
+    }
   }
 }
 
@@ -86,7 +120,12 @@ const masked: Reference = function* (row) {
 
 const trilu: Reference = function* () {
   const draw = new Draw(55)
-  for (const [batch, rows, columns] of [[1, 1, 1], [2, 3, 5], [1, 7, 4], [3, 2, 70]] as const)
+  for (const [batch, rows, columns] of [
+    [1, 1, 1],
+    [2, 3, 5],
+    [1, 7, 4],
+    [3, 2, 70],
+  ] as const)
     for (const upper of [0, 1])
       for (const k of [-9, -1, 0, 2, 80]) {
         const x = draw.wild(batch * rows * columns)
@@ -110,8 +149,16 @@ const sort: Reference = function* (row) {
           const at = (i: number): number => x[r * n + i]!
           // NaN is the largest; equals keep their order.
           const order = (a: number, b: number): number =>
-            Number.isNaN(a) || Number.isNaN(b) ? Number(Number.isNaN(a)) - Number(Number.isNaN(b)) : a < b ? -1 : a > b ? 1 : 0
-          const sorted = Array.from({ length: n }, (_, i) => i).sort((i, j) => (descending ? order(at(j), at(i)) : order(at(i), at(j))) || i - j)
+            Number.isNaN(a) || Number.isNaN(b)
+              ? Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+              : a < b
+                ? -1
+                : a > b
+                  ? 1
+                  : 0
+          const sorted = Array.from({ length: n }, (_, i) => i).sort(
+            (i, j) => (descending ? order(at(j), at(i)) : order(at(i), at(j))) || i - j,
+          )
           index.push(...sorted.slice(0, k))
           values.push(...sorted.slice(0, k).map(at))
         }
@@ -129,4 +176,12 @@ const sort: Reference = function* (row) {
   }
 }
 
-export const indexReferences: Readonly<Record<string, Reference>> = { indexRows, indexEach, findOutside, oneHot, masked, trilu, sort }
+export const indexReferences: Readonly<Record<string, Reference>> = {
+  indexRows,
+  indexEach,
+  findOutside,
+  oneHot,
+  masked,
+  trilu,
+  sort,
+}

@@ -4,7 +4,13 @@ import type { Reference } from './case.ts'
 
 const resample: Reference = function* (row) {
   const draw = new Draw(91)
-  for (const [outer, n, inner, m] of [[1, 1, 1, 3], [2, 5, 1, 9], [1, 7, 3, 4], [2, 6, 4, 11], [1, 9, 17, 5]] as const)
+  for (const [outer, n, inner, m] of [
+    [1, 1, 1, 3],
+    [2, 5, 1, 9],
+    [1, 7, 3, 4],
+    [2, 6, 4, 11],
+    [1, 9, 17, 5],
+  ] as const)
     for (const mode of ['nearest', 'linear', 'cubic'] as const)
       for (const antialias of mode === 'nearest' ? [false] : [false, true]) {
         const { taps, index, weight } = interpolationTaps(mode, n, m, { antialias })
@@ -25,7 +31,12 @@ const resample: Reference = function* (row) {
         const inputs = { [gradient ? 'pDy' : 'pX']: from, pIndex: index, pWeight: weight }
         // At most 45 terms of size 1.5, each through fewer additions than that; in practice far fewer.
         const slack = 2 ** -24 * 48
-        yield { label: JSON.stringify({ ...numbers, mode, antialias }), numbers, inputs, outputs: { [gradient ? 'pDx' : 'pY']: { values, slack } } }
+        yield {
+          label: JSON.stringify({ ...numbers, mode, antialias }),
+          numbers,
+          inputs,
+          outputs: { [gradient ? 'pDx' : 'pY']: { values, slack } },
+        }
       }
 }
 

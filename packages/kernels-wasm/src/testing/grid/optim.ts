@@ -109,21 +109,35 @@ const rmspropCentred: Reference = function* () {
     const square = draw.floats(n, 0.5, 1)
     const newSquare = Float64Array.from(square, (v, i) => h.alpha * v + h.add * g[i]! ** 2)
     const newMean = Float64Array.from(mean, (v, i) => h.alpha * v + h.add * g[i]!)
-    const newP = Float64Array.from(p, (v, i) => v - (h.lr * g[i]!) / (Math.sqrt(newSquare[i]! - newMean[i]! ** 2) + h.eps))
+    const newP = Float64Array.from(
+      p,
+      (v, i) => v - (h.lr * g[i]!) / (Math.sqrt(newSquare[i]! - newMean[i]! ** 2) + h.eps),
+    )
     yield {
       label: JSON.stringify({ n, centred: true }),
       numbers: { n, ...h },
       inputs: { pP: p, pG: g, pSquare: square, pMean: mean },
-      outputs: { pP: { values: newP, slack }, pSquare: { values: newSquare, slack }, pMean: { values: newMean, slack } },
+      outputs: {
+        pP: { values: newP, slack },
+        pSquare: { values: newSquare, slack },
+        pMean: { values: newMean, slack },
+      },
     }
   }
 }
 
-const adagrad = optimizer(['pSum'], [{ lr: 0.1, eps: 1e-3, weightDecay: 0 }, { lr: 0.1, eps: 1e-3, weightDecay: 0.1 }], (s, gradient, h) => {
-  const g = gradient + h.weightDecay! * s.pP!
-  s.pSum! += g * g
-  s.pP! -= (h.lr! * g) / (Math.sqrt(s.pSum!) + h.eps!)
-})
+const adagrad = optimizer(
+  ['pSum'],
+  [
+    { lr: 0.1, eps: 1e-3, weightDecay: 0 },
+    { lr: 0.1, eps: 1e-3, weightDecay: 0.1 },
+  ],
+  (s, gradient, h) => {
+    const g = gradient + h.weightDecay! * s.pP!
+    s.pSum! += g * g
+    s.pP! -= (h.lr! * g) / (Math.sqrt(s.pSum!) + h.eps!)
+  },
+)
 
 const adadelta = optimizer(
   ['pSquare', 'pDelta'],
@@ -140,11 +154,15 @@ const adadelta = optimizer(
   },
 )
 
-const lion = optimizer(['pM'], [{ lr: 0.1, beta1: 0.9, beta2: 0.99, shrink: 0.95, add1: 0.1, add2: 0.01 }], (s, g, h) => {
-  const direction = Math.sign(h.beta1! * s.pM! + h.add1! * g)
-  s.pP = s.pP! * h.shrink! - h.lr! * direction
-  s.pM = h.beta2! * s.pM! + h.add2! * g
-})
+const lion = optimizer(
+  ['pM'],
+  [{ lr: 0.1, beta1: 0.9, beta2: 0.99, shrink: 0.95, add1: 0.1, add2: 0.01 }],
+  (s, g, h) => {
+    const direction = Math.sign(h.beta1! * s.pM! + h.add1! * g)
+    s.pP = s.pP! * h.shrink! - h.lr! * direction
+    s.pM = h.beta2! * s.pM! + h.add2! * g
+  },
+)
 
 export const optimReferences: Readonly<Record<string, Reference>> = {
   sgd,

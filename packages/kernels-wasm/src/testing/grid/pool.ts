@@ -38,7 +38,14 @@ const windows = function* (p: PoolParams, adaptive: boolean): Iterable<Window> {
 const product = (three: Three): number => three[0] * three[1] * three[2]
 
 const shapes = (adaptive: boolean): PoolParams[] => {
-  const base = { N: 2, dilation: [1, 1, 1], paddingEnd: [0, 0, 0], padding: [0, 0, 0], kernel: [1, 1, 1], stride: [1, 1, 1] } as const
+  const base = {
+    N: 2,
+    dilation: [1, 1, 1],
+    paddingEnd: [0, 0, 0],
+    padding: [0, 0, 0],
+    kernel: [1, 1, 1],
+    stride: [1, 1, 1],
+  } as const
   const plain = { ...base, countIncludePad: false, divisorOverride: 0 }
   if (adaptive)
     return [1, 3, 16, 19].flatMap((C) => [
@@ -48,10 +55,50 @@ const shapes = (adaptive: boolean): PoolParams[] => {
     ])
   return [1, 3, 4, 16, 21, 32].flatMap((C) => [
     { ...plain, C, input: [1, 6, 8], output: [1, 3, 4], kernel: [1, 2, 2], stride: [1, 2, 2] },
-    { ...plain, C, input: [1, 9, 7], output: [1, 5, 4], kernel: [1, 3, 3], stride: [1, 2, 2], padding: [0, 1, 1], paddingEnd: [0, 1, 1], countIncludePad: true },
-    { ...plain, C, input: [1, 10, 11], output: [1, 5, 4], kernel: [1, 3, 2], stride: [1, 2, 3], padding: [0, 1, 1], paddingEnd: [0, 2, 1], dilation: [1, 2, 1], countIncludePad: true },
-    { ...plain, C, input: [1, 1, 7], output: [1, 1, 4], kernel: [1, 1, 3], stride: [1, 1, 2], padding: [0, 0, 1], paddingEnd: [0, 0, 1] },
-    { ...plain, C, input: [3, 4, 5], output: [2, 3, 2], kernel: [2, 3, 2], stride: [1, 1, 2], padding: [0, 1, 0], paddingEnd: [0, 0, 1], divisorOverride: 5 },
+    {
+      ...plain,
+      C,
+      input: [1, 9, 7],
+      output: [1, 5, 4],
+      kernel: [1, 3, 3],
+      stride: [1, 2, 2],
+      padding: [0, 1, 1],
+      paddingEnd: [0, 1, 1],
+      countIncludePad: true,
+    },
+    {
+      ...plain,
+      C,
+      input: [1, 10, 11],
+      output: [1, 5, 4],
+      kernel: [1, 3, 2],
+      stride: [1, 2, 3],
+      padding: [0, 1, 1],
+      paddingEnd: [0, 2, 1],
+      dilation: [1, 2, 1],
+      countIncludePad: true,
+    },
+    {
+      ...plain,
+      C,
+      input: [1, 1, 7],
+      output: [1, 1, 4],
+      kernel: [1, 1, 3],
+      stride: [1, 1, 2],
+      padding: [0, 0, 1],
+      paddingEnd: [0, 0, 1],
+    },
+    {
+      ...plain,
+      C,
+      input: [3, 4, 5],
+      output: [2, 3, 2],
+      kernel: [2, 3, 2],
+      stride: [1, 1, 2],
+      padding: [0, 1, 0],
+      paddingEnd: [0, 0, 1],
+      divisorOverride: 5,
+    },
   ])
 }
 
@@ -90,7 +137,11 @@ const maxPool: Reference = function* (row) {
 
 const maxPoolGradient: Reference = function* () {
   const draw = new Draw(42)
-  for (const [N, C, inSize, outSize] of [[1, 1, 4, 3], [2, 3, 9, 5], [1, 17, 6, 11]] as const) {
+  for (const [N, C, inSize, outSize] of [
+    [1, 1, 4, 3],
+    [2, 3, 9, 5],
+    [1, 17, 6, 11],
+  ] as const) {
     const dy = draw.floats(N * outSize * C)
     const index = draw.integers(dy.length, 0, inSize - 1)
     const dx = new Float32Array(N * inSize * C)
@@ -123,7 +174,12 @@ const averagePool: Reference = function* (row) {
           values.push(window.taps.reduce((sum, tap) => sum + x[(n * size + tap) * p.C + c]!, 0) / divisorOf(p, window))
     // At most 25 terms below 1: each passes through fewer additions than that.
     const slack = 2 ** -24 * 25
-    yield { label: labelOf(p), numbers: {}, inputs: { pX: x, pParams: poolParams(p) }, outputs: { pY: { values, slack } } }
+    yield {
+      label: labelOf(p),
+      numbers: {},
+      inputs: { pX: x, pParams: poolParams(p) },
+      outputs: { pY: { values, slack } },
+    }
   }
 }
 
@@ -139,8 +195,18 @@ const averagePoolGradient: Reference = function* (row) {
         for (let c = 0; c < p.C; c++, at++)
           for (const tap of window.taps) dx[(n * size + tap) * p.C + c]! += dy[at]! / divisorOf(p, window)
     const slack = 2 ** -24 * 25
-    yield { label: labelOf(p), numbers: {}, inputs: { pDy: dy, pParams: poolParams(p) }, outputs: { pDx: { values: dx, slack } } }
+    yield {
+      label: labelOf(p),
+      numbers: {},
+      inputs: { pDy: dy, pParams: poolParams(p) },
+      outputs: { pDx: { values: dx, slack } },
+    }
   }
 }
 
-export const poolReferences: Readonly<Record<string, Reference>> = { maxPool, maxPoolGradient, averagePool, averagePoolGradient }
+export const poolReferences: Readonly<Record<string, Reference>> = {
+  maxPool,
+  maxPoolGradient,
+  averagePool,
+  averagePoolGradient,
+}

@@ -50,7 +50,12 @@ const f = Math.fround
 const random: Reference = function* (row) {
   if (row.name === 'mt_seed') {
     for (const seed of [0, 1, 123456789, -1])
-      yield { label: `seed ${seed}`, numbers: { seed }, inputs: { pState: new Int32Array(625) }, outputs: { pState: { values: Mersenne.seeded(seed).state() } } }
+      yield {
+        label: `seed ${seed}`,
+        numbers: { seed },
+        inputs: { pState: new Int32Array(625) },
+        outputs: { pState: { values: Mersenne.seeded(seed).state() } },
+      }
     return
   }
   const draw = new Draw(71)

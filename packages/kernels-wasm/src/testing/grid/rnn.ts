@@ -54,7 +54,12 @@ const pack: Reference = function* (row) {
   const draw = new Draw(81)
   for (const H of [1, 3, 4, 5, 8, 16, 17, 33]) {
     const w = draw.floats(gatesOf(row.name) * H * H)
-    yield { label: `H ${H}`, numbers: { H }, inputs: { pW: w }, outputs: { pPacked: { values: packOf(row.name, w, H) } } }
+    yield {
+      label: `H ${H}`,
+      numbers: { H },
+      inputs: { pW: w },
+      outputs: { pPacked: { values: packOf(row.name, w, H) } },
+    }
   }
 }
 
@@ -81,7 +86,9 @@ const isActive = ({ lengths }: Shape, n: number, t: number): boolean => !lengths
 
 /** Step order, and where the states of step t lie. */
 const stepsOf = ({ T }: Shape, reverse: number): { t: number; from: number; to: number }[] =>
-  Array.from({ length: T }, (_, s) => (reverse ? { t: T - 1 - s, from: T - s, to: T - 1 - s } : { t: s, from: s, to: s + 1 }))
+  Array.from({ length: T }, (_, s) =>
+    reverse ? { t: T - 1 - s, from: T - s, to: T - 1 - s } : { t: s, from: s, to: s + 1 },
+  )
 
 const forwardPass = (name: string, { shape, reverse, relu, w, bias, x, h0, c0 }: Run): Forward => {
   const { T, N, H } = shape
@@ -148,7 +155,8 @@ const runsOf = function* (name: string): Iterable<Run> {
       }
 }
 
-const labelOf = ({ shape, reverse, relu, bias }: Run): string => JSON.stringify({ ...shape, reverse, relu, bias: bias !== undefined })
+const labelOf = ({ shape, reverse, relu, bias }: Run): string =>
+  JSON.stringify({ ...shape, reverse, relu, bias: bias !== undefined })
 
 // Sums of up to 34 terms below 1/2 and a handful of functions at each of up to 4 steps, which pass errors on.
 const slack = 2 ** -24 * 120
@@ -196,12 +204,9 @@ const recurrentGradient: Reference = function* (row) {
     const { T, N, H, lengths } = shape
     const size = N * H
     const forward = forwardPass(row.name, run)
-    const [gates, linear, hs, cs] = [forward.gates, forward.linear, forward.hs, forward.cs].map((a) => Float32Array.from(a)) as [
-      Float32Array,
-      Float32Array,
-      Float32Array,
-      Float32Array,
-    ]
+    const [gates, linear, hs, cs] = [forward.gates, forward.linear, forward.hs, forward.cs].map((a) =>
+      Float32Array.from(a),
+    ) as [Float32Array, Float32Array, Float32Array, Float32Array]
     const dy = draw.unit() < 0.8 ? draw.floats(T * size) : undefined
     const [dhLast, dcLast] = [draw.floats(size), draw.floats(size)]
     const dh = Float64Array.from(dhLast)
@@ -221,7 +226,12 @@ const recurrentGradient: Reference = function* (row) {
             const [i, fg, g, o] = [gate(0), gate(1), gate(2), gate(3)] as const
             const tc = Math.tanh(cs[to * size + at]!)
             const d = dc[at]! + total * o * (1 - tc * tc)
-            const parts = [d * g * i * (1 - i), d * cs[from * size + at]! * fg * (1 - fg), d * i * (1 - g * g), total * tc * o * (1 - o)]
+            const parts = [
+              d * g * i * (1 - i),
+              d * cs[from * size + at]! * fg * (1 - fg),
+              d * i * (1 - g * g),
+              total * tc * o * (1 - o),
+            ]
             parts.forEach((part, k) => (ds[place(k)] = dx[place(k)] = part))
             dc[at] = d * fg
           } else if (G === 3) {
@@ -239,7 +249,8 @@ const recurrentGradient: Reference = function* (row) {
         }
         for (let k = 0; k < H; k++) {
           let sum = next[k]!
-          for (let g = 0; g < G; g++) for (let j = 0; j < H; j++) sum += ds[((t * N + n) * G + g) * H + j]! * w[(g * H + j) * H + k]!
+          for (let g = 0; g < G; g++)
+            for (let j = 0; j < H; j++) sum += ds[((t * N + n) * G + g) * H + j]! * w[(g * H + j) * H + k]!
           dh[n * H + k] = sum
         }
       }
