@@ -559,6 +559,26 @@ export {
   type SaveTensorOptions,
 } from './io/tensors.ts'
 
+// Training: hyper-parameters
+export { crossValidate, type CrossValidateOptions, type CrossValidation, type Figures } from './train/cross-validate.ts'
+export {
+  between,
+  gridSearch,
+  randomSearch,
+  search,
+  successiveHalving,
+  type Domain,
+  type HalvingOptions,
+  type Range,
+  type RunTrial,
+  type SearchOptions,
+  type SearchResult,
+  type SearchSpace,
+  type Strategy,
+  type Trial,
+  type TrialContext,
+} from './train/search.ts'
+
 // Errors
 export {
   AbortError,
