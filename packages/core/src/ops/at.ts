@@ -30,9 +30,20 @@ const spread = (x: Tensor, indices: readonly Index[]): Exclude<Index, '...'>[] =
   const free = x.rank - indices.reduce<number>((n, index) => n + consumed(index), 0)
   const dots = indices.filter((index) => index === '...').length
   if (free < 0) {
-    throw new ShapeError({ op: 'at', problem: 'there are more indices than axes', got: `${indices.length} indices for ${show(x.shape)}`, expected: `at most ${x.rank}` })
+    throw new ShapeError({
+      op: 'at',
+      problem: 'there are more indices than axes',
+      got: `${indices.length} indices for ${show(x.shape)}`,
+      expected: `at most ${x.rank}`,
+    })
   }
-  if (dots > 1) throw new ValueError({ op: 'at', problem: "there is more than one '...'", got: String(dots), expected: 'at most one' })
+  if (dots > 1)
+    throw new ValueError({
+      op: 'at',
+      problem: "there is more than one '...'",
+      got: String(dots),
+      expected: 'at most one',
+    })
   const whole = new Array<Range>(free).fill({})
   return (dots === 0 ? [...indices, '...' as const] : indices).flatMap((index) => (index === '...' ? whole : [index]))
 }
@@ -40,7 +51,12 @@ const spread = (x: Tensor, indices: readonly Index[]): Exclude<Index, '...'>[] =
 /** A mask as one index tensor for each of its axes. */
 const fromMask = (x: Tensor, axis: number, mask: Tensor): Tensor[] => {
   if (mask.shape.some((n, i) => n !== x.shape[axis + i])) {
-    throw new ShapeError({ op: 'at', problem: 'the mask does not fit', got: `mask ${show(mask.shape)} at axis ${axis} of ${show(x.shape)}`, expected: 'the sizes of the axes that it covers' })
+    throw new ShapeError({
+      op: 'at',
+      problem: 'the mask does not fit',
+      got: `mask ${show(mask.shape)} at axis ${axis} of ${show(x.shape)}`,
+      expected: 'the sizes of the axes that it covers',
+    })
   }
   const places = nonzero(mask)
   return mask.shape.map((_, i) => select(places, 1, i))

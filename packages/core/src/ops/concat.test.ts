@@ -79,11 +79,20 @@ test('channels-last operands give a channels-last result', () => {
   for (const y of [concat([x, x], 1), concat([zeros([1, 4, 2, 3]), x], 1), pad(x, [1, 1, 1, 1])]) {
     expect(isChannelsLast(y.shape, y.strides)).toBe(true)
   }
-  expect(concat([x, x], 1).toArray()).toEqual(concat([x, x].map((t) => reshape(t, t.shape)), 1).toArray())
+  expect(concat([x, x], 1).toArray()).toEqual(
+    concat(
+      [x, x].map((t) => reshape(t, t.shape)),
+      1,
+    ).toArray(),
+  )
 })
 
 test('properties: split and concat, flip twice, roll back, pad and crop', () => {
-  const cutting = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: -12, max: 12 }))
+  const cutting = fc.tuple(
+    fc.integer({ min: 0, max: 9 }),
+    fc.integer({ min: 1, max: 5 }),
+    fc.integer({ min: -12, max: 12 }),
+  )
   fc.assert(
     fc.property(cutting, ([n, size, shift]) => {
       const x = reshape(arange(0, 2 * n), [2, n])
@@ -92,25 +101,59 @@ test('properties: split and concat, flip twice, roll back, pad and crop', () => 
       expect(roll(roll(x, shift, 1), -shift, 1).toArray()).toEqual(x.toArray())
       expect(pad(pad(x, [size, 1]), [-size, -1]).toArray()).toEqual(x.toArray())
       expect(tile(x, [2, 1]).toArray()).toEqual(concat([x, x]).toArray())
-      expect(concat([tril(x), triu(x, 1)]).dataSync().reduce((a, b) => a + b, 0)).toBe(x.dataSync().reduce((a, b) => a + b, 0))
+      expect(
+        concat([tril(x), triu(x, 1)])
+          .dataSync()
+          .reduce((a, b) => a + b, 0),
+      ).toBe(x.dataSync().reduce((a, b) => a + b, 0))
     }),
   )
 })
 
 test('bad input', () => {
-  expect(() => concat([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: concat: there are no tensors; expected one or more.]`)
-  expect(() => concat([zeros([2]), zeros([2, 1])])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: concat: the shapes do not fit; got [2] and [2,1], expected rank 1 or more and equal sizes on every axis but 0.]`)
-  expect(() => split(zeros([3]), [1, 1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: split: the sizes do not fit the axis; got [1,1] for axis 0 of [3], expected a whole number above 0, or sizes that add up to the axis.]`)
-  expect(() => split(zeros([3]), 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: split: the sizes do not fit the axis; got 0 for axis 0 of [3], expected a whole number above 0, or sizes that add up to the axis.]`)
-  expect(() => chunk(zeros([3]), 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: chunk: not a number of parts; got 0, expected an integer >= 1.]`)
-  expect(() => pad(zeros([3]), [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: pad: the padding does not fit; got [1] for [3], expected pairs of integers [before, after], the last axis first, for no more axes than there are.]`)
-  expect(() => pad(zeros([3]), [3, 0], { mode: 'reflect' })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: pad: the axis is too short for mode reflect; got padding [3,0] of axis 0 of [3], expected at most 2.]`)
-  expect(() => pad(zeros([3]), [-2, -2])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: pad: the padding takes off more than there is; got [-2,-2] for [3], expected sizes >= 0.]`)
-  expect(() => roll(zeros([2, 2]), [1, 1], 0)).toThrowErrorMatchingInlineSnapshot(`[AxisError: roll: the shifts do not fit the axes; got [1,1] along [0], expected one shift an axis.]`)
-  expect(() => tile(zeros([2]), [-1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: tile: a repeat is not a whole number; got [-1], expected integers >= 0.]`)
-  expect(() => repeat(zeros([2, 2]), [1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: repeat: there are fewer repeats than axes; got [1] for [2,2], expected at least 2.]`)
-  expect(() => repeatInterleave(zeros([2]), [1], 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: repeatInterleave: the repeats do not fit; got [1], expected 2 integers >= 0.]`)
-  expect(() => tril(zeros([2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: tril: there is no matrix; got [2], expected rank 2 or more.]`)
-  expect(() => diagonal(zeros([2, 2]), { axis2: 0 })).toThrowErrorMatchingInlineSnapshot(`[AxisError: diagonal: there are no two axes; got axes 0 and 0 of [2,2], expected two different axes.]`)
-  expect(() => diag(zeros([1, 1, 1]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: diag: the rank does not fit; got [1,1,1], expected [n] or [n, m].]`)
+  expect(() => concat([])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: concat: there are no tensors; expected one or more.]`,
+  )
+  expect(() => concat([zeros([2]), zeros([2, 1])])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: concat: the shapes do not fit; got [2] and [2,1], expected rank 1 or more and equal sizes on every axis but 0.]`,
+  )
+  expect(() => split(zeros([3]), [1, 1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: split: the sizes do not fit the axis; got [1,1] for axis 0 of [3], expected a whole number above 0, or sizes that add up to the axis.]`,
+  )
+  expect(() => split(zeros([3]), 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: split: the sizes do not fit the axis; got 0 for axis 0 of [3], expected a whole number above 0, or sizes that add up to the axis.]`,
+  )
+  expect(() => chunk(zeros([3]), 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: chunk: not a number of parts; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => pad(zeros([3]), [1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: pad: the padding does not fit; got [1] for [3], expected pairs of integers [before, after], the last axis first, for no more axes than there are.]`,
+  )
+  expect(() => pad(zeros([3]), [3, 0], { mode: 'reflect' })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: pad: the axis is too short for mode reflect; got padding [3,0] of axis 0 of [3], expected at most 2.]`,
+  )
+  expect(() => pad(zeros([3]), [-2, -2])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: pad: the padding takes off more than there is; got [-2,-2] for [3], expected sizes >= 0.]`,
+  )
+  expect(() => roll(zeros([2, 2]), [1, 1], 0)).toThrowErrorMatchingInlineSnapshot(
+    `[AxisError: roll: the shifts do not fit the axes; got [1,1] along [0], expected one shift an axis.]`,
+  )
+  expect(() => tile(zeros([2]), [-1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: tile: a repeat is not a whole number; got [-1], expected integers >= 0.]`,
+  )
+  expect(() => repeat(zeros([2, 2]), [1])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: repeat: there are fewer repeats than axes; got [1] for [2,2], expected at least 2.]`,
+  )
+  expect(() => repeatInterleave(zeros([2]), [1], 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: repeatInterleave: the repeats do not fit; got [1], expected 2 integers >= 0.]`,
+  )
+  expect(() => tril(zeros([2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: tril: there is no matrix; got [2], expected rank 2 or more.]`,
+  )
+  expect(() => diagonal(zeros([2, 2]), { axis2: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[AxisError: diagonal: there are no two axes; got axes 0 and 0 of [2,2], expected two different axes.]`,
+  )
+  expect(() => diag(zeros([1, 1, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: diag: the rank does not fit; got [1,1,1], expected [n] or [n, m].]`,
+  )
 })

@@ -34,7 +34,8 @@ const triluOp: OpDef<TriluAttrs> = {
 }
 
 const trilu = (op: string, x: Tensor, offset: number, upper: boolean): Tensor => {
-  if (x.rank < 2) throw new ShapeError({ op, problem: 'there is no matrix', got: show(x.shape), expected: 'rank 2 or more' })
+  if (x.rank < 2)
+    throw new ShapeError({ op, problem: 'there is no matrix', got: show(x.shape), expected: 'rank 2 or more' })
   checkOffset(op, offset)
   return apply(triluOp, [x], { offset, upper })
 }
@@ -142,7 +143,12 @@ export const diagonal = (x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }: Diagon
   const b = normalizeAxis('diagonal', axis2, x.rank)
   checkOffset('diagonal', offset)
   if (a === b || x.rank < 2) {
-    throw new AxisError({ op: 'diagonal', problem: 'there are no two axes', got: `axes ${axis1} and ${axis2} of ${show(x.shape)}`, expected: 'two different axes' })
+    throw new AxisError({
+      op: 'diagonal',
+      problem: 'there are no two axes',
+      got: `axes ${axis1} and ${axis2} of ${show(x.shape)}`,
+      expected: 'two different axes',
+    })
   }
   return apply(diagonalOp, [x], { offset, axis1: a, axis2: b })
 }
@@ -155,7 +161,13 @@ export const diagonal = (x: Tensor, { offset = 0, axis1 = 0, axis2 = 1 }: Diagon
 export const diag = (x: Tensor, offset = 0): Tensor => {
   if (x.rank === 2) return diagonal(x, { offset })
   checkOffset('diag', offset)
-  if (x.rank !== 1) throw new ShapeError({ op: 'diag', problem: 'the rank does not fit', got: show(x.shape), expected: '[n] or [n, m]' })
+  if (x.rank !== 1)
+    throw new ShapeError({
+      op: 'diag',
+      problem: 'the rank does not fit',
+      got: show(x.shape),
+      expected: '[n] or [n, m]',
+    })
   const n = x.size + Math.abs(offset)
   return apply(diagonalBackwardOp, [x], { offset, axis1: 0, axis2: 1, shape: [n, n] })
 }

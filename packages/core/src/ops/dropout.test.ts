@@ -20,7 +20,8 @@ const ops = { dropout, dropout1d, dropout2d, dropout3d, alphaDropout }
 const fn = (name: string, generator: Generator): ((x: Tensor) => Tensor) => {
   const [op, how = '0.5'] = name.split(' ')
   if (op === 'after') {
-    return (x) => add(add(mul(x, 0), sum(dropout(ones([7]), 0.5, { generator }))), tensor(generator.uniform(new Float32Array(3))))
+    return (x) =>
+      add(add(mul(x, 0), sum(dropout(ones([7]), 0.5, { generator }))), tensor(generator.uniform(new Float32Array(3))))
   }
   const p = Number.isNaN(Number(how)) ? 0.5 : Number(how)
   return (x) => ops[op as keyof typeof ops](x, p, { training: how !== 'idle', generator })
@@ -88,8 +89,16 @@ test('alpha dropout keeps mean and variance of standard normal values', () => {
 })
 
 test('bad input', () => {
-  expect(() => dropout(zeros([1]), 1.5)).toThrowErrorMatchingInlineSnapshot(`[ValueError: dropout: p is not a probability; got 1.5, expected a number in [0, 1].]`)
-  expect(() => dropout(tensor(Int32Array.of(1)))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: dropout: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`)
-  expect(() => dropout1d(zeros([2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: dropout1d: the rank does not fit; got [2], expected [N, C, L] or [C, L].]`)
-  expect(() => dropout3d(zeros([2, 2, 2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: dropout3d: the rank does not fit; got [2,2,2], expected [N, C, D, H, W] or [C, D, H, W].]`)
+  expect(() => dropout(zeros([1]), 1.5)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: dropout: p is not a probability; got 1.5, expected a number in [0, 1].]`,
+  )
+  expect(() => dropout(tensor(Int32Array.of(1)))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: dropout: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`,
+  )
+  expect(() => dropout1d(zeros([2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: dropout1d: the rank does not fit; got [2], expected [N, C, L] or [C, L].]`,
+  )
+  expect(() => dropout3d(zeros([2, 2, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: dropout3d: the rank does not fit; got [2,2,2], expected [N, C, D, H, W] or [C, D, H, W].]`,
+  )
 })

@@ -85,7 +85,12 @@ const channelDropout = (op: string, x: Tensor, p: number, spatial: number, optio
   check(op, x, p)
   if (x.rank !== spatial + 2 && x.rank !== spatial + 1) {
     const axes = ['L', 'H, W', 'D, H, W'][spatial - 1]
-    throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: `[N, C, ${axes}] or [C, ${axes}]` })
+    throw new ShapeError({
+      op,
+      problem: 'the rank does not fit',
+      got: show(x.shape),
+      expected: `[N, C, ${axes}] or [C, ${axes}]`,
+    })
   }
   const { training = true, generator } = options
   if (isIdle(x, p, training)) return x
@@ -100,7 +105,8 @@ const channelDropout = (op: string, x: Tensor, p: number, spatial: number, optio
  * @throws ValueError when p is not a probability, ShapeError at another rank.
  * @example dropout1d(ones([1, 2, 3]), 0).toArray() // => [[[1, 1, 1], [1, 1, 1]]]
  */
-export const dropout1d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor => channelDropout('dropout1d', x, p, 1, options)
+export const dropout1d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor =>
+  channelDropout('dropout1d', x, p, 1, options)
 
 /**
  * {@link dropout} of whole channels. As in PyTorch 1.13, a rank of 3 is taken as [N, C, L].
@@ -108,7 +114,8 @@ export const dropout1d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor 
  * @throws ValueError when p is not a probability, ShapeError at another rank.
  * @example dropout2d(ones([1, 1, 1, 2]), 1).toArray() // => [[[[0, 0]]]]
  */
-export const dropout2d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor => channelDropout('dropout2d', x, p, 2, options)
+export const dropout2d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor =>
+  channelDropout('dropout2d', x, p, 2, options)
 
 /**
  * {@link dropout} of whole channels.
@@ -116,7 +123,8 @@ export const dropout2d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor 
  * @throws ValueError when p is not a probability, ShapeError at another rank.
  * @example dropout3d(ones([1, 1, 1, 1, 2]), 1).toArray() // => [[[[[0, 0]]]]]
  */
-export const dropout3d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor => channelDropout('dropout3d', x, p, 3, options)
+export const dropout3d = (x: Tensor, p = 0.5, options?: DropoutOptions): Tensor =>
+  channelDropout('dropout3d', x, p, 3, options)
 
 const ALPHA = 1.7580993408473766
 

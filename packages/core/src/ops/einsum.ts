@@ -25,21 +25,35 @@ const labelsOf = (equation: string, term: string, rank: number): string[] => {
   }
   const hidden = rank - letters.length
   if (parts.length === 1 ? hidden !== 0 : hidden < 0) {
-    throw new ShapeError({ op: 'einsum', problem: `the term '${term}' does not fit its operand`, got: `rank ${rank}`, expected: `rank ${letters.length}${parts.length === 2 ? ' or more' : ''}` })
+    throw new ShapeError({
+      op: 'einsum',
+      problem: `the term '${term}' does not fit its operand`,
+      got: `rank ${rank}`,
+      expected: `rank ${letters.length}${parts.length === 2 ? ' or more' : ''}`,
+    })
   }
   if (parts.length === 1) return [...letters]
   return [...parts[0], ...Array.from({ length: hidden }, (_, i) => `.${hidden - 1 - i}`), ...parts[1]]
 }
 
 /** The output's labels: those given, or the ellipsis and then, in order, the letters that occur once. */
-const outputLabels = (equation: string, given: string | undefined, inputs: readonly (readonly string[])[]): string[] => {
+const outputLabels = (
+  equation: string,
+  given: string | undefined,
+  inputs: readonly (readonly string[])[],
+): string[] => {
   const all = inputs.flat()
   const hidden = Math.max(0, ...all.filter((l) => l.startsWith('.')).map((l) => Number(l.slice(1)) + 1))
   const once = all.filter((l) => !l.startsWith('.') && all.indexOf(l) === all.lastIndexOf(l)).sort()
   const term = given ?? `...${once.join('')}`
   const labels = labelsOf(equation, term, term.replace('...', '').length + (term.includes('...') ? hidden : 0))
   const unknown = labels.find((l, i) => !all.includes(l) || labels.indexOf(l) !== i)
-  if (unknown !== undefined) throw fail(equation, `the output's label '${unknown}' is unknown or given twice`, 'labels of the operands, each once')
+  if (unknown !== undefined)
+    throw fail(
+      equation,
+      `the output's label '${unknown}' is unknown or given twice`,
+      'labels of the operands, each once',
+    )
   return labels
 }
 
@@ -54,7 +68,12 @@ const withoutRepeats = ({ x, labels }: Labelled): Labelled => {
 }
 
 const mismatch = (label: string, sizes: readonly number[]): ShapeError =>
-  new ShapeError({ op: 'einsum', problem: `the axes labelled '${label}' differ`, got: show(sizes), expected: 'equal sizes, or 1' })
+  new ShapeError({
+    op: 'einsum',
+    problem: `the axes labelled '${label}' differ`,
+    got: show(sizes),
+    expected: 'equal sizes, or 1',
+  })
 
 /** The size of each label; a size of 1 broadcasts. */
 const sizesOf = (operands: readonly Labelled[]): Map<string, number> => {
@@ -90,7 +109,12 @@ const arrange = ({ x, labels }: Labelled, order: readonly string[]): Tensor => {
 }
 
 /** Contracts two operands: labels that neither the output nor another operand needs are summed. */
-const contract = (a: Labelled, b: Labelled, kept: ReadonlySet<string>, sizes: ReadonlyMap<string, number>): Labelled => {
+const contract = (
+  a: Labelled,
+  b: Labelled,
+  kept: ReadonlySet<string>,
+  sizes: ReadonlyMap<string, number>,
+): Labelled => {
   const size = (list: readonly string[]): number[] => list.map((l) => sizes.get(l)!)
   const shared = a.labels.filter((l) => b.labels.includes(l))
   const batch = shared.filter((l) => kept.has(l))
@@ -126,7 +150,11 @@ export const einsum = (equation: string, operands: readonly Tensor[]): Tensor =>
     throw fail(equation, 'the terms do not fit the operands', `${operands.length} terms separated by commas`)
   }
   const named = operands.map((x, i) => ({ x, labels: labelsOf(equation, terms[i], x.rank) }))
-  const output = outputLabels(equation, right, named.map((o) => o.labels))
+  const output = outputLabels(
+    equation,
+    right,
+    named.map((o) => o.labels),
+  )
   const parts = named.map(withoutRepeats)
   const sizes = sizesOf(parts)
   const result = parts.reduce((a, b, i) => {
@@ -135,5 +163,8 @@ export const einsum = (equation: string, operands: readonly Tensor[]): Tensor =>
     return contract(sumAway(a, needed(b)), sumAway(b, needed(a)), later, sizes)
   })
   const summed = sumAway(result, new Set(output))
-  return expand(arrange(summed, output), output.map((l) => sizes.get(l)!))
+  return expand(
+    arrange(summed, output),
+    output.map((l) => sizes.get(l)!),
+  )
 }

@@ -118,14 +118,24 @@ test('zero sizes', () => {
 test('a repeated row of an embedding gets the sum of its gradients, the padding row none', () => {
   const weight = zeros([3, 2]).requiresGrad_()
   sum(embedding(tensor(Int32Array.of(1, 1, 2)), weight, { paddingIdx: 2 })).backward()
-  expect(weight.grad!.toArray()).toEqual([[0, 0], [2, 2], [0, 0]])
+  expect(weight.grad!.toArray()).toEqual([
+    [0, 0],
+    [2, 2],
+    [0, 0],
+  ])
   const dw = (dy: Tensor): Tensor =>
     enableGrad(() => {
       const w = zeros([3, 2], { dtype: dy.dtype, backend: dy.backend }).requiresGrad_()
       const y = embedding(ints(dy, [1, 1, 2], [3]), w, { paddingIdx: 2 })
       return grad([y], [w], { gradients: [dy], createGraph: true })[0]
     })
-  gradCheck(dw, [tensor([[1, 2], [3, 4], [5, 6]]).requiresGrad_()])
+  gradCheck(dw, [
+    tensor([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]).requiresGrad_(),
+  ])
 })
 
 test('properties: sorting, selection and their inverses', () => {
@@ -134,7 +144,9 @@ test('properties: sorting, selection and their inverses', () => {
     fc.property(values, fc.boolean(), (list, descending) => {
       const x = tensor(Float32Array.from(list))
       const sorted = sort(x, { descending })
-      const expected = list.map((v, i) => [v, i]).sort((a, b) => (descending ? b[0] - a[0] : a[0] - b[0]) || a[1] - b[1])
+      const expected = list
+        .map((v, i) => [v, i])
+        .sort((a, b) => (descending ? b[0] - a[0] : a[0] - b[0]) || a[1] - b[1])
       expect(sorted.indices.toArray()).toEqual(expected.map(([, i]) => i))
       expect(gather(x, 0, sorted.indices).toArray()).toEqual(sorted.values.toArray())
       expect(scatter(zeros([x.size]), 0, { index: sorted.indices, source: sorted.values }).toArray()).toEqual(list)
@@ -148,25 +160,69 @@ test('properties: sorting, selection and their inverses', () => {
 test('bad input', () => {
   const x = reshape(arange(0, 6), [2, 3])
   const index = (...values: number[]): Tensor => tensor(Int32Array.from(values))
-  expect(() => gather(x, 1, index(0))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: gather: the index does not fit; got x [2,3], index [1], expected equal ranks, and no axis but 1 longer than in x.]`)
-  expect(() => gather(x, 1, zeros([2, 1]))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: gather: the index is not i32; got f32[2,1], expected i32. Use cast(index, 'i32').]`)
-  expect(() => indexSelect(x, 0, index(2))).toThrowErrorMatchingInlineSnapshot(`[ValueError: indexSelect: an index is out of range; got 2, expected integers in [0, 2).]`)
-  expect(() => indexSelect(x, 0, zeros([1, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: indexSelect: the ranks do not fit; got x [2,3], index [1,1], expected x of rank 1 or more, index of rank 1.]`)
-  expect(() => indexAdd(x, 0, { index: index(0), source: zeros([2, 3]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: indexAdd: the source does not fit; got [2,3], expected [1,3].]`)
-  expect(() => take(x, index(-7))).toThrowErrorMatchingInlineSnapshot(`[ValueError: take: an index is out of range; got -7, expected integers in [-6, 6).]`)
-  expect(() => embedding(index(3), zeros([3, 2]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: embedding: an index is out of range; got 3, expected integers in [0, 3).]`)
-  expect(() => embedding(index(0), zeros([3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: embedding: the weight is not a matrix; got [3], expected [V, E].]`)
-  expect(() => embedding(index(0), zeros([3, 2]), { paddingIdx: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: embedding: paddingIdx is out of range; got 3, expected an integer in [-3, 3).]`)
-  expect(() => scatter(x, 1, { index: zeros([2, 3], { dtype: 'i32' }), source: zeros([1, 3]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: scatter: the source does not cover the index; got source [1,3], index [2,3], expected no shorter axis.]`)
-  expect(() => oneHot(index(4), { numClasses: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: oneHot: an index is out of range; got 4, expected integers in [0, 3).]`)
-  expect(() => oneHot(index())).toThrowErrorMatchingInlineSnapshot(`[ValueError: oneHot: no index tells the number of classes; got i32[0], expected numClasses.]`)
-  expect(() => topk(x, 4)).toThrowErrorMatchingInlineSnapshot(`[ValueError: topk: k is out of range; got 4 of axis 1 of [2,3], expected an integer in [0, 3].]`)
-  expect(() => sort(tensor(1))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: sort: there is no axis; got [], expected rank 1 or more.]`)
-  expect(() => searchsorted(zeros([2, 3]), zeros([3, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: searchsorted: the rows do not fit; got sorted [2,3], values [3,3], expected one sorted row, or one for each row of values.]`)
-  expect(() => bucketize(x, zeros([1, 1]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: bucketize: the boundaries are not a row; got [1,1], expected [n].]`)
-  expect(() => at(x, 0, 0, 0)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: at: there are more indices than axes; got 3 indices for [2,3], expected at most 2.]`)
-  expect(() => at(x, '...', '...')).toThrowErrorMatchingInlineSnapshot(`[ValueError: at: there is more than one '...'; got 2, expected at most one.]`)
-  expect(() => at(x, 2)).toThrowErrorMatchingInlineSnapshot(`[ValueError: select: the index is out of range; got 2 on axis 0 of [2,3], expected an integer in [-2, 2).]`)
-  expect(() => at(x, tensor([true]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: at: the mask does not fit; got mask [1] at axis 0 of [2,3], expected the sizes of the axes that it covers.]`)
-  expect(() => maskedSelect(x, x)).toThrowErrorMatchingInlineSnapshot(`[DTypeError: maskedSelect: the dtype does not fit; got f32[2,3], expected bool or u8. Use cast().]`)
+  expect(() => gather(x, 1, index(0))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: gather: the index does not fit; got x [2,3], index [1], expected equal ranks, and no axis but 1 longer than in x.]`,
+  )
+  expect(() => gather(x, 1, zeros([2, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: gather: the index is not i32; got f32[2,1], expected i32. Use cast(index, 'i32').]`,
+  )
+  expect(() => indexSelect(x, 0, index(2))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: indexSelect: an index is out of range; got 2, expected integers in [0, 2).]`,
+  )
+  expect(() => indexSelect(x, 0, zeros([1, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: indexSelect: the ranks do not fit; got x [2,3], index [1,1], expected x of rank 1 or more, index of rank 1.]`,
+  )
+  expect(() => indexAdd(x, 0, { index: index(0), source: zeros([2, 3]) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: indexAdd: the source does not fit; got [2,3], expected [1,3].]`,
+  )
+  expect(() => take(x, index(-7))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: take: an index is out of range; got -7, expected integers in [-6, 6).]`,
+  )
+  expect(() => embedding(index(3), zeros([3, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: embedding: an index is out of range; got 3, expected integers in [0, 3).]`,
+  )
+  expect(() => embedding(index(0), zeros([3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: embedding: the weight is not a matrix; got [3], expected [V, E].]`,
+  )
+  expect(() => embedding(index(0), zeros([3, 2]), { paddingIdx: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: embedding: paddingIdx is out of range; got 3, expected an integer in [-3, 3).]`,
+  )
+  expect(() =>
+    scatter(x, 1, { index: zeros([2, 3], { dtype: 'i32' }), source: zeros([1, 3]) }),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: scatter: the source does not cover the index; got source [1,3], index [2,3], expected no shorter axis.]`,
+  )
+  expect(() => oneHot(index(4), { numClasses: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: oneHot: an index is out of range; got 4, expected integers in [0, 3).]`,
+  )
+  expect(() => oneHot(index())).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: oneHot: no index tells the number of classes; got i32[0], expected numClasses.]`,
+  )
+  expect(() => topk(x, 4)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: topk: k is out of range; got 4 of axis 1 of [2,3], expected an integer in [0, 3].]`,
+  )
+  expect(() => sort(tensor(1))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: sort: there is no axis; got [], expected rank 1 or more.]`,
+  )
+  expect(() => searchsorted(zeros([2, 3]), zeros([3, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: searchsorted: the rows do not fit; got sorted [2,3], values [3,3], expected one sorted row, or one for each row of values.]`,
+  )
+  expect(() => bucketize(x, zeros([1, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: bucketize: the boundaries are not a row; got [1,1], expected [n].]`,
+  )
+  expect(() => at(x, 0, 0, 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: at: there are more indices than axes; got 3 indices for [2,3], expected at most 2.]`,
+  )
+  expect(() => at(x, '...', '...')).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: at: there is more than one '...'; got 2, expected at most one.]`,
+  )
+  expect(() => at(x, 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: select: the index is out of range; got 2 on axis 0 of [2,3], expected an integer in [-2, 2).]`,
+  )
+  expect(() => at(x, tensor([true]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: at: the mask does not fit; got mask [1] at axis 0 of [2,3], expected the sizes of the axes that it covers.]`,
+  )
+  expect(() => maskedSelect(x, x)).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: maskedSelect: the dtype does not fit; got f32[2,3], expected bool or u8. Use cast().]`,
+  )
 })

@@ -78,7 +78,8 @@ const scatterSumOp: OpDef<ScatterAttrs> = {
 }
 
 /** Elements of x added up at their index along an axis of zeros. */
-export const scatterSum = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor => apply(scatterSumOp, [x, index], attrs)
+export const scatterSum = (x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor =>
+  apply(scatterSumOp, [x, index], attrs)
 
 const scatterOp: OpDef<number> = {
   name: 'scatter',

@@ -46,7 +46,8 @@ export const nonzero = (x: Tensor): Tensor => {
   const strides = contiguousStrides(x.shape)
   const rows = new Int32Array(found.length * x.rank)
   for (let i = 0; i < found.length; i++) {
-    for (let axis = 0; axis < x.rank; axis++) rows[i * x.rank + axis] = Math.floor(found[i] / strides[axis]) % x.shape[axis]
+    for (let axis = 0; axis < x.rank; axis++)
+      rows[i * x.rank + axis] = Math.floor(found[i] / strides[axis]) % x.shape[axis]
   }
   return fromData(rows, [found.length, x.rank], 'i32', x.backend)
 }

@@ -24,7 +24,12 @@ export interface OneHotOptions {
  */
 export const oneHot = (index: Tensor, { numClasses, dtype = 'i32' }: OneHotOptions = {}): Tensor => {
   if (numClasses === undefined && index.size === 0) {
-    throw new ValueError({ op: 'oneHot', problem: 'no index tells the number of classes', got: String(index), expected: 'numClasses' })
+    throw new ValueError({
+      op: 'oneHot',
+      problem: 'no index tells the number of classes',
+      got: String(index),
+      expected: 'numClasses',
+    })
   }
   const classes = numClasses ?? amax(index).item() + 1
   checkIndex('oneHot', index, classes)

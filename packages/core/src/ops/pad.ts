@@ -37,12 +37,19 @@ const padOp: OpDef<PadAttrs> = {
   },
   gradient: (c, [dy]) => {
     const { shape } = c.inputSpecs[0]
-    return [shape.reduce((d, n, i) => (d.shape[i] === n ? d : slice(d, i, c.attrs.before[i], c.attrs.before[i] + n)), dy!)]
+    return [
+      shape.reduce((d, n, i) => (d.shape[i] === n ? d : slice(d, i, c.attrs.before[i], c.attrs.before[i] + n)), dy!),
+    ]
   },
 }
 
 /** Visits the rows of x: where each starts, where it goes in y, and its length. */
-const forEachRow = (x: NDArray, y: NDArray, before: readonly number[], visit: (from: number, to: number, n: number) => void): void => {
+const forEachRow = (
+  x: NDArray,
+  y: NDArray,
+  before: readonly number[],
+  visit: (from: number, to: number, n: number) => void,
+): void => {
   const rank = x.shape.length
   const n = x.shape[rank - 1] ?? 1
   const from = contiguousStrides(x.shape)
@@ -71,7 +78,10 @@ const backwards = (x: Tensor, axis: number, start: number, count: number): Tenso
   slice(x, axis, start, start - count < 0 ? undefined : start - count, -1)
 
 /** The parts before and after x along an axis. */
-const borders: Record<Exclude<PadMode, 'constant'>, (x: Tensor, axis: number, before: number, after: number) => Tensor[]> = {
+const borders: Record<
+  Exclude<PadMode, 'constant'>,
+  (x: Tensor, axis: number, before: number, after: number) => Tensor[]
+> = {
   reflect: (x, axis, before, after) => [
     backwards(x, axis, before, before),
     backwards(x, axis, Math.max(0, x.shape[axis] - 2), after),
@@ -85,7 +95,12 @@ const borders: Record<Exclude<PadMode, 'constant'>, (x: Tensor, axis: number, be
 
 const repeatEdge = (edge: Tensor, axis: number, count: number): Tensor => expand(edge, edge.shape.with(axis, count))
 
-const extend = (x: Tensor, axis: number, pair: readonly [number, number], mode: Exclude<PadMode, 'constant'>): Tensor => {
+const extend = (
+  x: Tensor,
+  axis: number,
+  pair: readonly [number, number],
+  mode: Exclude<PadMode, 'constant'>,
+): Tensor => {
   const n = x.shape[axis]
   const most = mode === 'reflect' ? n - 1 : mode === 'circular' ? n : n === 0 ? 0 : Infinity
   if (Math.max(...pair) > most) {
@@ -116,7 +131,12 @@ const checkPadding = (x: Tensor, padding: readonly number[]): void => {
   for (let i = 0; i < x.rank; i++) {
     const [before, after] = pairOf(x, padding, i)
     if (x.shape[i] + Math.min(before, 0) + Math.min(after, 0) >= 0 && x.shape[i] + before + after >= 0) continue
-    throw new ShapeError({ op: 'pad', problem: 'the padding takes off more than there is', got: `${show(padding)} for ${show(x.shape)}`, expected: 'sizes >= 0' })
+    throw new ShapeError({
+      op: 'pad',
+      problem: 'the padding takes off more than there is',
+      got: `${show(padding)} for ${show(x.shape)}`,
+      expected: 'sizes >= 0',
+    })
   }
 }
 
@@ -137,20 +157,33 @@ const pairOf = (x: Tensor, padding: readonly number[], axis: number): [number, n
  * pad(tensor([1, 2, 3]), [1, 2]).toArray() // => [0, 1, 2, 3, 0, 0]
  * pad(tensor([1, 2, 3]), [2, 1], { mode: 'reflect' }).toArray() // => [3, 2, 1, 2, 3, 2]
  */
-export const pad = (x: Tensor, padding: readonly number[], { mode = 'constant', value = 0 }: PadOptions = {}): Tensor => {
+export const pad = (
+  x: Tensor,
+  padding: readonly number[],
+  { mode = 'constant', value = 0 }: PadOptions = {},
+): Tensor => {
   x.live('pad')
   checkPadding(x, padding)
   if (mode !== 'constant' && !Object.hasOwn(borders, mode)) {
-    throw new ValueError({ op: 'pad', problem: 'unknown mode', got: String(mode), expected: 'constant, reflect, replicate or circular' })
+    throw new ValueError({
+      op: 'pad',
+      problem: 'unknown mode',
+      got: String(mode),
+      expected: 'constant, reflect, replicate or circular',
+    })
   }
   const pairs = x.shape.map((_, i) => pairOf(x, padding, i))
   const cropped = pairs.reduce(
-    (y, [before, after], i) => (before < 0 || after < 0 ? slice(y, i, Math.max(0, -before), y.shape[i] + Math.min(0, after)) : y),
+    (y, [before, after], i) =>
+      before < 0 || after < 0 ? slice(y, i, Math.max(0, -before), y.shape[i] + Math.min(0, after)) : y,
     x,
   )
   const before = pairs.map(([b]) => Math.max(0, b))
   const after = pairs.map(([, a]) => Math.max(0, a))
   if (before.every((n) => n === 0) && after.every((n) => n === 0)) return cropped
   if (mode === 'constant') return apply(padOp, [cropped], { before, after, value })
-  return pairs.reduceRight((y, _, i) => (before[i] > 0 || after[i] > 0 ? extend(y, i, [before[i], after[i]], mode) : y), cropped)
+  return pairs.reduceRight(
+    (y, _, i) => (before[i] > 0 || after[i] > 0 ? extend(y, i, [before[i], after[i]], mode) : y),
+    cropped,
+  )
 }

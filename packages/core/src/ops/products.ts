@@ -9,7 +9,12 @@ import { expand, permute, reshape, transpose, unsqueeze } from './views.ts'
 
 const needRanks = (op: string, xs: readonly Tensor[], rank: number): void => {
   if (xs.every((x) => x.rank === rank)) return
-  throw new ShapeError({ op, problem: 'the ranks do not fit', got: xs.map((x) => show(x.shape)).join(' and '), expected: `rank ${rank}` })
+  throw new ShapeError({
+    op,
+    problem: 'the ranks do not fit',
+    got: xs.map((x) => show(x.shape)).join(' and '),
+    expected: `rank ${rank}`,
+  })
 }
 
 /**
@@ -20,7 +25,12 @@ const needRanks = (op: string, xs: readonly Tensor[], rank: number): void => {
 export const dot = (a: Tensor, b: Tensor): Tensor => {
   needRanks('dot', [a, b], 1)
   if (a.size !== b.size) {
-    throw new ShapeError({ op: 'dot', problem: 'the lengths differ', got: `${a.size} and ${b.size}`, expected: 'one length' })
+    throw new ShapeError({
+      op: 'dot',
+      problem: 'the lengths differ',
+      got: `${a.size} and ${b.size}`,
+      expected: 'one length',
+    })
   }
   return isFloat(a.dtype) && a.dtype === b.dtype ? matmul(a, b) : sum(mul(a, b))
 }
@@ -45,7 +55,12 @@ export const outer = (a: Tensor, b: Tensor): Tensor => {
 export const bmm = (a: Tensor, b: Tensor): Tensor => {
   needRanks('bmm', [a, b], 3)
   if (a.shape[0] !== b.shape[0]) {
-    throw new ShapeError({ op: 'bmm', problem: 'the batches differ', got: `${show(a.shape)} and ${show(b.shape)}`, expected: 'one size of axis 0' })
+    throw new ShapeError({
+      op: 'bmm',
+      problem: 'the batches differ',
+      got: `${show(a.shape)} and ${show(b.shape)}`,
+      expected: 'one size of axis 0',
+    })
   }
   return matmul(a, b)
 }
@@ -64,7 +79,11 @@ export interface AddmmOptions {
  * @throws ShapeError when the shapes do not fit.
  * @example addmm(tensor([1]), [tensor([[1, 2]]), tensor([[3], [4]])]).toArray() // => [[12]]
  */
-export const addmm = (x: Tensor, [a, b]: readonly [Tensor, Tensor], { beta = 1, alpha = 1 }: AddmmOptions = {}): Tensor => {
+export const addmm = (
+  x: Tensor,
+  [a, b]: readonly [Tensor, Tensor],
+  { beta = 1, alpha = 1 }: AddmmOptions = {},
+): Tensor => {
   needRanks('addmm', [a, b], 2)
   const product = matmul(a, b)
   const scaled = alpha === 1 ? product : mul(product, alpha)
@@ -77,7 +96,11 @@ export const addmm = (x: Tensor, [a, b]: readonly [Tensor, Tensor], { beta = 1, 
  * @throws ShapeError when paired axes differ.
  * @example tensordot(tensor([[1, 2]]), tensor([3, 4]), 1).toArray() // => [11]
  */
-export const tensordot = (a: Tensor, b: Tensor, axes: number | readonly [readonly number[], readonly number[]] = 2): Tensor => {
+export const tensordot = (
+  a: Tensor,
+  b: Tensor,
+  axes: number | readonly [readonly number[], readonly number[]] = 2,
+): Tensor => {
   const [ofA, ofB] = pairedAxes(a, b, axes)
   const keptA = a.shape.map((_, i) => i).filter((i) => !ofA.includes(i))
   const keptB = b.shape.map((_, i) => i).filter((i) => !ofB.includes(i))
@@ -87,10 +110,19 @@ export const tensordot = (a: Tensor, b: Tensor, axes: number | readonly [readonl
   return reshape(matmul(rows, columns), [...keptA.map((i) => a.shape[i]), ...keptB.map((i) => b.shape[i])])
 }
 
-const pairedAxes = (a: Tensor, b: Tensor, axes: number | readonly [readonly number[], readonly number[]]): [number[], number[]] => {
+const pairedAxes = (
+  a: Tensor,
+  b: Tensor,
+  axes: number | readonly [readonly number[], readonly number[]],
+): [number[], number[]] => {
   const counted = typeof axes === 'number'
   if (counted && !(Number.isInteger(axes) && axes >= 0 && axes <= Math.min(a.rank, b.rank))) {
-    throw new ValueError({ op: 'tensordot', problem: 'not a number of axes', got: String(axes), expected: `an integer in [0, ${Math.min(a.rank, b.rank)}]` })
+    throw new ValueError({
+      op: 'tensordot',
+      problem: 'not a number of axes',
+      got: String(axes),
+      expected: `an integer in [0, ${Math.min(a.rank, b.rank)}]`,
+    })
   }
   const list = counted
     ? [Array.from({ length: axes }, (_, i) => a.rank - axes + i), Array.from({ length: axes }, (_, i) => i)]
@@ -125,7 +157,15 @@ export interface MeshgridOptions {
 export const meshgrid = (xs: readonly Tensor[], { indexing = 'ij' }: MeshgridOptions = {}): Tensor[] => {
   needRanks('meshgrid', xs, 1)
   const shape = xs.map((x) => x.size)
-  const grids = xs.map((x, i) => expand(reshape(x, shape.map((n, j) => (i === j ? n : 1))), shape))
+  const grids = xs.map((x, i) =>
+    expand(
+      reshape(
+        x,
+        shape.map((n, j) => (i === j ? n : 1)),
+      ),
+      shape,
+    ),
+  )
   return indexing === 'xy' && xs.length > 1 ? grids.map((grid) => transpose(grid, 0, 1)) : grids
 }
 
@@ -144,7 +184,12 @@ export interface CdistOptions {
  */
 export const cdist = (a: Tensor, b: Tensor, { p = 2 }: CdistOptions = {}): Tensor => {
   if (a.rank < 2 || b.rank < 2 || a.shape[a.rank - 1] !== b.shape[b.rank - 1]) {
-    throw new ShapeError({ op: 'cdist', problem: 'the rows do not fit', got: `${show(a.shape)} and ${show(b.shape)}`, expected: '[..., n, E] and [..., m, E]' })
+    throw new ShapeError({
+      op: 'cdist',
+      problem: 'the rows do not fit',
+      got: `${show(a.shape)} and ${show(b.shape)}`,
+      expected: '[..., n, E] and [..., m, E]',
+    })
   }
   return norm(sub(unsqueeze(a, -2), unsqueeze(b, -3)), -1, { p })
 }

@@ -26,14 +26,20 @@ export const roll = (x: Tensor, shifts: number | readonly number[], axes?: Axes)
   if (axes === undefined && by.length === 1) return reshape(rollAxis(reshape(x, [-1]), by[0], 0), x.shape)
   const list = (typeof axes === 'number' ? [axes] : (axes ?? [])).map((a) => normalizeAxis('roll', a, x.rank))
   if (list.length !== by.length) {
-    throw new AxisError({ op: 'roll', problem: 'the shifts do not fit the axes', got: `${show(by)} along ${show(list)}`, expected: 'one shift an axis' })
+    throw new AxisError({
+      op: 'roll',
+      problem: 'the shifts do not fit the axes',
+      got: `${show(by)} along ${show(list)}`,
+      expected: 'one shift an axis',
+    })
   }
   return list.reduce((y, axis, i) => rollAxis(y, by[i], axis), x)
 }
 
 const rollAxis = (x: Tensor, shift: number, axis: number): Tensor => {
   const n = x.shape[axis]
-  if (!Number.isInteger(shift)) throw new ValueError({ op: 'roll', problem: 'the shift is not a whole number', got: String(shift) })
+  if (!Number.isInteger(shift))
+    throw new ValueError({ op: 'roll', problem: 'the shift is not a whole number', got: String(shift) })
   const by = n === 0 ? 0 : ((shift % n) + n) % n
   return by === 0 ? x : concat([slice(x, axis, n - by), slice(x, axis, 0, n - by)], axis)
 }
@@ -45,14 +51,28 @@ const rollAxis = (x: Tensor, shift: number, axis: number): Tensor => {
  */
 export const tile = (x: Tensor, repeats: readonly number[]): Tensor => {
   if (repeats.some((r) => !Number.isInteger(r) || r < 0)) {
-    throw new ValueError({ op: 'tile', problem: 'a repeat is not a whole number', got: show(repeats), expected: 'integers >= 0' })
+    throw new ValueError({
+      op: 'tile',
+      problem: 'a repeat is not a whole number',
+      got: show(repeats),
+      expected: 'integers >= 0',
+    })
   }
   const rank = Math.max(x.rank, repeats.length)
   const shape = [...new Array<number>(rank - x.rank).fill(1), ...x.shape]
   const times = [...new Array<number>(rank - repeats.length).fill(1), ...repeats]
-  const apart = reshape(x, shape.flatMap((n) => [1, n]))
-  const wide = expand(apart, shape.flatMap((n, i) => [times[i], n]))
-  return reshape(wide, shape.map((n, i) => n * times[i]))
+  const apart = reshape(
+    x,
+    shape.flatMap((n) => [1, n]),
+  )
+  const wide = expand(
+    apart,
+    shape.flatMap((n, i) => [times[i], n]),
+  )
+  return reshape(
+    wide,
+    shape.map((n, i) => n * times[i]),
+  )
 }
 
 /**
@@ -62,7 +82,12 @@ export const tile = (x: Tensor, repeats: readonly number[]): Tensor => {
  */
 export const repeat = (x: Tensor, repeats: readonly number[]): Tensor => {
   if (repeats.length < x.rank) {
-    throw new ShapeError({ op: 'repeat', problem: 'there are fewer repeats than axes', got: `${show(repeats)} for ${show(x.shape)}`, expected: `at least ${x.rank}` })
+    throw new ShapeError({
+      op: 'repeat',
+      problem: 'there are fewer repeats than axes',
+      got: `${show(repeats)} for ${show(x.shape)}`,
+      expected: `at least ${x.rank}`,
+    })
   }
   return tile(x, repeats)
 }
@@ -81,7 +106,12 @@ export const repeatInterleave = (x: Tensor, repeats: number | readonly number[],
   const n = x.shape[a]
   const counts = typeof repeats === 'number' ? new Array<number>(n).fill(repeats) : repeats
   if (counts.length !== n || counts.some((r) => !Number.isInteger(r) || r < 0)) {
-    throw new ValueError({ op: 'repeatInterleave', problem: 'the repeats do not fit', got: show(counts), expected: `${n} integers >= 0` })
+    throw new ValueError({
+      op: 'repeatInterleave',
+      problem: 'the repeats do not fit',
+      got: show(counts),
+      expected: `${n} integers >= 0`,
+    })
   }
   const index = Int32Array.from(counts.flatMap((count, i) => new Array<number>(count).fill(i)))
   return indexSelect(x, a, fromData(index, [index.length], 'i32', x.backend))

@@ -10,19 +10,37 @@ export const sameSpec = ([x]: readonly Tensor[]): TensorSpec[] => [{ shape: x.sh
 /** Throws unless `x` holds fractions. */
 export const needFloat = (op: string, x: Tensor): void => {
   if (isFloat(x.dtype)) return
-  throw new DTypeError({ op, problem: 'the op needs a floating-point tensor', got: x.toString(), expected: 'f32 or f64', advice: "Use cast(x, 'f32')" })
+  throw new DTypeError({
+    op,
+    problem: 'the op needs a floating-point tensor',
+    got: x.toString(),
+    expected: 'f32 or f64',
+    advice: "Use cast(x, 'f32')",
+  })
 }
 
 /** Throws unless all tensors have the dtype of the first. */
 export const needSameDType = (op: string, xs: readonly Tensor[]): void => {
   if (xs.every((x) => x.dtype === xs[0].dtype)) return
-  throw new DTypeError({ op, problem: 'the dtypes differ', got: xs.map(String).join(' and '), expected: 'one dtype', advice: 'Cast them first' })
+  throw new DTypeError({
+    op,
+    problem: 'the dtypes differ',
+    got: xs.map(String).join(' and '),
+    expected: 'one dtype',
+    advice: 'Cast them first',
+  })
 }
 
 /** Throws unless `x` is of one of the dtypes. */
 export const needDType = (op: string, x: Tensor, ...dtypes: readonly DType[]): void => {
   if (dtypes.includes(x.dtype)) return
-  throw new DTypeError({ op, problem: 'the dtype does not fit', got: x.toString(), expected: dtypes.join(' or '), advice: 'Use cast()' })
+  throw new DTypeError({
+    op,
+    problem: 'the dtype does not fit',
+    got: x.toString(),
+    expected: dtypes.join(' or '),
+    advice: 'Use cast()',
+  })
 }
 
 /** Throws unless `x` has one of the ranks. */

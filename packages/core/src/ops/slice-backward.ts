@@ -2,7 +2,7 @@ import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { bytesOf } from '../tensor/dtype.ts'
 import { contiguousStrides, type Shape } from '../tensor/shape.ts'
-import { Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { sliceOp, type SliceAttrs } from './views.ts'
 
 interface Attrs extends SliceAttrs {
@@ -28,7 +28,10 @@ const sliceBackwardOp: OpDef<Attrs> = {
     const at = k.ptr(dx)
     k.bytesAt(at, dx.size * bytesOf(dx.dtype)).fill(0)
     const strides = contiguousStrides(shape)
-    const view = { shape: shape.map((n, i) => (i === axis ? length : n)), strides: strides.map((s, i) => (i === axis ? s * step : s)) }
+    const view = {
+      shape: shape.map((n, i) => (i === axis ? length : n)),
+      strides: strides.map((s, i) => (i === axis ? s * step : s)),
+    }
     k.scatterTo(from, at + start * strides[axis] * bytesOf(dx.dtype), view.shape, view.strides, bytesOf(dx.dtype))
     return [dx]
   },
@@ -36,4 +39,5 @@ const sliceBackwardOp: OpDef<Attrs> = {
 }
 
 /** The gradient of a slice: `dy` put back into zeros of `shape`. */
-export const sliceBackward = (dy: Tensor, shape: Shape, attrs: SliceAttrs): Tensor => apply(sliceBackwardOp, [dy], { ...attrs, shape })
+export const sliceBackward = (dy: Tensor, shape: Shape, attrs: SliceAttrs): Tensor =>
+  apply(sliceBackwardOp, [dy], { ...attrs, shape })

@@ -82,7 +82,8 @@ const locate = (x: Tensor, axis: number, attrs: SortAttrs): Located => {
 
 const needAxis = (op: string, x: Tensor): void => {
   x.live(op)
-  if (x.rank === 0) throw new ShapeError({ op, problem: 'there is no axis', got: show(x.shape), expected: 'rank 1 or more' })
+  if (x.rank === 0)
+    throw new ShapeError({ op, problem: 'there is no axis', got: show(x.shape), expected: 'rank 1 or more' })
 }
 
 /** Options of {@link sort} and {@link argsort}. */
@@ -131,7 +132,12 @@ export const topk = (x: Tensor, k: number, { axis = -1, largest = true }: TopkOp
   needAxis('topk', x)
   const a = normalizeAxis('topk', axis, x.rank)
   if (!Number.isInteger(k) || k < 0 || k > x.shape[a]) {
-    throw new ValueError({ op: 'topk', problem: 'k is out of range', got: `${k} of axis ${a} of ${show(x.shape)}`, expected: `an integer in [0, ${x.shape[a]}]` })
+    throw new ValueError({
+      op: 'topk',
+      problem: 'k is out of range',
+      got: `${k} of axis ${a} of ${show(x.shape)}`,
+      expected: `an integer in [0, ${x.shape[a]}]`,
+    })
   }
   return locate(x, a, { k, descending: largest })
 }
@@ -181,7 +187,8 @@ const searchOp: OpDef<SearchAttrs> = {
   reference: ([sorted, values], { right }, [y]) => {
     const n = sorted.shape[sorted.shape.length - 1]
     const m = values.shape[values.shape.length - 1]
-    for (let i = 0; i < values.data.length; i++) y.data[i] = lowerBound(sorted, Math.floor(i / m) * n, n, values.data[i], right)
+    for (let i = 0; i < values.data.length; i++)
+      y.data[i] = lowerBound(sorted, Math.floor(i / m) * n, n, values.data[i], right)
   },
 }
 
@@ -234,7 +241,12 @@ export const searchsorted = (sorted: Tensor, values: Tensor, { right = false }: 
  */
 export const bucketize = (x: Tensor, boundaries: Tensor, options?: SearchOptions): Tensor => {
   if (boundaries.rank !== 1) {
-    throw new ShapeError({ op: 'bucketize', problem: 'the boundaries are not a row', got: show(boundaries.shape), expected: '[n]' })
+    throw new ShapeError({
+      op: 'bucketize',
+      problem: 'the boundaries are not a row',
+      got: show(boundaries.shape),
+      expected: '[n]',
+    })
   }
   return searchsorted(boundaries, x, options)
 }

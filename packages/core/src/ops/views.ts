@@ -1,7 +1,15 @@
 import type { OpDef } from '../autograd/op.ts'
 import { apply } from '../autograd/apply.ts'
 import { AxisError, ShapeError, ValueError } from '../errors.ts'
-import { broadcastStrides, contiguousStrides, normalizeAxis, sameShape, show, sizeOf, type Shape } from '../tensor/shape.ts'
+import {
+  broadcastStrides,
+  contiguousStrides,
+  normalizeAxis,
+  sameShape,
+  show,
+  sizeOf,
+  type Shape,
+} from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { contiguousCopy } from './copy.ts'
 import { sliceBackward } from './slice-backward.ts'
@@ -91,7 +99,12 @@ const permuteOp: OpDef<readonly number[]> = {
   infer: ([x], axes) => [{ shape: axes.map((a) => x.shape[a]), dtype: x.dtype }],
   reference: noLoops,
   view: (x, axes) => ({ shape: axes.map((a) => x.shape[a]), strides: axes.map((a) => x.strides[a]), offset: x.offset }),
-  gradient: ({ attrs }, [dy]) => [permute(dy!, attrs.map((_, i) => attrs.indexOf(i)))],
+  gradient: ({ attrs }, [dy]) => [
+    permute(
+      dy!,
+      attrs.map((_, i) => attrs.indexOf(i)),
+    ),
+  ],
 }
 
 /**
@@ -103,7 +116,12 @@ const permuteOp: OpDef<readonly number[]> = {
 export const permute = (x: Tensor, axes: readonly number[]): Tensor => {
   const order = axes.map((a) => normalizeAxis('permute', a, x.rank))
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
-    throw new AxisError({ op: 'permute', problem: 'the axes are not a permutation', got: show(axes), expected: `each of ${x.rank} axes once` })
+    throw new AxisError({
+      op: 'permute',
+      problem: 'the axes are not a permutation',
+      got: show(axes),
+      expected: `each of ${x.rank} axes once`,
+    })
   }
   return apply(permuteOp, [x], order)
 }
@@ -176,7 +194,12 @@ export const select = (x: Tensor, axis: number, index: number): Tensor => {
   const a = normalizeAxis('select', axis, x.rank)
   const n = x.shape[a]
   if (!Number.isInteger(index) || index < -n || index >= n) {
-    throw new ValueError({ op: 'select', problem: 'the index is out of range', got: `${index} on axis ${a} of ${show(x.shape)}`, expected: `an integer in [${-n}, ${n})` })
+    throw new ValueError({
+      op: 'select',
+      problem: 'the index is out of range',
+      got: `${index} on axis ${a} of ${show(x.shape)}`,
+      expected: `an integer in [${-n}, ${n})`,
+    })
   }
   const at = index < 0 ? index + n : index
   return squeeze(slice(x, a, at, at + 1), a)
@@ -199,9 +222,15 @@ const expandOp: OpDef<Shape> = {
 export const expand = (x: Tensor, shape: Shape): Tensor => {
   const lead = shape.length - x.rank
   const full = shape.map((n, i) => (n === -1 ? (x.shape[i - lead] ?? -1) : n))
-  const fits = lead >= 0 && full.every((n, i) => n >= 0 && (i < lead || x.shape[i - lead] === n || x.shape[i - lead] === 1))
+  const fits =
+    lead >= 0 && full.every((n, i) => n >= 0 && (i < lead || x.shape[i - lead] === n || x.shape[i - lead] === 1))
   if (!fits) {
-    throw new ShapeError({ op: 'expand', problem: 'the shape does not broadcast', got: `${show(x.shape)} to ${show(shape)}`, expected: 'sizes that are equal, or 1 in the tensor' })
+    throw new ShapeError({
+      op: 'expand',
+      problem: 'the shape does not broadcast',
+      got: `${show(x.shape)} to ${show(shape)}`,
+      expected: 'sizes that are equal, or 1 in the tensor',
+    })
   }
   return sameShape(full, x.shape) ? x : apply(expandOp, [x], full)
 }
@@ -229,17 +258,17 @@ const squeezeOp: OpDef<readonly number[]> = {
 }
 
 const reshapeView = (x: Tensor, keeps: (axis: number) => boolean): Tensor =>
-  apply(
-    squeezeOp,
-    [x],
-    x.shape.map((_, i) => i).filter(keeps),
-  )
+  apply(squeezeOp, [x], x.shape.map((_, i) => i).filter(keeps))
 
 const unsqueezeOp: OpDef<number> = {
   name: 'unsqueeze',
   infer: ([x], axis) => [{ shape: x.shape.toSpliced(axis, 0, 1), dtype: x.dtype }],
   reference: noLoops,
-  view: (x, axis) => ({ shape: x.shape.toSpliced(axis, 0, 1), strides: x.strides.toSpliced(axis, 0, 1), offset: x.offset }),
+  view: (x, axis) => ({
+    shape: x.shape.toSpliced(axis, 0, 1),
+    strides: x.strides.toSpliced(axis, 0, 1),
+    offset: x.offset,
+  }),
   gradient: (c, [dy]) => [squeeze(dy!, c.attrs)],
 }
 
@@ -247,7 +276,8 @@ const unsqueezeOp: OpDef<number> = {
  * A new axis of size 1 before `axis`.
  * @example unsqueeze(tensor([1, 2]), 0).shape // => [1, 2]
  */
-export const unsqueeze = (x: Tensor, axis: number): Tensor => apply(unsqueezeOp, [x], normalizeAxis('unsqueeze', axis, x.rank + 1))
+export const unsqueeze = (x: Tensor, axis: number): Tensor =>
+  apply(unsqueezeOp, [x], normalizeAxis('unsqueeze', axis, x.rank + 1))
 
 /**
  * Merges the axes from `start` to `end`, both included.
@@ -257,6 +287,7 @@ export const flatten = (x: Tensor, start = 0, end = -1): Tensor => {
   if (x.rank === 0) return reshape(x, [1])
   const a = normalizeAxis('flatten', start, x.rank)
   const b = normalizeAxis('flatten', end, x.rank)
-  if (a > b) throw new AxisError({ op: 'flatten', problem: 'the axes are in the wrong order', got: `${start} and ${end}` })
+  if (a > b)
+    throw new AxisError({ op: 'flatten', problem: 'the axes are in the wrong order', got: `${start} and ${end}` })
   return reshape(x, [...x.shape.slice(0, a), sizeOf(x.shape.slice(a, b + 1)), ...x.shape.slice(b + 1)])
 }
