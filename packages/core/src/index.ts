@@ -393,6 +393,7 @@ export {
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
 export * as initializers from './nn/init.ts'
+export { summary, type Counted, type Summary, type SummaryOptions, type SummaryRow } from './nn/summary.ts'
 
 // Random tensors
 export { defaultGenerator, manualSeed, setDefaultGenerator } from './random/default.ts'

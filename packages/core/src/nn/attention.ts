@@ -121,6 +121,14 @@ export class MultiheadAttention extends Module<
     return this.attend(query, key, value, options)
   }
 
+  /** Multiply-adds of a call, the output projection left out; see {@link Counted}. */
+  macs([query, key]: readonly [query: Tensor, key: Tensor, ...unknown[]]): number {
+    const { embedDim: E, kdim, vdim } = this
+    const [queries, keys] = [query.size / E, key.size / kdim]
+    const batch = query.rank === 2 ? 1 : query.shape[this.batchFirst ? 0 : 1]
+    return queries * E * E + keys * E * (kdim + vdim) + (2 * queries * keys * E) / batch
+  }
+
   private attend(query: Tensor, key: Tensor, value: Tensor, options: MultiheadAttentionCall): [Tensor, Tensor | null] {
     const { needWeights = true, averageWeights = true } = options
     const [q, k, v] = this.project(query, key, value).map((x) => this.toHeads(x))

@@ -63,6 +63,11 @@ abstract class Conv extends Module {
     const pads = before.flatMap((n, i) => [after[i], n]).toReversed()
     return convolve(pad(x, pads, { mode: paddingMode }), this.weight, this.bias, { stride, dilation, groups })
   }
+
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs(_: readonly unknown[], y: Tensor): number {
+    return (y.size / this.outChannels) * this.weight.size
+  }
 }
 
 /**
@@ -149,6 +154,11 @@ abstract class ConvTranspose extends Module {
     this.groups = groups
     this.weight = layerWeight([inChannels, outChannels / groups, ...this.kernelSize])
     this.bias = bias ? layerBias(outChannels, this.weight.shape) : null
+  }
+
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs([x]: readonly [x: Tensor]): number {
+    return (x.size / this.inChannels) * this.weight.size
   }
 }
 

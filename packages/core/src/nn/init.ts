@@ -30,7 +30,7 @@ const overwrite = (op: string, x: Tensor, fill: Fill): Tensor => {
  * @throws ShapeError when `x` has fewer than two axes.
  * @example
  * manualSeed(0)
- * initializers.kaimingUniform_(zeros([1, 2])).toArray() // => [[-0.0129746, 0.9292832]]
+ * initializers.kaimingUniform_(zeros([1, 2])).toArray() // => [[-0.0129676, 0.9291475]]
  */
 export const kaimingUniform_ = (x: Tensor, options?: fills.KaimingOptions): Tensor =>
   overwrite('kaimingUniform_', x, (data, shape) => fills.kaimingUniform(data, shape, options))

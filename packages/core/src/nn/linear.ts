@@ -21,7 +21,7 @@ export interface LinearOptions {
  * @source Checked against torch.nn.Linear 1.13 in layers.test.ts
  * @example
  * manualSeed(0)
- * new Linear(3, 2).weight.toArray() // => [[-0.004322, 0.309714, -0.475159], [-0.4248946, -0.222361, 0.1548207]]
+ * new Linear(3, 2).weight.toArray() // => [[-0.0043225, 0.3097158, -0.4751853], [-0.4248946, -0.222369, 0.1548207]]
  */
 export class Linear extends Module {
   readonly inFeatures: number
@@ -40,6 +40,11 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias)
+  }
+
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs([x]: readonly [x: Tensor]): number {
+    return (x.size / this.inFeatures) * this.weight.size
   }
 }
 
@@ -73,6 +78,11 @@ export class Bilinear extends Module<[a: Tensor, b: Tensor]> {
     const pairs = reshape(mul(unsqueeze(rows, 2), unsqueeze(reshape(b, [-1, in2]), 1)), [rows.shape[0], in1 * in2])
     const y = linear(pairs, reshape(this.weight, [out, in1 * in2]), this.bias)
     return reshape(y, [...lead, out])
+  }
+
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs([a]: readonly [a: Tensor, b: Tensor]): number {
+    return (a.size / this.weight.shape[1]) * this.weight.size
   }
 }
 

@@ -160,6 +160,12 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
     return { y: this.batchFirst ? transpose(y, 0, 1) : y, states: gather(last) }
   }
 
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs([x]: readonly [x: Tensor, ...unknown[]]): number {
+    const weights = this.parameters().filter((p) => p.rank === 2)
+    return weights.reduce((total, w) => total + (x.size / this.inputSize) * w.size, 0)
+  }
+
   private checkState(name: string, state: Tensor, expected: readonly number[]): void {
     if (show(state.shape) === show(expected)) return
     throw new ShapeError({ op: this.constructor.name, problem: `${name} does not fit`, got: show(state.shape), expected: `${show(expected)}: layers times directions, batch, size` })
@@ -279,6 +285,11 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
     this.bias_ih = bias ? uniformParameter([rows], bound) : null
     this.bias_hh = bias ? uniformParameter([rows], bound) : null
     this.cell = cell
+  }
+
+  /** Multiply-adds of a call; see {@link Counted}. */
+  macs([x]: readonly [x: Tensor, ...unknown[]]): number {
+    return (x.size / this.inputSize) * (this.weight_ih.size + this.weight_hh.size)
   }
 
   protected step(x: Tensor, state: States | null): { h: Tensor; c: Tensor | undefined } {
