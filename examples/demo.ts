@@ -7,8 +7,9 @@ import { predictAll, report } from './lib/digits-report.ts'
 export const summary = 'A CNN learns handwritten digits (MNIST): one epoch, then its test accuracy'
 
 export const run = async ({ data, quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
-  const train = await mnist({ root: data, signal, ...(quick && { limit: 2048 }) })
-  const test = await mnist({ root: data, signal, train: false, ...(quick && { limit: 512 }) })
+  const train = await mnist({ root: data, signal, ...(quick && { limit: 1024 }) })
+  const test = await mnist({ root: data, signal, train: false, ...(quick && { limit: 500 }) })
+  log(`${train.size} training and ${test.size} test images: ${train.source}`)
   manualSeed(seed)
   const model = digitsNet()
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 })
@@ -43,6 +44,7 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   write('demo.safetensors', await saveSafetensors(model.stateDict()))
   log('`npm run example -- demo-reload` loads the checkpoint and measures it again.')
   return {
+    data: train.source,
     loss: recent,
     testLoss: result.loss,
     testAccuracy: result.accuracy,

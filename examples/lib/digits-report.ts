@@ -76,6 +76,14 @@ export const report = (
   const wrong = [...classes.keys()].filter((i) => classes[i] !== data.labels[i])
   const names = Array.from({ length: 10 }, (_, i) => String(i))
   write('demo-confusion.svg', confusionPlot('Test digits: truth in rows, prediction in columns', counts, names))
-  write('demo-misclassified.png', png(sheet(wrong.slice(0, 200).map((i) => labelled(digit(data, i), data.labels[i], classes[i])), 16)))
+  write(
+    'demo-misclassified.png',
+    png(
+      sheet(
+        wrong.slice(0, 200).map((i) => labelled(digit(data, i), data.labels[i], classes[i])),
+        16,
+      ),
+    ),
+  )
   return { accuracy: 1 - wrong.length / data.size, loss, misclassified: wrong.length }
 }

@@ -1,3 +1,4 @@
-export { fashionMnist, mnist, type MnistOptions } from './mnist.ts'
+export { fashionMnist, mnist, type FallbackOptions, type MnistOptions, type NamedImages } from './mnist.ts'
 export { cacheFolder, dataFolders, writeFileAtomic, type FetchOptions } from './files.ts'
 export { readSafetensorsFile, writeSafetensorsFile } from './safetensors.ts'
+export { readCheckpointFile, writeCheckpointFile } from './checkpoint.ts'

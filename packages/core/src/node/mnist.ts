@@ -1,5 +1,6 @@
 import { FormatError } from '../errors.ts'
 import { imageDataset, type ImageDataset, type ImageDatasetOptions } from '../data/images.ts'
+import { strokeDigits } from '../data/digits.ts'
 import { readIdx } from '../io/idx.ts'
 import { gunzip, isGzip } from '../io/inflate.ts'
 import { missing, obtain, type FetchOptions, type RemoteFile } from './files.ts'
@@ -62,16 +63,38 @@ const load = async (source: Source, options: MnistOptions): Promise<ImageDataset
   return imageDataset({ images: images.data.subarray(0, count * H * W), shape: [1, H, W], labels: labels.data.subarray(0, count) }, options)
 }
 
+/** What to do without the files. */
+export interface FallbackOptions {
+  /** Let generated digits stand in. Default true. */
+  readonly fallback?: boolean
+}
+
+/** Images with the name of what they are. */
+export type NamedImages = ImageDataset & {
+  /** Such as `MNIST`, or `generated digits` where those stand in. */
+  readonly source: string
+}
+
+/** Stroke-drawn digits in the place of MNIST. */
+const generated = (options: MnistOptions): NamedImages => {
+  const train = options.train !== false
+  const count = Math.min(options.limit ?? Infinity, train ? 12_000 : 2_000)
+  const { images, labels } = strokeDigits(count, { seed: train ? 0 : 1 })
+  return { ...imageDataset({ images: images.data, shape: [1, 28, 28], labels: labels.data }, options), source: 'generated digits' }
+}
+
 /**
  * The MNIST digits: 28x28 images of 10 classes, from `root`, `LANEWISE_DATA`, `../shared/data`, the cache, or
- * downloaded, checked and kept. A sample is [f32 [1, 28, 28] in [0, 1], class].
- * @throws ValueError when they are nowhere and cannot be fetched; FormatError when a file is damaged.
+ * downloaded, checked and kept. A sample is [f32 [1, 28, 28] in [0, 1], class]. Where they cannot be had, generated
+ * digits stand in (12,000 and 2,000), and `source` says so.
+ * @throws ValueError without `fallback`, when they are nowhere and cannot be fetched; FormatError when a file is damaged.
  * @source LeCun, Cortes and Burges
  */
-export const mnist = async (options: MnistOptions = {}): Promise<ImageDataset> => {
+export const mnist = async (options: MnistOptions & FallbackOptions = {}): Promise<NamedImages> => {
   const found = await load(digits, options)
-  if (found === null) throw missing('mnist', 'MNIST')
-  return found
+  if (found !== null) return { ...found, source: 'MNIST' }
+  if (options.fallback === false) throw missing('mnist', 'MNIST')
+  return generated(options)
 }
 
 /**
