@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { draws, golden, worstError } from '../testing/golden.ts'
-import { averagePrecision, calibrationError, precisionRecallCurve } from './curves.ts'
-import { SegmentationMatrix } from './segmentation.ts'
+import { calibrationError, precisionRecallCurve } from './curves.ts'
+import { segmentationScores } from './segmentation.ts'
 
 const want = golden(new URL('./__golden__/curves.json', import.meta.url))
 const scores = Float64Array.from(draws(1, 200), (v) => Math.round(v * 40) / 40)
@@ -13,44 +13,38 @@ describe('precision and recall', () => {
     expect(worstError(curve.precisions, want.precision.data)).toBeLessThan(1e-15)
     expect(worstError(curve.recalls, want.recall.data)).toBeLessThan(1e-15)
     expect(worstError(curve.thresholds, want.threshold.data)).toBeLessThan(1e-15)
-    expect(averagePrecision(scores, labels)).toBeCloseTo(want.ap.data[0], 14)
   })
 
   it('of nothing positive, and of nothing', () => {
     expect([...precisionRecallCurve([0.5], [0]).recalls]).toEqual([1, 0])
-    expect(averagePrecision([0.5], [0])).toBe(0)
     expect([...precisionRecallCurve([], []).precisions]).toEqual([1])
-    expect(() => averagePrecision([1], [])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: averagePrecision: the numbers of labels and scores do not match; got 0, expected 1.]`)
-    expect(() => averagePrecision([NaN], [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: averagePrecision: a score is NaN.]`)
+    expect(() => precisionRecallCurve([1], [])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: precisionRecallCurve: the numbers of labels and scores do not match; got 0, expected 1.]`)
+    expect(() => precisionRecallCurve([NaN], [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: precisionRecallCurve: a score is NaN.]`)
   })
 })
 
 describe('segmentation scores', () => {
-  const target = draws(3, 500).map((v, i) => (i % 17 === 0 ? 255 : Math.floor(Math.fround(v * 6))))
-  const other = draws(5, 500).map((v) => Math.floor(v * 4))
-  const found = draws(4, 500).map((v, i) => (v > Math.fround(0.4) ? target[i] % 4 : other[i]))
+  const rows = (data: ArrayLike<number>): number[][] => Array.from({ length: 5 }, (_, t) => Array.from({ length: 5 }, (_, p) => data[5 * t + p]))
 
-  it('equal the formulas; targets outside of the classes do not count', () => {
-    const matrix = new SegmentationMatrix(5)
-    matrix.update(target.subarray(0, 200), found.subarray(0, 200))
-    matrix.update(target.subarray(200), found.subarray(200))
-    expect(worstError(matrix.counts, want.matrix.data)).toBe(0)
-    const s = matrix.scores()
+  it('equal the formulas', () => {
+    const s = segmentationScores(rows(want.matrix.data))
     expect(worstError(s.iou, want.iou.data)).toBeLessThan(1e-15)
     expect(worstError(s.dice, want.dice.data)).toBeLessThan(1e-15)
     expect(worstError(s.classAccuracy, want.accuracy.data)).toBeLessThan(1e-15)
     expect(worstError([s.pixelAccuracy, s.frequencyWeightedIou], want.pixel.data)).toBeLessThan(1e-15)
     expect(s.meanIou).toBeCloseTo(want.iou.data.reduce((a: number, b: number) => a + b, 0) / 5, 12)
-    matrix.reset()
-    expect(matrix.scores()).toMatchObject({ pixelAccuracy: 0, meanIou: 0, meanDice: 0 })
   })
 
-  it('refuse what is not a class, unchanged', () => {
-    const matrix = new SegmentationMatrix(2)
-    expect(() => matrix.update([0, 1], [1, 2])).toThrowErrorMatchingInlineSnapshot(`[ValueError: SegmentationMatrix.update: not a class; got 2 at 1, expected 0 to 1.]`)
-    expect(() => matrix.update([0], [1, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: SegmentationMatrix.update: not as many targets as predictions; got 1 and 2.]`)
-    expect([...matrix.counts]).toEqual([0, 0, 0, 0])
-    expect(() => new SegmentationMatrix(0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: SegmentationMatrix: not a number of classes; got 0.]`)
+  it('leave classes out that never appear', () => {
+    const s = segmentationScores([[3, 0, 1], [0, 0, 0], [0, 0, 4]])
+    expect(s.iou[1]).toBeNaN()
+    expect(s.meanIou).toBeCloseTo((3 / 4 + 4 / 5) / 2, 15)
+    expect(segmentationScores([[0, 0], [0, 0]])).toMatchObject({ pixelAccuracy: 0, meanIou: 0, meanDice: 0 })
+  })
+
+  it('refuse counts that are not square', () => {
+    expect(() => segmentationScores([[1, 2]])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: segmentationScores: the counts are not square; got 1 rows of 2.]`)
+    expect(() => segmentationScores([])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: segmentationScores: the counts are not square; got 0 rows of nothing.]`)
   })
 })
 

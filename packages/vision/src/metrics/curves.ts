@@ -52,19 +52,6 @@ export const precisionRecallCurve = (scores: Values, labels: Values): PrecisionR
   }
 }
 
-/**
- * Average precision of a ranking: the sum of precision times gain in recall.
- * @throws ShapeError when the counts do not match; ValueError at a NaN.
- * @source Checked against sklearn.metrics.average_precision_score 1.2 in curves.test.ts
- * @example
- * averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) // => 0.8333333
- */
-export const averagePrecision = (scores: Values, labels: Values): number => {
-  const { right, all, positives } = counts('averagePrecision', scores, labels)
-  if (positives === 0) return 0
-  return right.reduce((sum, r, k) => sum + ((r - (k > 0 ? right[k - 1] : 0)) / positives) * (r / all[k]), 0)
-}
-
 /** One bin of a reliability diagram. */
 export interface CalibrationBin {
   readonly from: number
