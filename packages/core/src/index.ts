@@ -179,7 +179,7 @@ export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, u
 export { chunk, concat, split, stack, unbind } from './ops/concat.ts'
 export { gather, scatter, scatterAdd, type ScatterSource } from './ops/gather.ts'
 export { embedding, indexAdd, indexSelect, take, type EmbeddingOptions } from './ops/index-select.ts'
-export { at, type Index, type Range } from './ops/at.ts'
+export { at, type Index, type SliceRange } from './ops/at.ts'
 export { maskedFill, maskedSelect, nonzero } from './ops/masks.ts'
 export { oneHot, type OneHotOptions } from './ops/one-hot.ts'
 export { pad, type PadMode, type PadOptions } from './ops/pad.ts'
@@ -192,7 +192,7 @@ export {
   sort,
   topk,
   unique,
-  type SearchOptions,
+  type SearchsortedOptions,
   type SortOptions,
   type TopkOptions,
   type UniqueResult,

@@ -8,7 +8,7 @@ import { nonzero } from './masks.ts'
 import { expand, permute, reshape, select, slice, unsqueeze } from './views.ts'
 
 /** A range of an axis; negative positions count from the end. */
-export interface Range {
+export interface SliceRange {
   /** Default: the start of the axis in the direction of the step. */
   readonly start?: number
   /** Not included. Default: the end of the axis in the direction of the step. */
@@ -18,7 +18,7 @@ export interface Range {
 }
 
 /** What {@link at} takes for an axis. */
-export type Index = number | Range | null | '...' | Tensor
+export type Index = number | SliceRange | null | '...' | Tensor
 
 const consumed = (index: Index): number => {
   if (index === null || index === '...') return 0
@@ -44,7 +44,7 @@ const spread = (x: Tensor, indices: readonly Index[]): Exclude<Index, '...'>[] =
       got: String(dots),
       expected: 'at most one',
     })
-  const whole = new Array<Range>(free).fill({})
+  const whole = new Array<SliceRange>(free).fill({})
   return (dots === 0 ? [...indices, '...' as const] : indices).flatMap((index) => (index === '...' ? whole : [index]))
 }
 
@@ -95,7 +95,7 @@ export const at = (x: Tensor, ...indices: readonly Index[]): Tensor => {
   return tensors.size === 0 ? y : takeAt(y, tensors)
 }
 
-const range = (x: Tensor, axis: number, { start, end, step = 1 }: Range): Tensor =>
+const range = (x: Tensor, axis: number, { start, end, step = 1 }: SliceRange): Tensor =>
   start === undefined && end === undefined && step === 1 ? x : slice(x, axis, start ?? (step > 0 ? 0 : -1), end, step)
 
 /** x at the places of index tensors, by axis: one selection over the axes merged into one. */

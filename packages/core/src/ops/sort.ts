@@ -205,7 +205,7 @@ const lowerBound = (sorted: NDArray, start: number, n: number, value: number, ri
 }
 
 /** Options of {@link searchsorted} and {@link bucketize}. */
-export interface SearchOptions {
+export interface SearchsortedOptions {
   /** Places after equal elements instead of before them. Default false. */
   readonly right?: boolean
 }
@@ -216,7 +216,7 @@ export interface SearchOptions {
  * @throws ShapeError when the rows do not fit.
  * @example searchsorted(tensor([1, 3, 5]), tensor([3, 9])).toArray() // => [1, 3]
  */
-export const searchsorted = (sorted: Tensor, values: Tensor, { right = false }: SearchOptions = {}): Tensor => {
+export const searchsorted = (sorted: Tensor, values: Tensor, { right = false }: SearchsortedOptions = {}): Tensor => {
   if (values.rank === 0) return squeeze(searchsorted(sorted, unsqueeze(values, 0), { right }), 0)
   const lead = values.shape.slice(0, -1)
   const fits = sorted.rank === 1 || (sorted.rank === values.rank && lead.every((n, i) => n === sorted.shape[i]))
@@ -239,7 +239,7 @@ export const searchsorted = (sorted: Tensor, values: Tensor, { right = false }: 
  * @throws ShapeError when the boundaries are not a row.
  * @example bucketize(tensor([0, 2, 9]), tensor([1, 5])).toArray() // => [0, 1, 2]
  */
-export const bucketize = (x: Tensor, boundaries: Tensor, options?: SearchOptions): Tensor => {
+export const bucketize = (x: Tensor, boundaries: Tensor, options?: SearchsortedOptions): Tensor => {
   if (boundaries.rank !== 1) {
     throw new ShapeError({
       op: 'bucketize',
