@@ -92,12 +92,18 @@ describe('refuses', () => {
   })
 
   test('bytes that are not UTF-8', () => {
-    expect(() => parseJson('test', Uint8Array.of(34, 0xc3, 34), 8)).toThrowErrorMatchingInlineSnapshot(`[FormatError: test: not UTF-8; got 3 bytes at byte 8.]`)
+    expect(() => parseJson('test', Uint8Array.of(34, 0xc3, 34), 8)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: test: not UTF-8; got 3 bytes at byte 8.]`,
+    )
     expect(() => parseJson('test', Uint8Array.of(34, 0xed, 0xa0, 0x80, 34))).toThrow(FormatError)
   })
 
   test('messages count bytes from the start of the file', () => {
-    expect(() => parseJson('test', encode('{"ä": x}'), 100)).toThrowErrorMatchingInlineSnapshot(`[FormatError: test: not JSON; got "x}" at byte 107.]`)
-    expect(() => parseJson('test', encode('[1'), 100)).toThrowErrorMatchingInlineSnapshot(`[FormatError: test: not JSON: a list does not end; got the end of the text at byte 102.]`)
+    expect(() => parseJson('test', encode('{"ä": x}'), 100)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: test: not JSON; got "x}" at byte 107.]`,
+    )
+    expect(() => parseJson('test', encode('[1'), 100)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: test: not JSON: a list does not end; got the end of the text at byte 102.]`,
+    )
   })
 })

@@ -10,6 +10,7 @@ export type JsonMap = Map<string, JsonValue>
 const MAX_DEPTH = 100
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+// oxlint-disable-next-line no-control-regex -- JSON forbids these in strings
 const PLAIN = /[^"\\\u0000-\u001f]*/y
 
 const ESCAPES: Readonly<Record<string, string>> = {

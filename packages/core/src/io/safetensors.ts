@@ -1,5 +1,13 @@
 import { FormatError, ValueError } from '../errors.ts'
-import { arrayFromBytes, bytesOfArray, checkArray, countOf, storageWidth, type ArrayData, type StorageDType } from './array-data.ts'
+import {
+  arrayFromBytes,
+  bytesOfArray,
+  checkArray,
+  countOf,
+  storageWidth,
+  type ArrayData,
+  type StorageDType,
+} from './array-data.ts'
 import { excerpt } from './excerpt.ts'
 import { parseJson, type JsonMap, type JsonValue } from './json.ts'
 
@@ -54,7 +62,8 @@ const isCount = (value: JsonValue | undefined): value is number =>
 const headerOf = (bytes: Uint8Array): Uint8Array => {
   if (bytes.length < 8) return fail('the file is too short', `${bytes.length} bytes`, 'at least 8')
   const length = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
-  if (length > BigInt(MAX_HEADER)) return fail('the header is too long', `${length} bytes at byte 0`, `at most ${MAX_HEADER}`)
+  if (length > BigInt(MAX_HEADER))
+    return fail('the header is too long', `${length} bytes at byte 0`, `at most ${MAX_HEADER}`)
   if (length > BigInt(bytes.length - 8)) {
     return fail('the header exceeds the file', `${length} bytes at byte 0`, `at most ${bytes.length - 8}`)
   }
@@ -68,8 +77,10 @@ const entryOf = (name: string, value: JsonValue): Entry => {
   if (!(value instanceof Map)) return fail(`the entry of ${quoted} is not an object`, excerpt(value))
   const [dtype, shape, offsets] = [value.get('dtype'), value.get('shape'), value.get('data_offsets')]
   const known = storageDTypes().find((key) => NAMES[key] === dtype)
-  if (known === undefined) return fail(`the dtype of ${quoted} is not supported`, excerpt(dtype), Object.values(NAMES).join(', '))
-  if (!Array.isArray(shape) || !shape.every(isCount)) return fail(`the shape of ${quoted} is not valid`, excerpt(shape), 'a list of integers >= 0')
+  if (known === undefined)
+    return fail(`the dtype of ${quoted} is not supported`, excerpt(dtype), Object.values(NAMES).join(', '))
+  if (!Array.isArray(shape) || !shape.every(isCount))
+    return fail(`the shape of ${quoted} is not valid`, excerpt(shape), 'a list of integers >= 0')
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     return fail(`the data_offsets of ${quoted} are not valid`, excerpt(offsets), 'two integers >= 0')
   }
@@ -82,10 +93,21 @@ const checkCover = (entries: readonly Entry[], start: number, length: number): v
   let end = 0
   for (const { name, dtype, shape, from, to } of entries) {
     const quoted = excerpt(name)
-    if (from !== end) fail(`the data of ${quoted} ${from > end ? 'leaves a hole' : 'overlaps'}`, `data_offsets [${from}, ${to}]`, `a start at ${end}`)
+    if (from !== end)
+      fail(
+        `the data of ${quoted} ${from > end ? 'leaves a hole' : 'overlaps'}`,
+        `data_offsets [${from}, ${to}]`,
+        `a start at ${end}`,
+      )
     const size = countOf('safetensors', shape, `of ${quoted}`) * storageWidth(dtype)
-    if (to - from !== size) fail(`the data of ${quoted} does not fit its shape`, `data_offsets [${from}, ${to}] for ${NAMES[dtype]} ${excerpt(shape)}`, `${size} bytes`)
-    if (to > length) fail(`the data of ${quoted} exceeds the file`, `data_offsets [${from}, ${to}]`, `at most ${length}`)
+    if (to - from !== size)
+      fail(
+        `the data of ${quoted} does not fit its shape`,
+        `data_offsets [${from}, ${to}] for ${NAMES[dtype]} ${excerpt(shape)}`,
+        `${size} bytes`,
+      )
+    if (to > length)
+      fail(`the data of ${quoted} exceeds the file`, `data_offsets [${from}, ${to}]`, `at most ${length}`)
     end = to
   }
   if (end !== length) fail('bytes belong to no tensor', `${length - end} from byte ${start + end}`, '0')
@@ -148,7 +170,13 @@ export const writeSafetensors = (
   const order = storageDTypes()
   const named = new Map(tensors)
   for (const [name, array] of named) checkArray('writeSafetensors', name, array)
-  if (named.has(METADATA)) throw new ValueError({ op: 'writeSafetensors', problem: 'the name is reserved', got: METADATA, advice: 'Rename the tensor' })
+  if (named.has(METADATA))
+    throw new ValueError({
+      op: 'writeSafetensors',
+      problem: 'the name is reserved',
+      got: METADATA,
+      advice: 'Rename the tensor',
+    })
   const sorted = [...named].map(([name, array]) => ({ name, array, key: encoder.encode(name) }))
   sorted.sort((a, b) => order.indexOf(b.array.dtype) - order.indexOf(a.array.dtype) || compareBytes(a.key, b.key))
   const fields: string[] = []
@@ -158,7 +186,9 @@ export const writeSafetensors = (
   for (const { name, array } of sorted) {
     const from = end
     end += array.data.byteLength
-    fields.push(`${JSON.stringify(name)}:{"dtype":"${NAMES[array.dtype]}","shape":[${array.shape}],"data_offsets":[${from},${end}]}`)
+    fields.push(
+      `${JSON.stringify(name)}:{"dtype":"${NAMES[array.dtype]}","shape":[${array.shape}],"data_offsets":[${from},${end}]}`,
+    )
   }
   const header = encoder.encode(`{${fields}}`)
   const start = 8 + Math.ceil(header.length / 8) * 8

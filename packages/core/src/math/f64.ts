@@ -189,7 +189,7 @@ export const pow = (x: number, y: number): number => {
   if (y === 2) return x * x
   const subnormal = a < TWO_M1022
   const [high, low] = subnormal ? logPair(a * TWO_54, -54) : logPair(a, 0)
-  if (!(Math.abs(y * high) < 750)) return y * high > 0 ? sign * Infinity : sign * 0
+  if (!(Math.abs(y * high) < 750)) return sign * (y * high > 0 ? Infinity : 0)
   const [product, error] = twoProduct(y, high)
   return sign * expPlus(product, error + y * low)
 }
