@@ -50,7 +50,7 @@ const readers = {
 }
 
 /** The values of a case's tensor, in order. */
-export const valuesOf = ({ dtype, data, shape }) => {
+const valuesOf = ({ dtype, data, shape }) => {
   if (readers[dtype] === undefined) throw new Unsupported(`dtype ${dtype}`)
   const [width, read] = readers[dtype]
   const bytes = Buffer.from(data, 'base64')
@@ -59,8 +59,7 @@ export const valuesOf = ({ dtype, data, shape }) => {
 }
 
 /** The dtype that stands for a file's dtype here: fractions as f32, whole numbers as i32. */
-export const storedAs = (dtype) =>
-  dtype === 'bool' ? 'bool' : ['f32', 'f64', 'f16', 'bf16'].includes(dtype) ? 'f32' : 'i32'
+const storedAs = (dtype) => (dtype === 'bool' ? 'bool' : ['f32', 'f64', 'f16', 'bf16'].includes(dtype) ? 'f32' : 'i32')
 
 /** A case's tensor as one of the library's. */
 export const toTensor = (L, t) => {

@@ -19,12 +19,7 @@ describe.each([
   const files = loadSuite(dir, suite)
   let passed = 0
 
-  if (files === null) {
-    test(`cases of ${suite}`, ({ skip }) => skip(`no cases at ${dir}; set LANEWISE_CONFORMANCE`))
-    return
-  }
-
-  for (const file of files) {
+  for (const file of files ?? []) {
     test(`${file.op}, ${file.cases.length} cases from ${file.source}`, () => {
       const { counts, others } = runSuite(L, adapter, [file])
       passed += counts.passed
@@ -32,7 +27,10 @@ describe.each([
     })
   }
 
-  test('enough of them pass', () => expect(passed).toBeGreaterThanOrEqual(floors[suite]))
+  const absent = `left out: no cases at ${dir}, set LANEWISE_CONFORMANCE`
+  test.skipIf(files === null)(files === null ? absent : 'enough of them pass', () =>
+    expect(passed).toBeGreaterThanOrEqual(floors[suite]),
+  )
 })
 
 test('a wrong result fails', () => {

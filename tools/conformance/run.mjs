@@ -8,7 +8,7 @@ const disputes = {
 }
 
 /** Runs one case; gives { status, reason? }. Disputed cases that differ are their own status. */
-export const runCase = (L, adapter, op, test) => {
+const runCase = (L, adapter, op, test) => {
   const name = test.op ?? op
   const disputed = test.disputed ?? disputes[test.name]
   // What f32 cannot hold runs in f64, on the reference backend.

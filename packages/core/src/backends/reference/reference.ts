@@ -1,5 +1,5 @@
 import type { NDArray, OpDef, TensorSpec } from '../../autograd/op.ts'
-import { allocate, bytesOf, type DType, type TypedArray } from '../../tensor/dtype.ts'
+import { allocate, type DType, type TypedArray } from '../../tensor/dtype.ts'
 import { sizeOf, type Shape } from '../../tensor/shape.ts'
 import { Tensor } from '../../tensor/tensor.ts'
 import type { Backend, MemoryInfo, Storage } from '../backend.ts'
@@ -19,7 +19,7 @@ class ReferenceStorage implements Storage {
 }
 
 /** Copies a strided walk over `from` into `to` in logical order, or back when `scatter` is set. */
-export const walkCopy = (
+const walkCopy = (
   from: TypedArray,
   to: TypedArray,
   shape: Shape,
@@ -119,6 +119,3 @@ export class ReferenceBackend implements Backend {
 
 /** A reference backend of its own memory. */
 export const referenceBackend = (): ReferenceBackend => new ReferenceBackend()
-
-/** Bytes that `count` elements take, for callers that size buffers. */
-export const byteLength = (dtype: DType, count: number): number => bytesOf(dtype) * count
