@@ -178,7 +178,8 @@ const nearestAt = (
   for (let c = 0; c < channels; c++) out[o + c] = inside ? data[from + c] : (fills?.[c] ?? 0)
 }
 
-const bilinearAt = (
+/** Adds the picture at a place between pixels to `out`; places outside are the fills. */
+export const bilinearAt = (
   { data, width, height }: Picture,
   channels: number,
   x: number,
