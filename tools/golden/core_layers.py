@@ -201,3 +201,13 @@ for name, options, k in [("", {}, {}), ("", {"normFirst": True, "activation": "g
 attention.add("TransformerEncoderLayer masks", [4, 2, {"dimFeedforward": 6}], lambda: nn.TransformerEncoderLayer(4, 2, 6), [[3, 2, 4]], lambda m, x: m(x, src_mask=causal, src_key_padding_mask=padding))
 attention.add("TransformerEncoder", [4, 2, {"dimFeedforward": 6, "dropout": 0}], lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(4, 2, 6, 0.0), 2, nn.LayerNorm(4)), [[3, 2, 4]])
 attention.write("nn/__golden__/attention.json")
+
+split = Layers()
+wn, sn = nn.utils.weight_norm, nn.utils.spectral_norm
+split.add("weightNorm Linear", [3, 2], lambda: wn(nn.Linear(3, 2)), [[4, 3]], steps=2)
+split.add("weightNorm Conv2d", [2, 3, 3, {"axis": 1}], lambda: wn(nn.Conv2d(2, 3, 3), dim=1), [[1, 2, 4, 4]])
+split.add("weightNorm Linear", [3, 2, {"axis": None}], lambda: wn(nn.Linear(3, 2), dim=None), [[4, 3]])
+split.add("spectralNorm Linear", [4, 3], lambda: sn(nn.Linear(4, 3)), [[2, 4]], steps=3)
+split.add("spectralNorm Conv2d", [2, 5, 3, {"iterations": 3}], lambda: sn(nn.Conv2d(2, 5, 3), n_power_iterations=3), [[1, 2, 4, 4]], steps=2)
+split.add("spectralNorm ConvTranspose2d", [3, 2, 2], lambda: sn(nn.ConvTranspose2d(3, 2, 2)), [[1, 3, 2, 2]], steps=2)
+split.write("nn/__golden__/reparametrize.json")

@@ -392,6 +392,7 @@ export {
 } from './nn/attention.ts'
 export { Flatten, Unflatten } from './nn/reshaping.ts'
 export { ModuleDict, ModuleList, Sequential, type Layer } from './nn/containers.ts'
+export { spectralNorm, weightNorm, type SpectralNormOptions, type WeightNormOptions } from './nn/reparametrize.ts'
 export * as initializers from './nn/init.ts'
 export { summary, type Counted, type Summary, type SummaryOptions, type SummaryRow } from './nn/summary.ts'
 
