@@ -64,3 +64,20 @@ write("losses/__golden__/losses.json", {
     "poissonNllLoss": ([a, x(3, 4, low=0, high=9, grad=False)], F.poisson_nll_loss), "poissonNllLoss full": ([x(3, 4, low=0.1, high=3), x(3, 4, low=0, high=9, grad=False)], lambda u, v: F.poisson_nll_loss(u, v, log_input=False, full=True, reduction="none")),
     "gaussianNllLoss": ([a, b, x(3, 4, low=0.1, high=2)], F.gaussian_nll_loss), "gaussianNllLoss full": ([a, b, x(3, 1, low=0.1, high=2)], lambda u, v, s: F.gaussian_nll_loss(u, v, s, full=True, eps=0.5, reduction="sum")),
 })
+
+
+def ctc(**options):
+    return lambda z, t: F.ctc_loss(F.log_softmax(z, 2), t, **options)
+
+
+Z = x(7, 3, 5, low=-2, high=2)
+L = i(3, 3, low=1, high=5)
+write("losses/__golden__/ctc.json", {
+    "mean": ([Z, L], ctc(input_lengths=(7, 7, 7), target_lengths=(3, 3, 3))),
+    "none": ([Z, L], ctc(input_lengths=(7, 7, 7), target_lengths=(3, 3, 3), reduction="none")),
+    "sum lengths": ([Z, L], ctc(input_lengths=(7, 5, 6), target_lengths=(3, 0, 2), reduction="sum")),
+    "mean lengths": ([Z, L], ctc(input_lengths=(7, 5, 6), target_lengths=(3, 0, 2))),
+    "none blank": ([Z, i(3, 3, low=0, high=4)], ctc(input_lengths=(7, 7, 7), target_lengths=(3, 2, 1), reduction="none", blank=4)),
+    "none row": ([Z, i(6, low=1, high=5)], ctc(input_lengths=(7, 7, 7), target_lengths=(3, 2, 1), reduction="none")),
+    "none infinity": ([Z, L], ctc(input_lengths=(7, 2, 7), target_lengths=(3, 3, 3), reduction="none", zero_infinity=True)),
+})

@@ -398,7 +398,9 @@ export { summary, type Counted, type Summary, type SummaryOptions, type SummaryR
 
 // Random tensors
 export { defaultGenerator, manualSeed, setDefaultGenerator } from './random/default.ts'
+export { choice, type ChoiceOptions, type MultinomialOptions } from './random/distributions.ts'
 export { Generator } from './random/generator.ts'
+export { NumpyRandomState } from './random/numpy.ts'
 export {
   bernoulli,
   multinomial,
@@ -423,6 +425,7 @@ export {
   type FocalLossOptions,
 } from './losses/binary-cross-entropy.ts'
 export { crossEntropy, nllLoss, type CrossEntropyOptions, type NllLossOptions } from './losses/cross-entropy.ts'
+export { ctcLoss, type CtcLossOptions } from './losses/ctc.ts'
 export {
   huberLoss,
   l1Loss,
@@ -484,6 +487,7 @@ export {
   type Subset,
   type TensorDataset,
 } from './data/dataset.ts'
+export { strokeDigits, type DigitSet } from './data/digits.ts'
 export { imageDataset, type ImageArrays, type ImageDataset, type ImageDatasetOptions } from './data/images.ts'
 export { DataLoader, LoaderPass, type DataLoaderOptions, type LoaderPosition } from './data/loader.ts'
 
@@ -580,6 +584,44 @@ export {
   type Trial,
   type TrialContext,
 } from './train/search.ts'
+
+// Metrics
+export { accuracy, argmaxRows, topKAccuracy } from './metrics/accuracy.ts'
+export type { Numbers } from './metrics/check.ts'
+export { ConfusionMatrix, meanIou, pixelAccuracy, type SegmentationOptions } from './metrics/confusion-matrix.ts'
+export { perplexity, perplexityOfLoss } from './metrics/perplexity.ts'
+export {
+  classificationReport,
+  f1,
+  precision,
+  recall,
+  type AverageOptions,
+  type ClassificationOptions,
+  type ClassificationReport,
+  type ClassScores,
+  type Scores,
+} from './metrics/precision-recall.ts'
+export { averagePrecision, rocAuc, type RankingOptions } from './metrics/ranking.ts'
+export { mae, mse, r2 } from './metrics/regression.ts'
+export { MovingAverage, RunningMean } from './metrics/running.ts'
+
+// Files: arrays
+export type { ArrayData, StorageDType } from './io/array-data.ts'
+export { readCifar10, readCifar100, type Cifar100Batch, type CifarBatch } from './io/cifar.ts'
+export { readIdx, writeIdx } from './io/idx.ts'
+export { gunzip, isGzip } from './io/inflate.ts'
+export { readRawManifest, readRawWeights, type RawWeight } from './io/raw-weights.ts'
+export {
+  readTfjsModel,
+  readTfjsWeights,
+  writeTfjsWeights,
+  type TfjsModel,
+  type TfjsQuantization,
+  type TfjsWeight,
+  type TfjsWeightGroup,
+  type TfjsWriteOptions,
+} from './io/tfjs.ts'
+export { readTfjsTopology, type TfjsLayer, type TfjsRef, type TfjsTopology } from './io/tfjs-topology.ts'
 
 // Errors
 export {
