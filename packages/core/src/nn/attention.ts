@@ -51,7 +51,8 @@ export interface MultiheadAttentionCall extends AttentionMasks {
 }
 
 /** A mask as numbers to add: -Infinity where a bool one is true. */
-const additive = (mask: Tensor): Tensor => (mask.dtype === 'bool' || mask.dtype === 'u8' ? where(ne(mask, 0), -Infinity, 0) : mask)
+const additive = (mask: Tensor): Tensor =>
+  mask.dtype === 'bool' || mask.dtype === 'u8' ? where(ne(mask, 0), -Infinity, 0) : mask
 
 const xavier = (shape: Shape): Tensor => parameter(filled(shape, (data) => xavierUniform(data, shape)))
 
@@ -91,7 +92,12 @@ export class MultiheadAttention extends Module<
     checkSizes('MultiheadAttention', { embedDim, numHeads, kdim, vdim })
     checkProbability('MultiheadAttention', dropout)
     if (embedDim % numHeads !== 0) {
-      throw new ValueError({ op: 'MultiheadAttention', problem: 'the heads do not divide embedDim', got: `${numHeads} heads and embedDim ${embedDim}`, expected: 'a divisor' })
+      throw new ValueError({
+        op: 'MultiheadAttention',
+        problem: 'the heads do not divide embedDim',
+        got: `${numHeads} heads and embedDim ${embedDim}`,
+        expected: 'a divisor',
+      })
     }
     this.embedDim = embedDim
     this.numHeads = numHeads
@@ -111,7 +117,12 @@ export class MultiheadAttention extends Module<
     if (out.bias !== null) zeros_(out.bias)
   }
 
-  forward(query: Tensor, key: Tensor, value: Tensor, options: MultiheadAttentionCall = {}): [y: Tensor, weights: Tensor | null] {
+  forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options: MultiheadAttentionCall = {},
+  ): [y: Tensor, weights: Tensor | null] {
     this.checkInputs(query, key, value)
     if (query.rank === 2) {
       const axis = this.batchFirst ? 0 : 1
@@ -169,7 +180,10 @@ export class MultiheadAttention extends Module<
     const S = k.shape[2]
     const parts: Tensor[] = []
     if (attnMask !== null) {
-      this.checkMask('attnMask', attnMask, [[L, S], [N * heads, L, S]])
+      this.checkMask('attnMask', attnMask, [
+        [L, S],
+        [N * heads, L, S],
+      ])
       const mask = additive(attnMask)
       parts.push(mask.rank === 2 ? mask : reshape(mask, [N, heads, L, S]))
     }
@@ -182,7 +196,12 @@ export class MultiheadAttention extends Module<
 
   private checkMask(name: string, mask: Tensor, shapes: readonly Shape[]): void {
     if (shapes.some((shape) => show(shape) === show(mask.shape))) return
-    throw new ShapeError({ op: 'MultiheadAttention', problem: `${name} does not fit`, got: show(mask.shape), expected: shapes.map(show).join(' or ') })
+    throw new ShapeError({
+      op: 'MultiheadAttention',
+      problem: `${name} does not fit`,
+      got: show(mask.shape),
+      expected: shapes.map(show).join(' or '),
+    })
   }
 
   private checkInputs(query: Tensor, key: Tensor, value: Tensor): void {
@@ -193,7 +212,9 @@ export class MultiheadAttention extends Module<
     const fits =
       (query.rank === 2 || query.rank === 3) &&
       inputs.every((x, i) => x.rank === query.rank && x.shape[x.rank - 1] === sizes[i]) &&
-      (query.rank === 2 ? key.shape[0] === value.shape[0] : key.shape[time] === value.shape[time] && inputs.every((x) => x.shape[batch] === query.shape[batch]))
+      (query.rank === 2
+        ? key.shape[0] === value.shape[0]
+        : key.shape[time] === value.shape[time] && inputs.every((x) => x.shape[batch] === query.shape[batch]))
     if (fits) return
     throw new ShapeError({
       op: 'MultiheadAttention',
@@ -252,7 +273,14 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, masks?: EncoderM
 
   constructor(dModel: number, nhead: number, options: TransformerEncoderLayerOptions = {}) {
     super()
-    const { dimFeedforward = 2048, dropout = 0.1, activation = 'relu', layerNormEps: eps = 1e-5, batchFirst = false, normFirst = false } = options
+    const {
+      dimFeedforward = 2048,
+      dropout = 0.1,
+      activation = 'relu',
+      layerNormEps: eps = 1e-5,
+      batchFirst = false,
+      normFirst = false,
+    } = options
     checkSizes('TransformerEncoderLayer', { dModel, nhead, dimFeedforward })
     this.dModel = dModel
     this.nhead = nhead
@@ -260,7 +288,12 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, masks?: EncoderM
     this.normFirst = normFirst
     this.activation = activation === 'relu' ? relu : activation === 'gelu' ? gelu : activation
     if (typeof this.activation !== 'function') {
-      throw new ValueError({ op: 'TransformerEncoderLayer', problem: 'there is no such activation', got: String(activation), expected: 'relu, gelu or a function' })
+      throw new ValueError({
+        op: 'TransformerEncoderLayer',
+        problem: 'there is no such activation',
+        got: String(activation),
+        expected: 'relu, gelu or a function',
+      })
     }
     this.self_attn = new MultiheadAttention(dModel, nhead, { dropout, batchFirst })
     this.linear1 = new Linear(dModel, dimFeedforward)

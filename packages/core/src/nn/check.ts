@@ -4,7 +4,12 @@ import { ValueError } from '../errors.ts'
 export const checkSizes = (layer: string, sizes: Readonly<Record<string, number>>, least = 1): void => {
   for (const [name, value] of Object.entries(sizes)) {
     if (Number.isInteger(value) && value >= least) continue
-    throw new ValueError({ op: layer, problem: `${name} does not fit`, got: String(value), expected: `an integer >= ${least}` })
+    throw new ValueError({
+      op: layer,
+      problem: `${name} does not fit`,
+      got: String(value),
+      expected: `an integer >= ${least}`,
+    })
   }
 }
 
@@ -13,7 +18,12 @@ export const checkGroups = (layer: string, groups: number, sizes: Readonly<Recor
   checkSizes(layer, { groups })
   for (const [name, value] of Object.entries(sizes)) {
     if (value % groups === 0) continue
-    throw new ValueError({ op: layer, problem: `groups do not divide ${name}`, got: `${groups} groups and ${name} ${value}`, expected: `a divisor of ${value}` })
+    throw new ValueError({
+      op: layer,
+      problem: `groups do not divide ${name}`,
+      got: `${groups} groups and ${name} ${value}`,
+      expected: `a divisor of ${value}`,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { manualSeed } from '../random/default.ts'
 import { ones, tensor } from '../tensor/create.ts'
-import { Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { ReLU } from './activations.ts'
 import { ModuleDict, ModuleList, Sequential } from './containers.ts'
 import { Linear } from './linear.ts'
@@ -39,7 +39,14 @@ test('lists and dictionaries are part of the state of their owner', () => {
     }
   }
   const net = new Net()
-  expect([...net.stateDict().keys()]).toEqual(['blocks.0.weight', 'blocks.0.bias', 'blocks.1.weight', 'blocks.1.bias', 'heads.a.weight', 'heads.a.bias'])
+  expect([...net.stateDict().keys()]).toEqual([
+    'blocks.0.weight',
+    'blocks.0.bias',
+    'blocks.1.weight',
+    'blocks.1.bias',
+    'heads.a.weight',
+    'heads.a.bias',
+  ])
   expect(net.forward(ones([3, 2])).shape).toEqual([3, 1])
   expect(net.heads.set('b', new Linear(2, 5)).size).toBe(2)
   expect([...net.heads].map(([name]) => name)).toEqual(['a', 'b'])
@@ -53,12 +60,22 @@ test('train and eval reach every child', () => {
 
 test('an error inside carries the path to the layer', () => {
   const model = new Sequential(new ReLU(), new Sequential(new Linear(2, 3)))
-  expect(() => model.forward(ones([4, 5]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: 1.0: linear: the sizes do not match; got [4,5], [3,2], [3], expected x [..., in], weight [out, in], bias [out].]`)
+  expect(() => model.forward(ones([4, 5]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: 1.0: linear: the sizes do not match; got [4,5], [3,2], [3], expected x [..., in], weight [out, in], bias [out].]`,
+  )
 })
 
 test('what cannot be done is refused', () => {
-  expect(() => new ModuleList([]).forward()).toThrowErrorMatchingInlineSnapshot(`[ValueError: ModuleList: it has no forward of its own; expected calls of its modules. Loop over it in the forward of the module that holds it.]`)
-  expect(() => new ModuleDict({}).get('x')).toThrowErrorMatchingInlineSnapshot(`[ValueError: ModuleDict: there is no such module; got 'x', expected one of .]`)
-  expect(() => new ModuleDict({ train: new ReLU() })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ModuleDict: the name cannot be a child’s; got 'train', expected a new name without a dot that is no method of Module.]`)
-  expect(() => new Sequential(new ReLU()).at(1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: Sequential: there is no such child; got 1, expected an integer in [-1, 1).]`)
+  expect(() => new ModuleList([]).forward()).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ModuleList: it has no forward of its own; expected calls of its modules. Loop over it in the forward of the module that holds it.]`,
+  )
+  expect(() => new ModuleDict({}).get('x')).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ModuleDict: there is no such module; got 'x', expected one of .]`,
+  )
+  expect(() => new ModuleDict({ train: new ReLU() })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ModuleDict: the name cannot be a child’s; got 'train', expected a new name without a dot that is no method of Module.]`,
+  )
+  expect(() => new Sequential(new ReLU()).at(1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Sequential: there is no such child; got 1, expected an integer in [-1, 1).]`,
+  )
 })

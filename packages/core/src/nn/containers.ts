@@ -8,7 +8,12 @@ export type Layer = Module<[x: Tensor], Tensor>
 /** Makes `child` a field of `parent`, so that it counts as its child under that name. */
 const adopt = (parent: AnyModule, name: string, child: AnyModule): void => {
   if (name in parent || name === '' || name.includes('.')) {
-    throw new ValueError({ op: parent.constructor.name, problem: 'the name cannot be a child’s', got: `'${name}'`, expected: 'a new name without a dot that is no method of Module' })
+    throw new ValueError({
+      op: parent.constructor.name,
+      problem: 'the name cannot be a child’s',
+      got: `'${name}'`,
+      expected: 'a new name without a dot that is no method of Module',
+    })
   }
   Object.defineProperty(parent, name, { value: child, enumerable: true, configurable: true, writable: true })
 }
@@ -17,7 +22,12 @@ const childAt = <M>(op: string, children: ReadonlyMap<string, M>, index: number)
   const list = [...children.values()]
   const child = list.at(index)
   if (child !== undefined && Number.isInteger(index)) return child
-  throw new ValueError({ op, problem: 'there is no such child', got: String(index), expected: `an integer in [${-list.length}, ${list.length})` })
+  throw new ValueError({
+    op,
+    problem: 'there is no such child',
+    got: String(index),
+    expected: `an integer in [${-list.length}, ${list.length})`,
+  })
 }
 
 /**
@@ -73,7 +83,12 @@ export class Sequential extends Module {
 
 /** Throws: lists and dictionaries of modules hold them, and leave calling them to their owner. */
 const refuseForward = (op: string): never => {
-  throw new ValueError({ op, problem: 'it has no forward of its own', expected: 'calls of its modules', advice: 'Loop over it in the forward of the module that holds it' })
+  throw new ValueError({
+    op,
+    problem: 'it has no forward of its own',
+    expected: 'calls of its modules',
+    advice: 'Loop over it in the forward of the module that holds it',
+  })
 }
 
 /**
@@ -143,7 +158,12 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never[],
   get(name: string): M {
     const module = this.children().get(name)
     if (module !== undefined) return module as M
-    throw new ValueError({ op: 'ModuleDict', problem: 'there is no such module', got: `'${name}'`, expected: `one of ${[...this.children().keys()].join(', ')}` })
+    throw new ValueError({
+      op: 'ModuleDict',
+      problem: 'there is no such module',
+      got: `'${name}'`,
+      expected: `one of ${[...this.children().keys()].join(', ')}`,
+    })
   }
 
   /** Adds a module. */

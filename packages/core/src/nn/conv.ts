@@ -34,7 +34,14 @@ abstract class Conv extends Module {
   readonly weight: Tensor
   readonly bias: Tensor | null
 
-  constructor(layer: string, space: number, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions) {
+  constructor(
+    layer: string,
+    space: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    options: ConvLayerOptions,
+  ) {
     super()
     const { groups = 1, bias = true, padding = 0, paddingMode = 'zeros' } = options
     checkSizes(layer, { inChannels, outChannels })
@@ -49,7 +56,12 @@ abstract class Conv extends Module {
     this.groups = groups
     this.paddingMode = paddingMode
     if (!['zeros', 'reflect', 'replicate', 'circular'].includes(paddingMode)) {
-      throw new ValueError({ op: layer, problem: 'there is no such padding mode', got: String(paddingMode), expected: 'zeros, reflect, replicate or circular' })
+      throw new ValueError({
+        op: layer,
+        problem: 'there is no such padding mode',
+        got: String(paddingMode),
+        expected: 'zeros, reflect, replicate or circular',
+      })
     }
     this.weight = layerWeight([outChannels, inChannels / groups, ...this.kernelSize])
     this.bias = bias ? layerBias(outChannels, this.weight.shape) : null
@@ -139,7 +151,14 @@ abstract class ConvTranspose extends Module {
   readonly weight: Tensor
   readonly bias: Tensor | null
 
-  constructor(layer: string, space: number, inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvTransposeLayerOptions) {
+  constructor(
+    layer: string,
+    space: number,
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerAxis,
+    options: ConvTransposeLayerOptions,
+  ) {
     super()
     const { groups = 1, bias = true } = options
     checkSizes(layer, { inChannels, outChannels })

@@ -29,8 +29,16 @@ export class Embedding extends Module {
   constructor(numEmbeddings: number, embeddingDim: number, { paddingIdx = null }: EmbeddingLayerOptions = {}) {
     super()
     checkSizes('Embedding', { numEmbeddings, embeddingDim })
-    if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
-      throw new ValueError({ op: 'Embedding', problem: 'paddingIdx is out of range', got: String(paddingIdx), expected: `an integer in ${show([-numEmbeddings, numEmbeddings])}` })
+    if (
+      paddingIdx !== null &&
+      !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)
+    ) {
+      throw new ValueError({
+        op: 'Embedding',
+        problem: 'paddingIdx is out of range',
+        got: String(paddingIdx),
+        expected: `an integer in ${show([-numEmbeddings, numEmbeddings])}`,
+      })
     }
     this.numEmbeddings = numEmbeddings
     this.embeddingDim = embeddingDim

@@ -13,15 +13,39 @@ const array = (): Float32Array<ArrayBuffer> => new Float32Array(24)
 const seeded = (): { generator: Generator } => ({ generator: new Generator(3) })
 
 test.each([
-  ['kaimingUniform_', () => init.kaimingUniform_(zeros(shape), seeded()), () => fills.kaimingUniform(array(), shape, seeded())],
-  ['kaimingNormal_', () => init.kaimingNormal_(zeros(shape), seeded()), () => fills.kaimingNormal(array(), shape, seeded())],
-  ['xavierUniform_', () => init.xavierUniform_(zeros(shape), seeded()), () => fills.xavierUniform(array(), shape, seeded())],
-  ['xavierNormal_', () => init.xavierNormal_(zeros(shape), seeded()), () => fills.xavierNormal(array(), shape, seeded())],
+  [
+    'kaimingUniform_',
+    () => init.kaimingUniform_(zeros(shape), seeded()),
+    () => fills.kaimingUniform(array(), shape, seeded()),
+  ],
+  [
+    'kaimingNormal_',
+    () => init.kaimingNormal_(zeros(shape), seeded()),
+    () => fills.kaimingNormal(array(), shape, seeded()),
+  ],
+  [
+    'xavierUniform_',
+    () => init.xavierUniform_(zeros(shape), seeded()),
+    () => fills.xavierUniform(array(), shape, seeded()),
+  ],
+  [
+    'xavierNormal_',
+    () => init.xavierNormal_(zeros(shape), seeded()),
+    () => fills.xavierNormal(array(), shape, seeded()),
+  ],
   ['orthogonal_', () => init.orthogonal_(zeros(shape), seeded()), () => fills.orthogonal(array(), shape, seeded())],
-  ['sparse_', () => init.sparse_(zeros(shape), { sparsity: 0.5, ...seeded() }), () => fills.sparse(array(), shape, { sparsity: 0.5, ...seeded() })],
+  [
+    'sparse_',
+    () => init.sparse_(zeros(shape), { sparsity: 0.5, ...seeded() }),
+    () => fills.sparse(array(), shape, { sparsity: 0.5, ...seeded() }),
+  ],
   ['truncNormal_', () => init.truncNormal_(zeros(shape), seeded()), () => truncNormal(array(), seeded())],
   ['uniform_', () => init.uniform_(zeros(shape), seeded()), () => fills.uniform(array(), seeded())],
-  ['normal_', () => init.normal_(zeros(shape), { mean: 1, ...seeded() }), () => fills.normal(array(), { mean: 1, ...seeded() })],
+  [
+    'normal_',
+    () => init.normal_(zeros(shape), { mean: 1, ...seeded() }),
+    () => fills.normal(array(), { mean: 1, ...seeded() }),
+  ],
   ['eye_', () => init.eye_(zeros(shape)), () => fills.eye(array(), shape)],
   ['ones_', () => init.ones_(zeros(shape)), () => array().fill(1)],
   ['zeros_', () => init.zeros_(init.ones_(zeros(shape))), () => array()],
@@ -30,7 +54,16 @@ test.each([
 })
 
 test('dirac_ copies channels', () => {
-  expect(init.dirac_(zeros([2, 2, 3])).toArray()).toEqual([[[0, 1, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]])
+  expect(init.dirac_(zeros([2, 2, 3])).toArray()).toEqual([
+    [
+      [0, 1, 0],
+      [0, 0, 0],
+    ],
+    [
+      [0, 0, 0],
+      [0, 1, 0],
+    ],
+  ])
 })
 
 test('a fill works on parameters, keeps the layout and counts as a change in place', () => {
@@ -40,7 +73,10 @@ test('a fill works on parameters, keeps the layout and counts as a change in pla
   expect([...x.dataSync()]).toEqual([...fills.uniform(new Float32Array(6), seeded())])
   expect(x.storage.version).toBeGreaterThan(before)
   const w = zeros([2, 2]).requiresGrad_()
-  expect(init.constant_(w, 3).toArray()).toEqual([[3, 3], [3, 3]])
+  expect(init.constant_(w, 3).toArray()).toEqual([
+    [3, 3],
+    [3, 3],
+  ])
 })
 
 test('f64 tensors draw as torch does in double precision', () => {
@@ -51,5 +87,7 @@ test('f64 tensors draw as torch does in double precision', () => {
 })
 
 test('only tensors of fractions are filled', () => {
-  expect(() => init.ones_(tensor(new Int32Array(2)))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: constant_: the op needs a floating-point tensor; got i32[2], expected f32 or f64. Use cast(x, 'f32').]`)
+  expect(() => init.ones_(tensor(new Int32Array(2)))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: constant_: the op needs a floating-point tensor; got i32[2], expected f32 or f64. Use cast(x, 'f32').]`,
+  )
 })

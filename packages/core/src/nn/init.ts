@@ -52,23 +52,30 @@ export const orthogonal_ = (x: Tensor, options?: fills.GainOptions): Tensor =>
   overwrite('orthogonal_', x, (data, shape) => fills.orthogonal(data, shape, options))
 
 /** Fills the matrix `x` from N(0, std^2) with a share of zeros in each column, as torch.nn.init.sparse_. Gives `x`. */
-export const sparse_ = (x: Tensor, options: fills.RandomOptions & { readonly sparsity: number; readonly std?: number }): Tensor =>
-  overwrite('sparse_', x, (data, shape) => fills.sparse(data, shape, options))
+export const sparse_ = (
+  x: Tensor,
+  options: fills.RandomOptions & { readonly sparsity: number; readonly std?: number },
+): Tensor => overwrite('sparse_', x, (data, shape) => fills.sparse(data, shape, options))
 
 /** Fills `x` from a normal distribution cut to [a, b], as torch.nn.init.trunc_normal_. Gives `x`. */
 export const truncNormal_ = (x: Tensor, options?: TruncNormalOptions): Tensor =>
   overwrite('truncNormal_', x, (data) => truncNormal(data, options))
 
 /** Fills `x` from U(from, to), as torch.nn.init.uniform_. Defaults 0 and 1. Gives `x`. */
-export const uniform_ = (x: Tensor, options?: fills.RandomOptions & { readonly from?: number; readonly to?: number }): Tensor =>
-  overwrite('uniform_', x, (data) => fills.uniform(data, options))
+export const uniform_ = (
+  x: Tensor,
+  options?: fills.RandomOptions & { readonly from?: number; readonly to?: number },
+): Tensor => overwrite('uniform_', x, (data) => fills.uniform(data, options))
 
 /** Fills `x` from N(mean, std^2), as torch.nn.init.normal_. Defaults 0 and 1. Gives `x`. */
-export const normal_ = (x: Tensor, options?: fills.RandomOptions & { readonly mean?: number; readonly std?: number }): Tensor =>
-  overwrite('normal_', x, (data) => fills.normal(data, options))
+export const normal_ = (
+  x: Tensor,
+  options?: fills.RandomOptions & { readonly mean?: number; readonly std?: number },
+): Tensor => overwrite('normal_', x, (data) => fills.normal(data, options))
 
 /** Fills `x` with one value, as torch.nn.init.constant_. Gives `x`. @example initializers.constant_(zeros([2]), 3).toArray() // => [3, 3] */
-export const constant_ = (x: Tensor, value: number): Tensor => overwrite('constant_', x, (data) => fills.constant(data, value))
+export const constant_ = (x: Tensor, value: number): Tensor =>
+  overwrite('constant_', x, (data) => fills.constant(data, value))
 
 /** Fills `x` with 0, as torch.nn.init.zeros_. Gives `x`. */
 export const zeros_ = (x: Tensor): Tensor => constant_(x, 0)

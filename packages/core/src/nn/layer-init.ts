@@ -12,7 +12,8 @@ export const filled = (shape: Shape, fill: (data: Float32Array<ArrayBuffer>) => 
 }
 
 /** The weight of PyTorch's Linear and Conv layers: kaiming uniform with a = sqrt 5, which is U(-k, k) with k = 1 / sqrt(fanIn). */
-export const layerWeight = (shape: Shape): Tensor => parameter(filled(shape, (data) => kaimingUniform(data, shape, { a: Math.sqrt(5) })))
+export const layerWeight = (shape: Shape): Tensor =>
+  parameter(filled(shape, (data) => kaimingUniform(data, shape, { a: Math.sqrt(5) })))
 
 /** The bias that goes with it: U(-k, k) with k = 1 / sqrt(fanIn) of the weight. Draw it after the weight. */
 export const layerBias = (size: number, weight: Shape): Tensor => {
@@ -26,4 +27,5 @@ export const uniformParameter = (shape: Shape, bound: number): Tensor =>
   parameter(filled(shape, (data) => uniform(data, { from: -bound, to: bound })))
 
 /** A parameter of one value. */
-export const constantParameter = (shape: Shape, value: number): Tensor => parameter(filled(shape, (data) => data.fill(value)))
+export const constantParameter = (shape: Shape, value: number): Tensor =>
+  parameter(filled(shape, (data) => data.fill(value)))

@@ -44,7 +44,9 @@ test('every layer here has a recorded case', () => {
 test('a linear layer draws its weight as torch does', () => {
   manualSeed(0)
   const { weight, bias } = new linears.Linear(3, 2)
-  expect([...weight.dataSync()]).toEqual([...Float32Array.of(-0.0043225, 0.30971, -0.47518, -0.42489, -0.22236, 0.15482)].map((v) => expect.closeTo(v, 4)))
+  expect([...weight.dataSync()]).toEqual(
+    [...Float32Array.of(-0.0043225, 0.30971, -0.47518, -0.42489, -0.22236, 0.15482)].map((v) => expect.closeTo(v, 4)),
+  )
   expect(bias!.shape).toEqual([2])
 })
 
@@ -54,11 +56,25 @@ test('max unpooling takes indices, and an output size', () => {
 })
 
 test('options out of range are refused at construction', () => {
-  expect(() => new linears.Linear(0, 2)).toThrowErrorMatchingInlineSnapshot(`[ValueError: Linear: inFeatures does not fit; got 0, expected an integer >= 1.]`)
-  expect(() => new convs.Conv2d(3, 4, 3, { groups: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Conv2d: groups do not divide inChannels; got 2 groups and inChannels 3, expected a divisor of 3.]`)
-  expect(() => new convs.Conv2d(3, 4, [3, 3, 3])).toThrowErrorMatchingInlineSnapshot(`[ValueError: Conv2d: kernelSize does not fit; got [3,3,3], expected an integer >= 1, or 2 of them.]`)
-  expect(() => new convs.Conv2d(3, 4, 3, { padding: 'same', stride: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Conv2d: padding 'same' needs a stride of 1; got stride [2,2]. Give the padding in numbers.]`)
-  expect(() => new convs.ConvTranspose2d(3, 4, 3, { stride: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ConvTranspose2d: stride does not fit; got -1, expected an integer >= 1, or 2 of them.]`)
-  expect(() => new linears.Bilinear(2, 3, 4).forward(ones([2, 2]), ones([3, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: Bilinear: the sizes do not match; got [2,2] and [3,3], expected [..., 2] and [..., 3].]`)
-  expect(() => new reshaping.Unflatten(1, [5, -1]).forward(zeros([2, 6]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: reshape: the sizes do not fit; got [2,6] (12 elements) to [2,5,1.2], expected the same number of elements, with at most one -1.]`)
+  expect(() => new linears.Linear(0, 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Linear: inFeatures does not fit; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => new convs.Conv2d(3, 4, 3, { groups: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Conv2d: groups do not divide inChannels; got 2 groups and inChannels 3, expected a divisor of 3.]`,
+  )
+  expect(() => new convs.Conv2d(3, 4, [3, 3, 3])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Conv2d: kernelSize does not fit; got [3,3,3], expected an integer >= 1, or 2 of them.]`,
+  )
+  expect(() => new convs.Conv2d(3, 4, 3, { padding: 'same', stride: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Conv2d: padding 'same' needs a stride of 1; got stride [2,2]. Give the padding in numbers.]`,
+  )
+  expect(() => new convs.ConvTranspose2d(3, 4, 3, { stride: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ConvTranspose2d: stride does not fit; got -1, expected an integer >= 1, or 2 of them.]`,
+  )
+  expect(() => new linears.Bilinear(2, 3, 4).forward(ones([2, 2]), ones([3, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: Bilinear: the sizes do not match; got [2,2] and [3,3], expected [..., 2] and [..., 3].]`,
+  )
+  expect(() => new reshaping.Unflatten(1, [5, -1]).forward(zeros([2, 6]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: reshape: the sizes do not fit; got [2,6] (12 elements) to [2,5,1.2], expected the same number of elements, with at most one -1.]`,
+  )
 })

@@ -71,7 +71,12 @@ export class Bilinear extends Module<[a: Tensor, b: Tensor]> {
     const [out, in1, in2] = this.weight.shape
     const lead = a.shape.slice(0, -1)
     if (show(lead) !== show(b.shape.slice(0, -1)) || a.shape.at(-1) !== in1 || b.shape.at(-1) !== in2) {
-      throw new ShapeError({ op: 'Bilinear', problem: 'the sizes do not match', got: `${show(a.shape)} and ${show(b.shape)}`, expected: `[..., ${in1}] and [..., ${in2}]` })
+      throw new ShapeError({
+        op: 'Bilinear',
+        problem: 'the sizes do not match',
+        got: `${show(a.shape)} and ${show(b.shape)}`,
+        expected: `[..., ${in1}] and [..., ${in2}]`,
+      })
     }
     const rows = reshape(a, [-1, in1])
     // Each row's outer product with b, against W as a matrix [out, in1 in2].

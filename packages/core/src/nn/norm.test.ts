@@ -26,7 +26,12 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('state, output and gradients on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.layer} ${JSON.stringify(c.args)} ${JSON.stringify(c.shapes)} ${c.evaluate ? 'eval' : ''}`, c] as const))('%s', (_, c) => {
+  test.each(
+    golden.map(
+      (c) =>
+        [`${c.layer} ${JSON.stringify(c.args)} ${JSON.stringify(c.shapes)} ${c.evaluate ? 'eval' : ''}`, c] as const,
+    ),
+  )('%s', (_, c) => {
     expect(withBackend(backend(), () => checkLayer(c, { build: build(c.layer), tolerance }))).toBe(true)
   })
 })
@@ -47,15 +52,33 @@ test('running statistics can be reset', () => {
   layer.forward(uniformTensors(1)([2, 2, 3, 3]))
   expect(layer.num_batches_tracked!.item()).toBe(1)
   layer.resetRunningStats()
-  expect([layer.num_batches_tracked!, layer.running_mean!, layer.running_var!].map((t) => t.toArray())).toEqual([0, [0, 0], [1, 1]])
+  expect([layer.num_batches_tracked!, layer.running_mean!, layer.running_var!].map((t) => t.toArray())).toEqual([
+    0,
+    [0, 0],
+    [1, 1],
+  ])
 })
 
 test('what does not fit is refused', () => {
-  expect(() => new norms.BatchNorm2d(3).forward(ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: BatchNorm2d: the rank does not fit; got [2,3], expected [N, C, H, W].]`)
-  expect(() => new norms.BatchNorm2d(3).forward(ones([2, 4, 2, 2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: batchNorm: weight does not fit; got [3], expected [4], one for each channel of [2,4,2,2].]`)
-  expect(() => new norms.BatchNorm1d(3).forward(zeros([1, 3]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: batchNorm: one value per channel has no variance; got [1,3], expected more than one value per channel when training. Use a larger batch, or eval().]`)
-  expect(() => new norms.BatchNorm1d(3, { momentum: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: BatchNorm1d: momentum does not fit; got 2, expected a number in [0, 1], or null.]`)
-  expect(() => new norms.GroupNorm(3, 4)).toThrowErrorMatchingInlineSnapshot(`[ValueError: GroupNorm: groups do not divide numChannels; got 3 groups and numChannels 4, expected a divisor of 4.]`)
-  expect(() => new norms.LayerNorm([3, 0])).toThrowErrorMatchingInlineSnapshot(`[ValueError: LayerNorm: size 1 does not fit; got 0, expected an integer >= 1.]`)
-  expect(() => new norms.InstanceNorm2d(3).forward(ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: InstanceNorm2d: the rank does not fit; got [2,3], expected [N, C, ...] or [C, ...] with 2 axes of space.]`)
+  expect(() => new norms.BatchNorm2d(3).forward(ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: BatchNorm2d: the rank does not fit; got [2,3], expected [N, C, H, W].]`,
+  )
+  expect(() => new norms.BatchNorm2d(3).forward(ones([2, 4, 2, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: batchNorm: weight does not fit; got [3], expected [4], one for each channel of [2,4,2,2].]`,
+  )
+  expect(() => new norms.BatchNorm1d(3).forward(zeros([1, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: batchNorm: one value per channel has no variance; got [1,3], expected more than one value per channel when training. Use a larger batch, or eval().]`,
+  )
+  expect(() => new norms.BatchNorm1d(3, { momentum: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: BatchNorm1d: momentum does not fit; got 2, expected a number in [0, 1], or null.]`,
+  )
+  expect(() => new norms.GroupNorm(3, 4)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: GroupNorm: groups do not divide numChannels; got 3 groups and numChannels 4, expected a divisor of 4.]`,
+  )
+  expect(() => new norms.LayerNorm([3, 0])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: LayerNorm: size 1 does not fit; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => new norms.InstanceNorm2d(3).forward(ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: InstanceNorm2d: the rank does not fit; got [2,3], expected [N, C, ...] or [C, ...] with 2 axes of space.]`,
+  )
 })

@@ -41,7 +41,12 @@ abstract class RunningNorm extends Module {
     const { eps = 1e-5, momentum = 0.1, affine = learns, trackRunningStats = learns } = options
     checkSizes(layer, { numFeatures })
     if (momentum !== null && !(momentum >= 0 && momentum <= 1)) {
-      throw new ValueError({ op: layer, problem: 'momentum does not fit', got: String(momentum), expected: 'a number in [0, 1], or null' })
+      throw new ValueError({
+        op: layer,
+        problem: 'momentum does not fit',
+        got: String(momentum),
+        expected: 'a number in [0, 1], or null',
+      })
     }
     this.numFeatures = numFeatures
     this.eps = eps

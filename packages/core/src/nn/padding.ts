@@ -25,7 +25,12 @@ abstract class Padding extends Module {
 
   forward(x: Tensor): Tensor {
     if (x.rank !== this.space + 1 && x.rank !== this.space + 2) {
-      throw new ShapeError({ op: this.constructor.name, problem: 'the rank does not fit', got: show(x.shape), expected: `[N, C, ...] or [C, ...] with ${this.space} axes of space` })
+      throw new ShapeError({
+        op: this.constructor.name,
+        problem: 'the rank does not fit',
+        got: show(x.shape),
+        expected: `[N, C, ...] or [C, ...] with ${this.space} axes of space`,
+      })
     }
     return pad(x, this.padding, { mode: this.mode, value: this.value })
   }

@@ -179,7 +179,12 @@ abstract class MaxUnpool extends Module<[y: Tensor, index: Tensor]> {
 
   /** @param outputSize - size of the result's space, where the pool's floor left several possible */
   forward(y: Tensor, index: Tensor, outputSize?: readonly number[]): Tensor {
-    return maxUnpool(y, index, this.kernelSize, outputSize === undefined ? this.options : { ...this.options, outputSize })
+    return maxUnpool(
+      y,
+      index,
+      this.kernelSize,
+      outputSize === undefined ? this.options : { ...this.options, outputSize },
+    )
   }
 }
 

@@ -12,7 +12,7 @@ import { recurrentLayer, type CellKind } from '../ops/recurrent.ts'
 import { manualSeed } from '../random/default.ts'
 import { ones, tensor, zeros } from '../tensor/create.ts'
 import { scope } from '../tensor/scope.ts'
-import { Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { allClose, expectNoLeaks } from '../testing/close.ts'
 import { uniformTensors } from '../testing/golden.ts'
 import { gradCheck, gradGradCheck } from '../testing/grad-check.ts'
@@ -30,11 +30,13 @@ const build =
     new (layers[name] as new (...args: readonly never[]) => AnyModule)(...args)
 
 /** The recorded calls: all outputs in one list, y first. */
-const call = (c: LayerCase) => (layer: AnyModule, [x, ...states]: readonly Tensor[]): unknown[] => {
-  const lengths = c.layer.endsWith('lengths') ? { lengths: [5, 2, 3] } : {}
-  const state = states.length === 0 ? null : states.length === 1 ? states[0] : states
-  return [layer.forward(x, state, lengths)].flat(2)
-}
+const call =
+  (c: LayerCase) =>
+  (layer: AnyModule, [x, ...states]: readonly Tensor[]): unknown[] => {
+    const lengths = c.layer.endsWith('lengths') ? { lengths: [5, 2, 3] } : {}
+    const state = states.length === 0 ? null : states.length === 1 ? states[0] : states
+    return [layer.forward(x, state, lengths)].flat(2)
+  }
 
 // Five steps of sums of 18 products through tanh within 3 ULP.
 const tolerance = { atol: 3e-6, rtol: 1e-5 }
@@ -43,10 +45,13 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('state, outputs and gradients on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.layer} ${JSON.stringify(c.args)} ${JSON.stringify(c.shapes)}`, c] as const))('%s', (_, c) => {
-    const name = c.layer.split(' ')[0]
-    expect(withBackend(backend(), () => checkLayer(c, { build: build(name), call: call(c), tolerance }))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.layer} ${JSON.stringify(c.args)} ${JSON.stringify(c.shapes)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      const name = c.layer.split(' ')[0]
+      expect(withBackend(backend(), () => checkLayer(c, { build: build(name), call: call(c), tolerance }))).toBe(true)
+    },
+  )
 })
 
 test('every layer here has a recorded case', () => {
@@ -69,7 +74,16 @@ const variants: [CellKind, boolean, number[] | null][] = [
 const layerOf =
   (cell: CellKind, reverse: boolean, lengths: number[] | null) =>
   (xw: Tensor, w: Tensor, b: Tensor, h0: Tensor, ...c0: Tensor[]): Tensor[] =>
-    recurrentLayer(xw, { cell, w, b, h0, c0: c0[0] ?? null, lengths: lengths && tensor(Int32Array.from(lengths)), reverse, projection: null })
+    recurrentLayer(xw, {
+      cell,
+      w,
+      b,
+      h0,
+      c0: c0[0] ?? null,
+      lengths: lengths && tensor(Int32Array.from(lengths)),
+      reverse,
+      projection: null,
+    })
 
 const inputsOf = (cell: CellKind, [T, N, H]: readonly number[]): Tensor[] => {
   const draw = uniformTensors(3)
@@ -84,15 +98,18 @@ test.each(variants)('gradients of first and second order, %s, reverse %s, length
   expect(gradGradCheck((...xs) => f(...xs).map(square), inputsOf(cell, [3, 2, 2]))).toBe(true)
 })
 
-test.each(variants)('the fused gradient equals the composed one, %s, reverse %s, lengths %s', (cell, reverse, lengths) => {
-  const [a, b] = [false, true].map((createGraph) => {
-    const inputs = inputsOf(cell, [3, 2, 5])
-    const outputs = (layerOf(cell, reverse, lengths) as (...xs: Tensor[]) => Tensor[])(...inputs)
-    backward(outputs.map((y) => sum(square(y))).reduce(add), null, { createGraph })
-    return inputs.map((x) => x.grad!)
-  })
-  a.forEach((dx, i) => expect(allClose(dx, b[i], { atol: 3e-6, rtol: 1e-5 })).toBe(true))
-})
+test.each(variants)(
+  'the fused gradient equals the composed one, %s, reverse %s, lengths %s',
+  (cell, reverse, lengths) => {
+    const [a, b] = [false, true].map((createGraph) => {
+      const inputs = inputsOf(cell, [3, 2, 5])
+      const outputs = (layerOf(cell, reverse, lengths) as (...xs: Tensor[]) => Tensor[])(...inputs)
+      backward(outputs.map((y) => sum(square(y))).reduce(add), null, { createGraph })
+      return inputs.map((x) => x.grad!)
+    })
+    a.forEach((dx, i) => expect(allClose(dx, b[i], { atol: 3e-6, rtol: 1e-5 })).toBe(true))
+  },
+)
 
 test('only the last states are enough for a gradient', () => {
   for (const createGraph of [false, true]) {
@@ -143,11 +160,25 @@ test('nothing is left behind', () => {
 
 test('what does not fit is refused', () => {
   const model = new recurrent.LSTM(3, 4)
-  expect(() => model.forward(ones([5, 2, 4]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: LSTM: the input does not fit; got [5,2,4], expected [T, N, 3] or [T, 3] of at least one step.]`)
-  expect(() => model.forward(ones([5, 2, 3]), [zeros([1, 3, 4]), zeros([1, 2, 4])])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: LSTM: h0 does not fit; got [1,3,4], expected [1,2,4]: layers times directions, batch, size.]`)
-  expect(() => model.forward(ones([5, 2, 3]), null, { lengths: [5, 0] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: LSTM: the lengths do not fit; got [5,0], expected 2 integers in [1, 5].]`)
-  expect(() => new recurrent.GRU(0, 4)).toThrowErrorMatchingInlineSnapshot(`[ValueError: GRU: inputSize does not fit; got 0, expected an integer >= 1.]`)
-  expect(() => new recurrent.LSTM(3, 4, { projSize: 4 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: LSTM: projSize does not fit; got 4, expected an integer in [0, 4).]`)
-  expect(() => new recurrent.GRUCell(3, 4).forward(ones([2, 3]), ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: GRUCell: a state does not fit; got [2,3], expected [2,4].]`)
-  expect(() => new recurrent.RNNCell(3, 4).forward(ones([2, 2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: RNNCell: the input does not fit; got [2,2], expected [N, 3] or [3].]`)
+  expect(() => model.forward(ones([5, 2, 4]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: LSTM: the input does not fit; got [5,2,4], expected [T, N, 3] or [T, 3] of at least one step.]`,
+  )
+  expect(() => model.forward(ones([5, 2, 3]), [zeros([1, 3, 4]), zeros([1, 2, 4])])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: LSTM: h0 does not fit; got [1,3,4], expected [1,2,4]: layers times directions, batch, size.]`,
+  )
+  expect(() => model.forward(ones([5, 2, 3]), null, { lengths: [5, 0] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: LSTM: the lengths do not fit; got [5,0], expected 2 integers in [1, 5].]`,
+  )
+  expect(() => new recurrent.GRU(0, 4)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: GRU: inputSize does not fit; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => new recurrent.LSTM(3, 4, { projSize: 4 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: LSTM: projSize does not fit; got 4, expected an integer in [0, 4).]`,
+  )
+  expect(() => new recurrent.GRUCell(3, 4).forward(ones([2, 3]), ones([2, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: GRUCell: a state does not fit; got [2,3], expected [2,4].]`,
+  )
+  expect(() => new recurrent.RNNCell(3, 4).forward(ones([2, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: RNNCell: the input does not fit; got [2,2], expected [N, 3] or [3].]`,
+  )
 })

@@ -70,7 +70,12 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
     checkSizes(layer, { inputSize, hiddenSize, numLayers })
     checkProbability(layer, dropout)
     if (!(Number.isInteger(projSize) && projSize >= 0 && projSize < hiddenSize)) {
-      throw new ValueError({ op: layer, problem: 'projSize does not fit', got: String(projSize), expected: `an integer in [0, ${hiddenSize})` })
+      throw new ValueError({
+        op: layer,
+        problem: 'projSize does not fit',
+        got: String(projSize),
+        expected: `an integer in [0, ${hiddenSize})`,
+      })
     }
     this.inputSize = inputSize
     this.hiddenSize = hiddenSize
@@ -81,7 +86,9 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
     this.projSize = projSize
     this.cell = cell
     const directions = bidirectional ? ['', '_reverse'] : ['']
-    this.suffixes = Array.from({ length: numLayers }, (_, i) => directions.map((direction) => `l${i}${direction}`)).flat()
+    this.suffixes = Array.from({ length: numLayers }, (_, i) =>
+      directions.map((direction) => `l${i}${direction}`),
+    ).flat()
     const size = projSize || hiddenSize
     const rows = gates[cell] * hiddenSize
     const draw = (name: string, shape: readonly number[]): void => {
@@ -122,16 +129,19 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
       for (let direction = 0; direction < directions; direction++) {
         const i = layer * directions + direction
         const suffix = this.suffixes[i]
-        const [out, ...end] = recurrentLayer(linear(input, this.named(`weight_ih_${suffix}`)!, this.named(`bias_ih_${suffix}`)), {
-          cell: this.cell,
-          w: this.named(`weight_hh_${suffix}`)!,
-          b: this.named(`bias_hh_${suffix}`),
-          h0: select(h, 0, i),
-          c0: c === null ? null : select(c, 0, i),
-          lengths,
-          reverse: direction === 1,
-          projection: this.named(`weight_hr_${suffix}`),
-        })
+        const [out, ...end] = recurrentLayer(
+          linear(input, this.named(`weight_ih_${suffix}`)!, this.named(`bias_ih_${suffix}`)),
+          {
+            cell: this.cell,
+            w: this.named(`weight_hh_${suffix}`)!,
+            b: this.named(`bias_hh_${suffix}`),
+            h0: select(h, 0, i),
+            c0: c === null ? null : select(c, 0, i),
+            lengths,
+            reverse: direction === 1,
+            projection: this.named(`weight_hr_${suffix}`),
+          },
+        )
         outputs.push(out)
         last.push(end)
       }
@@ -147,7 +157,12 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
     needFloat(op, x)
     if (x.rank < 2 || x.rank > 3 || x.shape[x.rank - 1] !== this.inputSize || x.shape.includes(0)) {
       const layout = this.batchFirst ? '[N, T, ' : '[T, N, '
-      throw new ShapeError({ op, problem: 'the input does not fit', got: show(x.shape), expected: `${layout}${this.inputSize}] or [T, ${this.inputSize}] of at least one step` })
+      throw new ShapeError({
+        op,
+        problem: 'the input does not fit',
+        got: show(x.shape),
+        expected: `${layout}${this.inputSize}] or [T, ${this.inputSize}] of at least one step`,
+      })
     }
     if (x.rank === 2) {
       const inner = states === null ? null : (states.map((s) => unsqueeze(s!, 1)) as [Tensor, Tensor?])
@@ -168,21 +183,32 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
 
   private checkState(name: string, state: Tensor, expected: readonly number[]): void {
     if (show(state.shape) === show(expected)) return
-    throw new ShapeError({ op: this.constructor.name, problem: `${name} does not fit`, got: show(state.shape), expected: `${show(expected)}: layers times directions, batch, size` })
+    throw new ShapeError({
+      op: this.constructor.name,
+      problem: `${name} does not fit`,
+      got: show(state.shape),
+      expected: `${show(expected)}: layers times directions, batch, size`,
+    })
   }
 
   private lengthsOf({ lengths = null }: SequenceOptions, N: number, T: number): Tensor | null {
     if (lengths === null) return null
     const list = lengths instanceof Tensor ? [...lengths.dataSync()] : lengths
     if (list.length !== N || list.some((n) => !Number.isInteger(n) || n < 1 || n > T)) {
-      throw new ValueError({ op: this.constructor.name, problem: 'the lengths do not fit', got: show(list), expected: `${N} integers in [1, ${T}]` })
+      throw new ValueError({
+        op: this.constructor.name,
+        problem: 'the lengths do not fit',
+        got: show(list),
+        expected: `${N} integers in [1, ${T}]`,
+      })
     }
     return list.every((n) => n === T) ? null : tensor(Int32Array.from(list))
   }
 }
 
 /** States by layer and direction as one tensor per kind. */
-const gather = (last: readonly Tensor[][]): Tensor[] => last[0].map((_, kind) => stack(last.map((states) => states[kind])))
+const gather = (last: readonly Tensor[][]): Tensor[] =>
+  last[0].map((_, kind) => stack(last.map((states) => states[kind])))
 
 /**
  * Plain recurrent layers, h' = tanh(W_ih x + b_ih + W_hh h + b_hh), as torch.nn.RNN.
@@ -193,7 +219,10 @@ const gather = (last: readonly Tensor[][]): Tensor[] => last[0].map((_, kind) =>
  * @source Checked against torch.nn.RNN 1.13 in recurrent.test.ts
  * @example new RNN(3, 4).forward(ones([5, 2, 3]))[0].shape // => [5, 2, 4]
  */
-export class RNN extends Recurrent<[x: Tensor, h0?: Tensor | null, options?: SequenceOptions], [y: Tensor, hn: Tensor]> {
+export class RNN extends Recurrent<
+  [x: Tensor, h0?: Tensor | null, options?: SequenceOptions],
+  [y: Tensor, hn: Tensor]
+> {
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
     super('RNN', options.nonlinearity ?? 'tanh', inputSize, hiddenSize, options)
   }
@@ -214,7 +243,10 @@ export class RNN extends Recurrent<[x: Tensor, h0?: Tensor | null, options?: Seq
  * y.shape // => [5, 2, 8]
  * hn.shape // => [4, 2, 4]
  */
-export class GRU extends Recurrent<[x: Tensor, h0?: Tensor | null, options?: SequenceOptions], [y: Tensor, hn: Tensor]> {
+export class GRU extends Recurrent<
+  [x: Tensor, h0?: Tensor | null, options?: SequenceOptions],
+  [y: Tensor, hn: Tensor]
+> {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions = {}) {
     super('GRU', 'gru', inputSize, hiddenSize, options)
   }
@@ -296,7 +328,12 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
     const op = this.constructor.name
     x.live(op)
     if (x.rank < 1 || x.rank > 2 || x.shape[x.rank - 1] !== this.inputSize) {
-      throw new ShapeError({ op, problem: 'the input does not fit', got: show(x.shape), expected: `[N, ${this.inputSize}] or [${this.inputSize}]` })
+      throw new ShapeError({
+        op,
+        problem: 'the input does not fit',
+        got: show(x.shape),
+        expected: `[N, ${this.inputSize}] or [${this.inputSize}]`,
+      })
     }
     if (x.rank === 1) {
       const inner = state === null ? null : (state.map((s) => unsqueeze(s!, 0)) as [Tensor, Tensor?])
@@ -322,7 +359,11 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
  * @example new RNNCell(3, 4).forward(ones([2, 3])).shape // => [2, 4]
  */
 export class RNNCell extends Cell<[x: Tensor, h?: Tensor | null], Tensor> {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {}) {
+  constructor(
+    inputSize: number,
+    hiddenSize: number,
+    options: CellOptions & { readonly nonlinearity?: 'tanh' | 'relu' } = {},
+  ) {
     super('RNNCell', options.nonlinearity ?? 'tanh', inputSize, hiddenSize, options)
   }
 
@@ -353,7 +394,10 @@ export class GRUCell extends Cell<[x: Tensor, h?: Tensor | null], Tensor> {
  * @source Checked against torch.nn.LSTMCell 1.13 in recurrent.test.ts
  * @example new LSTMCell(3, 4).forward(ones([2, 3])).map((s) => s.shape) // => [[2, 4], [2, 4]]
  */
-export class LSTMCell extends Cell<[x: Tensor, states?: readonly [h: Tensor, c: Tensor] | null], [h: Tensor, c: Tensor]> {
+export class LSTMCell extends Cell<
+  [x: Tensor, states?: readonly [h: Tensor, c: Tensor] | null],
+  [h: Tensor, c: Tensor]
+> {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
     super('LSTMCell', 'lstm', inputSize, hiddenSize, options)
   }

@@ -88,7 +88,13 @@ test('nothing is left behind', () => {
 })
 
 test('what cannot be split is refused', () => {
-  expect(() => weightNorm(new ReLU())).toThrowErrorMatchingInlineSnapshot(`[ValueError: weightNorm: the module has no such tensor; got 'weight' of ReLU, expected one of .]`)
-  expect(() => spectralNorm(new Linear(2, 2), { name: 'w' })).toThrowErrorMatchingInlineSnapshot(`[ValueError: spectralNorm: the module has no such tensor; got 'w' of Linear, expected one of weight, bias.]`)
-  expect(() => spectralNorm(new Linear(2, 2), { iterations: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: spectralNorm: iterations does not fit; got 0, expected an integer >= 1.]`)
+  expect(() => weightNorm(new ReLU())).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: weightNorm: the module has no such tensor; got 'weight' of ReLU, expected one of .]`,
+  )
+  expect(() => spectralNorm(new Linear(2, 2), { name: 'w' })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: spectralNorm: the module has no such tensor; got 'w' of Linear, expected one of weight, bias.]`,
+  )
+  expect(() => spectralNorm(new Linear(2, 2), { iterations: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: spectralNorm: iterations does not fit; got 0, expected an integer >= 1.]`,
+  )
 })

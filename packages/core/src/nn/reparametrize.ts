@@ -18,7 +18,12 @@ import { buffer, parameter, type AnyModule } from './module.ts'
 const tensorOf = (op: string, module: AnyModule, name: string): Tensor => {
   const value: unknown = Reflect.get(module, name)
   if (value instanceof Tensor && Object.hasOwn(module, name)) return value
-  throw new ValueError({ op, problem: 'the module has no such tensor', got: `'${name}' of ${module.constructor.name}`, expected: `one of ${[...module.stateDict().keys()].join(', ')}` })
+  throw new ValueError({
+    op,
+    problem: 'the module has no such tensor',
+    got: `'${name}' of ${module.constructor.name}`,
+    expected: `one of ${[...module.stateDict().keys()].join(', ')}`,
+  })
 }
 
 const setField = (module: AnyModule, name: string, value: Tensor, enumerable: boolean): void => {
@@ -96,7 +101,15 @@ export interface SpectralNormOptions {
 /** A vector divided by its norm. */
 const unit = (x: Tensor, eps: number): Tensor => div(x, maximum(sqrt(sum(square(x))), eps))
 
-const randomUnit = (n: number, eps: number): Tensor => buffer(noGrad(() => unit(filled([n], (data) => normal(data)), eps)))
+const randomUnit = (n: number, eps: number): Tensor =>
+  buffer(
+    noGrad(() =>
+      unit(
+        filled([n], (data) => normal(data)),
+        eps,
+      ),
+    ),
+  )
 
 /** The weight as a matrix, its rows along `axis`. */
 const asMatrix = (weight: Tensor, axis: number): Tensor => {
@@ -121,7 +134,13 @@ const isTransposed = (module: AnyModule): boolean => module.constructor.name.sta
 export const spectralNorm = (module: AnyModule, options: SpectralNormOptions = {}): (() => void) => {
   const op = 'spectralNorm'
   const { name = 'weight', iterations = 1, eps = 1e-12 } = options
-  if (!Number.isInteger(iterations) || iterations < 1) throw new ValueError({ op, problem: 'iterations does not fit', got: String(iterations), expected: 'an integer >= 1' })
+  if (!Number.isInteger(iterations) || iterations < 1)
+    throw new ValueError({
+      op,
+      problem: 'iterations does not fit',
+      got: String(iterations),
+      expected: 'an integer >= 1',
+    })
   const weight = tensorOf(op, module, name)
   const axis = normalizeAxis(op, options.axis ?? (isTransposed(module) ? 1 : 0), weight.rank)
   const [rows, columns]: Shape = noGrad(() => asMatrix(weight, axis)).shape
@@ -146,6 +165,18 @@ export const spectralNorm = (module: AnyModule, options: SpectralNormOptions = {
     const [left, right] = noGrad(() => [clone(u), clone(v)])
     return div(weight, sum(mul(left, matmul(asMatrix(weight, axis), right))))
   }
-  const stop = replace(module, name, noGrad(() => compute(false)), () => compute(module.training))
-  return () => restore(module, name, noGrad(() => compute(false)), [`${name}_orig`, `${name}_u`, `${name}_v`], stop)
+  const stop = replace(
+    module,
+    name,
+    noGrad(() => compute(false)),
+    () => compute(module.training),
+  )
+  return () =>
+    restore(
+      module,
+      name,
+      noGrad(() => compute(false)),
+      [`${name}_orig`, `${name}_u`, `${name}_v`],
+      stop,
+    )
 }

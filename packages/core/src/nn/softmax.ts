@@ -52,6 +52,11 @@ export class Softmin extends AlongAxis {
 export class Softmax2d extends Module {
   forward(x: Tensor): Tensor {
     if (x.rank === 3 || x.rank === 4) return softmax(x, -3)
-    throw new ShapeError({ op: 'Softmax2d', problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, H, W] or [C, H, W]' })
+    throw new ShapeError({
+      op: 'Softmax2d',
+      problem: 'the rank does not fit',
+      got: show(x.shape),
+      expected: '[N, C, H, W] or [C, H, W]',
+    })
   }
 }

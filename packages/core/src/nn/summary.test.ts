@@ -14,9 +14,16 @@ import { summary } from './summary.ts'
 
 const lenet = (): Sequential =>
   new Sequential(
-    new Conv2d(1, 32, 5, { padding: 2 }), new ReLU(), new MaxPool2d(2),
-    new Conv2d(32, 64, 5, { padding: 2 }), new ReLU(), new MaxPool2d(2),
-    new Flatten(), new Linear(3136, 1024), new ReLU(), new Linear(1024, 10),
+    new Conv2d(1, 32, 5, { padding: 2 }),
+    new ReLU(),
+    new MaxPool2d(2),
+    new Conv2d(32, 64, 5, { padding: 2 }),
+    new ReLU(),
+    new MaxPool2d(2),
+    new Flatten(),
+    new Linear(3136, 1024),
+    new ReLU(),
+    new Linear(1024, 10),
   )
 
 test('shapes, parameters and multiply-adds of a network known by hand', () => {
@@ -24,7 +31,13 @@ test('shapes, parameters and multiply-adds of a network known by hand', () => {
   expect(parameters).toBe(3_274_634)
   expect(trainable).toBe(parameters)
   expect(macs).toBe(2 * (784 * 32 * 25 + 196 * 64 * 800 + 3136 * 1024 + 10240))
-  expect(rows[4]).toEqual({ path: '3', type: 'Conv2d', output: [[2, 64, 14, 14]], parameters: 51_264, macs: 2 * 196 * 64 * 800 })
+  expect(rows[4]).toEqual({
+    path: '3',
+    type: 'Conv2d',
+    output: [[2, 64, 14, 14]],
+    parameters: 51_264,
+    macs: 2 * 196 * 64 * 800,
+  })
   expect(rows).toHaveLength(11)
 })
 
@@ -49,8 +62,19 @@ test.each([
 })
 
 test('several inputs, and inputs of indices', () => {
-  expect(summary(new Bilinear(2, 3, 4), [[5, 2], [5, 3]]).macs).toBe(5 * 24)
-  expect(summary(new MultiheadAttention(8, 2), [[3, 2, 8], [5, 2, 8], [5, 2, 8]]).macs).toBe(6 * 64 + 10 * 128 + 2 * 6 * 5 * 8 + 6 * 64)
+  expect(
+    summary(new Bilinear(2, 3, 4), [
+      [5, 2],
+      [5, 3],
+    ]).macs,
+  ).toBe(5 * 24)
+  expect(
+    summary(new MultiheadAttention(8, 2), [
+      [3, 2, 8],
+      [5, 2, 8],
+      [5, 2, 8],
+    ]).macs,
+  ).toBe(6 * 64 + 10 * 128 + 2 * 6 * 5 * 8 + 6 * 64)
   expect(summary(new Embedding(7, 4), [2, 3], { dtype: 'i32' }).rows[0].output).toEqual([[2, 3, 4]])
 })
 

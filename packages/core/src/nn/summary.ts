@@ -47,7 +47,8 @@ const tensorsIn = (value: unknown): Tensor[] => {
 }
 
 /** The parameters in a module's own fields. */
-const ownParameters = (module: AnyModule): Tensor[] => [...module.namedParameters()].filter(([path]) => !path.includes('.')).map(([, p]) => p)
+const ownParameters = (module: AnyModule): Tensor[] =>
+  [...module.namedParameters()].filter(([path]) => !path.includes('.')).map(([, p]) => p)
 
 /**
  * What a module implements to be counted: the multiply-adds of one call, those of its children left out.
@@ -57,7 +58,8 @@ export interface Counted {
   macs(inputs: readonly unknown[], output: unknown): number
 }
 
-const isCounted = (module: AnyModule): module is AnyModule & Counted => 'macs' in module && typeof module.macs === 'function'
+const isCounted = (module: AnyModule): module is AnyModule & Counted =>
+  'macs' in module && typeof module.macs === 'function'
 
 const isShapes = (shape: Shape | readonly Shape[]): shape is readonly Shape[] => Array.isArray(shape[0])
 
@@ -88,9 +90,16 @@ const count = (n: number): string => n.toLocaleString('en-US')
 
 const render = (rows: readonly SummaryRow[], { parameters, trainable, macs }: Omit<Summary, 'rows'>): string => {
   const head = ['Module', 'Type', 'Output', 'Parameters', 'MACs']
-  const body = rows.map((row) => [row.path || '(model)', row.type, row.output.map(show).join(' ') || '-', count(row.parameters), count(row.macs)])
+  const body = rows.map((row) => [
+    row.path || '(model)',
+    row.type,
+    row.output.map(show).join(' ') || '-',
+    count(row.parameters),
+    count(row.macs),
+  ])
   const widths = head.map((title, i) => Math.max(title.length, ...body.map((cells) => cells[i].length)))
-  const line = (cells: readonly string[]): string => cells.map((cell, i) => (i > 2 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ')
+  const line = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (i > 2 ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  ')
   const total = `${count(parameters)} parameters (${count(trainable)} trainable), ${count(macs)} multiply-adds`
   return [line(head), widths.map((n) => '-'.repeat(n)).join('  '), ...body.map(line), total].join('\n')
 }
@@ -105,7 +114,11 @@ const render = (rows: readonly SummaryRow[], { parameters, trainable, macs }: Om
  * macs // => 24
  * rows[1] // => { path: '0', type: 'Linear', output: [[2, 3]], parameters: 15, macs: 24 }
  */
-export const summary = (model: AnyModule, inputShape: Shape | readonly Shape[], { dtype = 'f32' }: SummaryOptions = {}): Summary => {
+export const summary = (
+  model: AnyModule,
+  inputShape: Shape | readonly Shape[],
+  { dtype = 'f32' }: SummaryOptions = {},
+): Summary => {
   const shapes = isShapes(inputShape) ? inputShape : [inputShape]
   const seen = observe(
     model,

@@ -30,9 +30,12 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, run(c.op), tolerance))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(withBackend(backend(), () => checkGolden(c, run(c.op), tolerance))).toBe(true)
+    },
+  )
 })
 
 test('a single window is the mean', () => {
@@ -68,7 +71,11 @@ test('wasm agrees with the reference in every layout', () => {
         withBackend(backend, () => {
           const draw = uniformTensors(C)
           const x = (last ? permute(draw([2, 7, 9, C]), [0, 3, 1, 2]) : draw([2, C, 7, 9])).requiresGrad_()
-          const ys = [pools.adaptiveAvgPool2d(x, [3, 4]), pools.adaptiveMaxPool2d(x, [2, 5]), pools.adaptiveAvgPool2d(x, 1)]
+          const ys = [
+            pools.adaptiveAvgPool2d(x, [3, 4]),
+            pools.adaptiveMaxPool2d(x, [2, 5]),
+            pools.adaptiveAvgPool2d(x, 1),
+          ]
           for (const y of ys) y.backward(draw(y.shape))
           return [...ys, x.grad!].map((t) => ({ shape: t.shape, data: t.dataSync() }))
         }),
@@ -79,7 +86,13 @@ test('wasm agrees with the reference in every layout', () => {
 })
 
 test('errors name the op, the shapes and the remedy', () => {
-  expect(() => pools.adaptiveAvgPool2d(zeros([1, 2, 4, 4]), 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: adaptiveAvgPool2d: the output size does not fit; got [0,0], expected 2 integers >= 1, or null to keep an axis.]`)
-  expect(() => pools.adaptiveAvgPool2d(zeros([1, 2, 4, 4]), [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(`[ValueError: adaptiveAvgPool2d: the output size does not fit; got [1,2,3], expected 2 integers >= 1, or null to keep an axis.]`)
-  expect(() => pools.adaptiveMaxPool2d(zeros([1, 2, 0, 4]), 1)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: adaptiveMaxPool2d: an axis is empty; got [1,2,0,4], expected only the batch may be empty.]`)
+  expect(() => pools.adaptiveAvgPool2d(zeros([1, 2, 4, 4]), 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adaptiveAvgPool2d: the output size does not fit; got [0,0], expected 2 integers >= 1, or null to keep an axis.]`,
+  )
+  expect(() => pools.adaptiveAvgPool2d(zeros([1, 2, 4, 4]), [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adaptiveAvgPool2d: the output size does not fit; got [1,2,3], expected 2 integers >= 1, or null to keep an axis.]`,
+  )
+  expect(() => pools.adaptiveMaxPool2d(zeros([1, 2, 0, 4]), 1)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: adaptiveMaxPool2d: an axis is empty; got [1,2,0,4], expected only the batch may be empty.]`,
+  )
 })

@@ -43,7 +43,8 @@ const divisorsOf = (taps: Taps, windows: number): Float64Array => {
 }
 
 /** The kernels' parameter block. */
-const paramsOf = (k: WasmBackend, { input, output }: Attrs, N: number, C: number): number => k.table([N, C], triple(input, 1), triple(output, 1))
+const paramsOf = (k: WasmBackend, { input, output }: Attrs, N: number, C: number): number =>
+  k.table([N, C], triple(input, 1), triple(output, 1))
 
 const adaptiveAvgOp: OpDef<Attrs> = {
   name: 'adaptiveAvgPool',
@@ -92,7 +93,12 @@ function maxReference([x]: readonly NDArray[], a: Attrs, [y, index]: readonly ND
 function maxWasm(k: WasmBackend, [x]: readonly Tensor[], a: Attrs, specs: readonly TensorSpec[]): Tensor[] | null {
   if (x.dtype !== 'f32' || x.size === 0) return null
   const [y, index] = specs.map(({ shape, dtype }) => k.empty(shape, dtype, channelsLastStrides(shape)))
-  k.use(kernels).f32_adaptive_max_pool(k.channelsLastPtr(x), k.ptr(y), k.ptr(index), paramsOf(k, a, x.shape[0], x.shape[1]))
+  k.use(kernels).f32_adaptive_max_pool(
+    k.channelsLastPtr(x),
+    k.ptr(y),
+    k.ptr(index),
+    paramsOf(k, a, x.shape[0], x.shape[1]),
+  )
   return [y, index]
 }
 
@@ -126,9 +132,20 @@ const attrsOf = (op: string, x: Tensor, size: AdaptiveSize): Attrs => {
   const list = typeof size === 'number' ? input.map(() => size) : size
   const output = list.map((n, i) => n ?? input[i])
   if (output.length !== input.length || output.some((n) => !Number.isInteger(n) || n < 1)) {
-    throw new ValueError({ op, problem: 'the output size does not fit', got: `[${list.join(',')}]`, expected: `${input.length} integers >= 1, or null to keep an axis` })
+    throw new ValueError({
+      op,
+      problem: 'the output size does not fit',
+      got: `[${list.join(',')}]`,
+      expected: `${input.length} integers >= 1, or null to keep an axis`,
+    })
   }
-  if (x.shape.slice(1).includes(0)) throw new ShapeError({ op, problem: 'an axis is empty', got: show(x.shape), expected: 'only the batch may be empty' })
+  if (x.shape.slice(1).includes(0))
+    throw new ShapeError({
+      op,
+      problem: 'an axis is empty',
+      got: show(x.shape),
+      expected: 'only the batch may be empty',
+    })
   return { input, output }
 }
 
@@ -142,7 +159,8 @@ const pool = (op: string, def: OpDef<Attrs>, space: number, x: Tensor, size: Ada
  * @source Checked against torch.nn.functional.adaptive_avg_pool1d 1.13 in adaptive-pool.test.ts
  * @example adaptiveAvgPool1d(tensor([[[1, 2, 3]]]), 2).toArray() // => [[[1.5, 2.5]]]
  */
-export const adaptiveAvgPool1d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveAvgPool1d', adaptiveAvgOp, 1, x, size)
+export const adaptiveAvgPool1d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveAvgPool1d', adaptiveAvgOp, 1, x, size)
 
 /**
  * Averages over as many windows as asked for, as torch.nn.functional.adaptive_avg_pool2d.
@@ -151,7 +169,8 @@ export const adaptiveAvgPool1d = (x: Tensor, size: AdaptiveSize): Tensor => pool
  * @source Checked against torch.nn.functional.adaptive_avg_pool2d 1.13 in adaptive-pool.test.ts
  * @example adaptiveAvgPool2d(tensor([[[[1, 2], [3, 4]]]]), [1, null]).toArray() // => [[[[2, 3]]]]
  */
-export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveAvgPool2d', adaptiveAvgOp, 2, x, size)
+export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveAvgPool2d', adaptiveAvgOp, 2, x, size)
 
 /**
  * Averages over as many windows as asked for, as torch.nn.functional.adaptive_avg_pool3d.
@@ -160,7 +179,8 @@ export const adaptiveAvgPool2d = (x: Tensor, size: AdaptiveSize): Tensor => pool
  * @source Checked against torch.nn.functional.adaptive_avg_pool3d 1.13 in adaptive-pool.test.ts
  * @example adaptiveAvgPool3d(ones([1, 2, 4, 4, 4]), 1).shape // => [1, 2, 1, 1, 1]
  */
-export const adaptiveAvgPool3d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveAvgPool3d', adaptiveAvgOp, 3, x, size)
+export const adaptiveAvgPool3d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveAvgPool3d', adaptiveAvgOp, 3, x, size)
 
 /**
  * Maxima over as many windows as asked for, as torch.nn.functional.adaptive_max_pool1d.
@@ -169,7 +189,8 @@ export const adaptiveAvgPool3d = (x: Tensor, size: AdaptiveSize): Tensor => pool
  * @source Checked against torch.nn.functional.adaptive_max_pool1d 1.13 in adaptive-pool.test.ts
  * @example adaptiveMaxPool1d(tensor([[[1, 2, 3]]]), 2).toArray() // => [[[2, 3]]]
  */
-export const adaptiveMaxPool1d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveMaxPool1d', adaptiveMaxOp, 1, x, size)
+export const adaptiveMaxPool1d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveMaxPool1d', adaptiveMaxOp, 1, x, size)
 
 /**
  * Maxima over as many windows as asked for, as torch.nn.functional.adaptive_max_pool2d.
@@ -178,7 +199,8 @@ export const adaptiveMaxPool1d = (x: Tensor, size: AdaptiveSize): Tensor => pool
  * @source Checked against torch.nn.functional.adaptive_max_pool2d 1.13 in adaptive-pool.test.ts
  * @example adaptiveMaxPool2d(tensor([[[[1, 2], [3, 4]]]]), 1).toArray() // => [[[[4]]]]
  */
-export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveMaxPool2d', adaptiveMaxOp, 2, x, size)
+export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveMaxPool2d', adaptiveMaxOp, 2, x, size)
 
 /**
  * Maxima over as many windows as asked for, as torch.nn.functional.adaptive_max_pool3d.
@@ -187,7 +209,8 @@ export const adaptiveMaxPool2d = (x: Tensor, size: AdaptiveSize): Tensor => pool
  * @source Checked against torch.nn.functional.adaptive_max_pool3d 1.13 in adaptive-pool.test.ts
  * @example adaptiveMaxPool3d(ones([1, 2, 4, 4, 4]), 2).shape // => [1, 2, 2, 2, 2]
  */
-export const adaptiveMaxPool3d = (x: Tensor, size: AdaptiveSize): Tensor => pool('adaptiveMaxPool3d', adaptiveMaxOp, 3, x, size)
+export const adaptiveMaxPool3d = (x: Tensor, size: AdaptiveSize): Tensor =>
+  pool('adaptiveMaxPool3d', adaptiveMaxOp, 3, x, size)
 
 /**
  * Adaptive max pooling over one to three axes of space, with the maxima's flat positions in the input's space as i32.

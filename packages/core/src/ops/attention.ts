@@ -23,7 +23,8 @@ export interface AttentionOptions {
 }
 
 /** Scores with -Infinity where a bool mask is false, or a float mask added. */
-const masked = (scores: Tensor, mask: Tensor): Tensor => (mask.dtype === 'bool' || mask.dtype === 'u8' ? where(eq(mask, 0), -Infinity, scores) : add(scores, mask))
+const masked = (scores: Tensor, mask: Tensor): Tensor =>
+  mask.dtype === 'bool' || mask.dtype === 'u8' ? where(eq(mask, 0), -Infinity, scores) : add(scores, mask)
 
 /** The lower triangle: query i may look at key j <= i. */
 const causalMask = (L: number, S: number, like: Tensor): Tensor => {
@@ -36,7 +37,11 @@ const causalMask = (L: number, S: number, like: Tensor): Tensor => {
  * The weights of scaled dot-product attention, softmax(scale q k^T + mask), after dropout.
  * Shape: q [..., L, E], k [..., S, E] -> [..., L, S].
  */
-export const attentionWeights = (q: Tensor, k: Tensor, { mask = null, dropout: p = 0, isCausal = false, scale }: AttentionOptions = {}): Tensor => {
+export const attentionWeights = (
+  q: Tensor,
+  k: Tensor,
+  { mask = null, dropout: p = 0, isCausal = false, scale }: AttentionOptions = {},
+): Tensor => {
   const E = q.shape[q.rank - 1]
   let scores = matmul(mul(q, scale ?? 1 / Math.sqrt(E)), transpose(k))
   if (mask !== null) scores = masked(scores, mask)
@@ -61,8 +66,14 @@ export const scaledDotProductAttention = (q: Tensor, k: Tensor, v: Tensor, optio
   needSameDType(op, [q, k, v])
   const least = Math.min(q.rank, k.rank, v.rank)
   if (least < 2 || q.shape[q.rank - 1] !== k.shape[k.rank - 1] || k.shape[k.rank - 2] !== v.shape[v.rank - 2]) {
-    throw new ShapeError({ op, problem: 'the sizes do not match', got: [q, k, v].map((t) => show(t.shape)).join(', '), expected: '[..., L, E], [..., S, E] and [..., S, F]' })
+    throw new ShapeError({
+      op,
+      problem: 'the sizes do not match',
+      got: [q, k, v].map((t) => show(t.shape)).join(', '),
+      expected: '[..., L, E], [..., S, E] and [..., S, F]',
+    })
   }
-  if (options.isCausal === true && options.mask) throw new ValueError({ op, problem: 'there are two masks', got: 'mask and isCausal', expected: 'one of them' })
+  if (options.isCausal === true && options.mask)
+    throw new ValueError({ op, problem: 'there are two masks', got: 'mask and isCausal', expected: 'one of them' })
   return matmul(attentionWeights(q, k, options), v)
 }

@@ -123,10 +123,16 @@ const batchNormGradOp: OpDef<GradAttrs> = {
     const [dx, dGamma, dBeta] = specs.map(({ shape, dtype }, i) => k.empty(shape, dtype, i === 0 ? strides : undefined))
     const [N, C] = x.shape
     const pGamma = gamma === undefined ? 0 : k.contiguousPtr(gamma)
-    const [pX, pDy, pMean, pInvstd] = [k.ptrAs(x, strides), k.ptrAs(dy, strides), k.contiguousPtr(mean), k.contiguousPtr(invstd)]
+    const [pX, pDy, pMean, pInvstd] = [
+      k.ptrAs(x, strides),
+      k.ptrAs(dy, strides),
+      k.contiguousPtr(mean),
+      k.contiguousPtr(invstd),
+    ]
     const [pDx, pDgamma, pDbeta] = [k.ptr(dx), k.ptr(dGamma), k.ptr(dBeta)]
     const run = k.use(kernels)
-    if (last) run.f32_batch_norm_grad_nhwc(pX, pDy, pGamma, pMean, pInvstd, pDx, pDgamma, pDbeta, M, C, Number(training))
+    if (last)
+      run.f32_batch_norm_grad_nhwc(pX, pDy, pGamma, pMean, pInvstd, pDx, pDgamma, pDbeta, M, C, Number(training))
     else run.f32_batch_norm_grad_nchw(pX, pDy, pGamma, pMean, pInvstd, pDx, pDgamma, pDbeta, N, C, S, Number(training))
     return [dx, dGamma, dBeta]
   },
@@ -226,12 +232,22 @@ const checkPerChannel = (op: string, x: Tensor, parts: Readonly<Record<string, T
     t.live(op)
     needSameDType(op, [x, t])
     if (t.rank === 1 && t.shape[0] === x.shape[1]) continue
-    throw new ShapeError({ op, problem: `${name} does not fit`, got: show(t.shape), expected: `${show([x.shape[1]])}, one for each channel of ${show(x.shape)}` })
+    throw new ShapeError({
+      op,
+      problem: `${name} does not fit`,
+      got: show(t.shape),
+      expected: `${show([x.shape[1]])}, one for each channel of ${show(x.shape)}`,
+    })
   }
 }
 
 /** gamma and beta: both where either is given. */
-export const affinePair = (x: Tensor, size: readonly number[], weight: Tensor | null, bias: Tensor | null): Tensor[] => {
+export const affinePair = (
+  x: Tensor,
+  size: readonly number[],
+  weight: Tensor | null,
+  bias: Tensor | null,
+): Tensor[] => {
   if (weight === null && bias === null) return []
   const options = { dtype: x.dtype, backend: x.backend }
   return [weight ?? ones(size, options), bias ?? zeros(size, options)]
@@ -256,21 +272,41 @@ export const moveRunning = (running: Tensor, value: Tensor, momentum: number): v
  */
 export const batchNorm = (x: Tensor, options: BatchNormOptions = {}): Tensor => {
   const op = 'batchNorm'
-  const { weight = null, bias = null, runningMean = null, runningVar = null, training = false, momentum = 0.1, eps = 1e-5 } = options
+  const {
+    weight = null,
+    bias = null,
+    runningMean = null,
+    runningVar = null,
+    training = false,
+    momentum = 0.1,
+    eps = 1e-5,
+  } = options
   x.live(op)
   needFloat(op, x)
-  if (x.rank < 2) throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, ...]' })
+  if (x.rank < 2)
+    throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, ...]' })
   checkPerChannel(op, x, { weight, bias, runningMean, runningVar })
   const affine = affinePair(x, [x.shape[1]], weight, bias)
   if (!training) {
     if (runningMean === null || runningVar === null) {
-      throw new ValueError({ op, problem: 'evaluation needs running statistics', expected: 'runningMean and runningVar', advice: 'Pass them, or training: true' })
+      throw new ValueError({
+        op,
+        problem: 'evaluation needs running statistics',
+        expected: 'runningMean and runningVar',
+        advice: 'Pass them, or training: true',
+      })
     }
     return apply(batchNormEvalOp, [x, runningMean, runningVar, ...affine], { eps })
   }
   const count = x.size / x.shape[1]
   if (x.size > 0 && count === 1) {
-    throw new ValueError({ op, problem: 'one value per channel has no variance', got: show(x.shape), expected: 'more than one value per channel when training', advice: 'Use a larger batch, or eval()' })
+    throw new ValueError({
+      op,
+      problem: 'one value per channel has no variance',
+      got: show(x.shape),
+      expected: 'more than one value per channel when training',
+      advice: 'Use a larger batch, or eval()',
+    })
   }
   const [y, mean, variance] = applyAll(batchNormOp, [x, ...affine], { eps })
   noGrad(() => {

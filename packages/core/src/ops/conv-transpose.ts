@@ -19,7 +19,12 @@ export interface ConvTransposeOptions {
   readonly groups?: number
 }
 
-const checkOutputPadding = (op: string, extra: readonly number[], stride: readonly number[], dilation: readonly number[]): void => {
+const checkOutputPadding = (
+  op: string,
+  extra: readonly number[],
+  stride: readonly number[],
+  dilation: readonly number[],
+): void => {
   if (extra.every((n, i) => n < Math.max(stride[i], dilation[i]))) return
   throw new ValueError({
     op,
@@ -30,7 +35,14 @@ const checkOutputPadding = (op: string, extra: readonly number[], stride: readon
 }
 
 /** A transposed convolution is the input gradient of the convolution whose weight it takes. */
-const convolveTransposed = (op: string, space: number, x: Tensor, w: Tensor, b: Tensor | null, options: ConvTransposeOptions): Tensor => {
+const convolveTransposed = (
+  op: string,
+  space: number,
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null,
+  options: ConvTransposeOptions,
+): Tensor => {
   const { groups = 1 } = options
   checkConv(op, x, w, b, space, groups, true)
   const kernel = w.shape.slice(2)
@@ -62,8 +74,12 @@ const convolveTransposed = (op: string, space: number, x: Tensor, w: Tensor, b: 
  * @source Checked against torch.nn.functional.conv_transpose1d 1.13 in conv-transpose.test.ts
  * @example convTranspose1d(tensor([[[1, 2]]]), tensor([[[1, 10]]]), null, { stride: 2 }).toArray() // => [[[1, 10, 2, 20]]]
  */
-export const convTranspose1d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor =>
-  batched('convTranspose1d', x, 1, (t) => convolveTransposed('convTranspose1d', 1, t, weight, bias, options))
+export const convTranspose1d = (
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTransposeOptions = {},
+): Tensor => batched('convTranspose1d', x, 1, (t) => convolveTransposed('convTranspose1d', 1, t, weight, bias, options))
 
 /**
  * 2-D transposed convolution, as torch.nn.functional.conv_transpose2d.
@@ -75,8 +91,12 @@ export const convTranspose1d = (x: Tensor, weight: Tensor, bias: Tensor | null =
  * convTranspose2d(tensor([[[[1, 2]]]]), ones([1, 1, 1, 2])).toArray() // => [[[[1, 3, 2]]]]
  * convTranspose2d(ones([1, 1, 4, 4]), ones([1, 3, 3, 3]), null, { stride: 2, padding: 1, outputPadding: 1 }).shape // => [1, 3, 8, 8]
  */
-export const convTranspose2d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor =>
-  batched('convTranspose2d', x, 2, (t) => convolveTransposed('convTranspose2d', 2, t, weight, bias, options))
+export const convTranspose2d = (
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTransposeOptions = {},
+): Tensor => batched('convTranspose2d', x, 2, (t) => convolveTransposed('convTranspose2d', 2, t, weight, bias, options))
 
 /**
  * 3-D transposed convolution, as torch.nn.functional.conv_transpose3d.
@@ -85,5 +105,9 @@ export const convTranspose2d = (x: Tensor, weight: Tensor, bias: Tensor | null =
  * @source Checked against torch.nn.functional.conv_transpose3d 1.13 in conv-transpose.test.ts
  * @example convTranspose3d(ones([1, 1, 1, 1, 1]), ones([1, 2, 2, 2, 2])).shape // => [1, 2, 2, 2, 2]
  */
-export const convTranspose3d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvTransposeOptions = {}): Tensor =>
-  batched('convTranspose3d', x, 3, (t) => convolveTransposed('convTranspose3d', 3, t, weight, bias, options))
+export const convTranspose3d = (
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: ConvTransposeOptions = {},
+): Tensor => batched('convTranspose3d', x, 3, (t) => convolveTransposed('convTranspose3d', 3, t, weight, bias, options))

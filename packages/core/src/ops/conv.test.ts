@@ -9,7 +9,7 @@ import { gradCheck, gradGradCheck } from '../testing/grad-check.ts'
 import { allClose, expectNoLeaks } from '../testing/close.ts'
 import { ones, tensor, zeros } from '../tensor/create.ts'
 import { scope } from '../tensor/scope.ts'
-import { Tensor } from '../tensor/tensor.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { sum } from './reduce.ts'
 import { square } from './unary.ts'
 import { permute, slice } from './views.ts'
@@ -30,17 +30,49 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, run(c.op as keyof typeof convs), tolerance))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(withBackend(backend(), () => checkGolden(c, run(c.op as keyof typeof convs), tolerance))).toBe(true)
+    },
+  )
 })
 
 test('values by hand', () => {
-  const x = tensor([[[[1, 2, 3], [4, 5, 6], [7, 8, 9]]]])
-  const w = tensor([[[[1, 0], [0, -1]]]])
-  expect(conv2d(x, w).toArray()).toEqual([[[[-4, -4], [-4, -4]]]])
+  const x = tensor([
+    [
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+    ],
+  ])
+  const w = tensor([
+    [
+      [
+        [1, 0],
+        [0, -1],
+      ],
+    ],
+  ])
+  expect(conv2d(x, w).toArray()).toEqual([
+    [
+      [
+        [-4, -4],
+        [-4, -4],
+      ],
+    ],
+  ])
   expect(conv2d(x, w, tensor([10]), { stride: 2 }).toArray()).toEqual([[[[6]]]])
-  expect(conv2d(x, w, null, { padding: 1, stride: 2 }).toArray()).toEqual([[[[-1, -3], [-7, -4]]]])
+  expect(conv2d(x, w, null, { padding: 1, stride: 2 }).toArray()).toEqual([
+    [
+      [
+        [-1, -3],
+        [-7, -4],
+      ],
+    ],
+  ])
   expect(conv2d(x, w, null, { dilation: 2 }).toArray()).toEqual([[[[-8]]]])
 })
 
@@ -55,13 +87,18 @@ test('an empty batch gives an empty result', () => {
 
 test('a kernel of a single one moves its channel and nothing else', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }), (C, H, W) => {
-      const x = uniformTensors(C * 100 + H * 10 + W)([2, C, H, W])
-      const w = zeros([C, C, 3, 3]).dataSync()
-      for (let c = 0; c < C; c++) w[(c * C + c) * 9 + 4] = 1
-      const y = conv2d(x, tensor(w, { shape: [C, C, 3, 3] }), null, { padding: 1 })
-      expect([...y.dataSync()]).toEqual([...x.dataSync()])
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 6 }),
+      fc.integer({ min: 1, max: 6 }),
+      (C, H, W) => {
+        const x = uniformTensors(C * 100 + H * 10 + W)([2, C, H, W])
+        const w = zeros([C, C, 3, 3]).dataSync()
+        for (let c = 0; c < C; c++) w[(c * C + c) * 9 + 4] = 1
+        const y = conv2d(x, tensor(w, { shape: [C, C, 3, 3] }), null, { padding: 1 })
+        expect([...y.dataSync()]).toEqual([...x.dataSync()])
+      },
+    ),
     { numRuns: 20 },
   )
 })
@@ -105,7 +142,9 @@ test('wasm agrees with the reference in every layout', () => {
           return [y, x.grad!, w.grad!, bias.grad!].map((t) => ({ shape: t.shape, data: t.dataSync() }))
         }),
       )
-      a.forEach(({ shape, data }, i) => expect(allClose(tensor(data, { shape }), b[i].data, { atol: 2e-5, rtol: 1e-5 })).toBe(true))
+      a.forEach(({ shape, data }, i) =>
+        expect(allClose(tensor(data, { shape }), b[i].data, { atol: 2e-5, rtol: 1e-5 })).toBe(true),
+      )
     }
   }
 })
@@ -133,13 +172,31 @@ test('nothing is left behind', () => {
 
 test('errors name the op, the shapes and the remedy', () => {
   const x = zeros([1, 3, 8, 8])
-  expect(() => conv2d(x, zeros([4, 4, 3, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: input channels do not match the weight; got x [1,3,8,8] and weight [4,4,3,3], groups 1, expected x axis 1 = 4, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`)
-  expect(() => conv2d(x, zeros([4, 3, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: the weight's rank does not fit; got [4,3,3], expected [out, in / groups, H, W].]`)
-  expect(() => conv2d(x, zeros([4, 3, 9, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: the kernel does not fit into the padded input; got input [8,8] padded by [0,0] and [0,0], kernel [9,3] reaching over [9,3], expected a kernel of 1 or more that is not larger. Use a larger input, more padding, or a smaller kernel.]`)
-  expect(() => conv2d(x, zeros([4, 3, 3, 3]), zeros([3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: the bias does not fit; got [3], expected [4].]`)
-  expect(() => conv2d(x, zeros([4, 3, 3, 3]), null, { stride: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: conv2d: stride does not fit; got 0, expected an integer >= 1, or 2 of them.]`)
-  expect(() => conv2d(x, zeros([4, 3, 3, 3]), null, { stride: 2, padding: 'same' })).toThrowErrorMatchingInlineSnapshot(`[ValueError: conv2d: padding 'same' needs a stride of 1; got stride [2,2]. Give the padding in numbers.]`)
-  expect(() => conv2d(zeros([3, 8]), zeros([4, 3, 3, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: the rank does not fit; got [3,8], expected [N, C, H, W] or [C, H, W].]`)
-  expect(() => conv2d(x, tensor(new Int32Array(108), { shape: [4, 3, 3, 3] }))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: conv2d: the dtypes differ; got f32[1,3,8,8] and i32[4,3,3,3], expected one dtype. Cast them first.]`)
-  expect(() => conv2d(x, zeros([4, 1, 3, 3]), null, { groups: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv2d: input channels do not match the weight; got x [1,3,8,8] and weight [4,1,3,3], groups 3, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`)
+  expect(() => conv2d(x, zeros([4, 4, 3, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: input channels do not match the weight; got x [1,3,8,8] and weight [4,4,3,3], groups 1, expected x axis 1 = 4, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`,
+  )
+  expect(() => conv2d(x, zeros([4, 3, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: the weight's rank does not fit; got [4,3,3], expected [out, in / groups, H, W].]`,
+  )
+  expect(() => conv2d(x, zeros([4, 3, 9, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: the kernel does not fit into the padded input; got input [8,8] padded by [0,0] and [0,0], kernel [9,3] reaching over [9,3], expected a kernel of 1 or more that is not larger. Use a larger input, more padding, or a smaller kernel.]`,
+  )
+  expect(() => conv2d(x, zeros([4, 3, 3, 3]), zeros([3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: the bias does not fit; got [3], expected [4].]`,
+  )
+  expect(() => conv2d(x, zeros([4, 3, 3, 3]), null, { stride: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: conv2d: stride does not fit; got 0, expected an integer >= 1, or 2 of them.]`,
+  )
+  expect(() => conv2d(x, zeros([4, 3, 3, 3]), null, { stride: 2, padding: 'same' })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: conv2d: padding 'same' needs a stride of 1; got stride [2,2]. Give the padding in numbers.]`,
+  )
+  expect(() => conv2d(zeros([3, 8]), zeros([4, 3, 3, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: the rank does not fit; got [3,8], expected [N, C, H, W] or [C, H, W].]`,
+  )
+  expect(() => conv2d(x, tensor(new Int32Array(108), { shape: [4, 3, 3, 3] }))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: conv2d: the dtypes differ; got f32[1,3,8,8] and i32[4,3,3,3], expected one dtype. Cast them first.]`,
+  )
+  expect(() => conv2d(x, zeros([4, 1, 3, 3]), null, { groups: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv2d: input channels do not match the weight; got x [1,3,8,8] and weight [4,1,3,3], groups 3, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`,
+  )
 })

@@ -45,7 +45,14 @@ const forEachPlane = (
 const windowsOf = (a: ConvAttrs): Windows => a
 
 /** A kernel call's surroundings: the exports, the parameter block and the scratch of a pass. */
-const prepare = (k: WasmBackend, a: ConvAttrs, N: number, C: number, O: number, pass: 0 | 1 | 2): { kernels: ConvKernels; p: number; scratch: number } => {
+const prepare = (
+  k: WasmBackend,
+  a: ConvAttrs,
+  N: number,
+  C: number,
+  O: number,
+  pass: 0 | 1 | 2,
+): { kernels: ConvKernels; p: number; scratch: number } => {
   const kernels = k.use(conv)
   const p = k.table(
     [N, C, O, a.groups],
@@ -75,7 +82,8 @@ export const convOp: OpDef<ConvAttrs> = {
       for (let i = 0; i < count; i++) total[atY + to[i]] += x.data[atX + from[i]] * w.data[atW + tap[i]]
     })
     const space = sizeOf(a.output)
-    for (let i = 0; i < total.length; i++) y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
+    for (let i = 0; i < total.length; i++)
+      y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
   },
   wasm: (k, x, a, [{ shape, dtype }]) => {
     if (!covered(x)) return null
@@ -87,8 +95,13 @@ export const convOp: OpDef<ConvAttrs> = {
   },
   gradient: (c, [dy]) => {
     const dx = c.needs[0] ? convInputGrad(dy!, c.input(1), c.attrs) : null
-    if (c.fused && c.needs[1] && c.needs[2] === true) return [dx, ...applyAll(convWeightBiasGradOp, [c.input(0), dy!], c.attrs)]
-    return [dx, c.needs[1] ? convWeightGrad(c.input(0), dy!, c.attrs) : null, c.needs[2] === true ? sumOverSpace(dy!) : null]
+    if (c.fused && c.needs[1] && c.needs[2] === true)
+      return [dx, ...applyAll(convWeightBiasGradOp, [c.input(0), dy!], c.attrs)]
+    return [
+      dx,
+      c.needs[1] ? convWeightGrad(c.input(0), dy!, c.attrs) : null,
+      c.needs[2] === true ? sumOverSpace(dy!) : null,
+    ]
   },
 }
 
@@ -105,7 +118,8 @@ export const convInputGradOp: OpDef<ConvAttrs> = {
       for (let i = 0; i < count; i++) total[atX + from[i]] += dy.data[atY + to[i]] * w.data[atW + tap[i]]
     })
     const space = sizeOf(a.input)
-    for (let i = 0; i < total.length; i++) dx.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % C])
+    for (let i = 0; i < total.length; i++)
+      dx.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % C])
   },
   wasm: (k, x, a, [{ shape, dtype }]) => {
     if (!covered(x)) return null
@@ -137,7 +151,12 @@ const weightGradReference = ([x, dy]: readonly NDArray[], a: ConvAttrs, [dw]: re
 }
 
 /** Fills dw and, where there is one, the bias's gradient. */
-const weightGradWasm = (k: WasmBackend, x: readonly Tensor[], a: ConvAttrs, specs: readonly TensorSpec[]): Tensor[] | null => {
+const weightGradWasm = (
+  k: WasmBackend,
+  x: readonly Tensor[],
+  a: ConvAttrs,
+  specs: readonly TensorSpec[],
+): Tensor[] | null => {
   if (!covered(x)) return null
   const outputs = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
   const { kernels, p, scratch } = prepare(k, a, x[0].shape[0], x[0].shape[1], x[1].shape[1], convPass.weightGrad)
@@ -211,7 +230,12 @@ export const resolvePadding = (
 ): { before: readonly number[]; after: readonly number[] } => {
   if (padding === 'same') {
     if (stride.some((s) => s !== 1)) {
-      throw new ValueError({ op, problem: "padding 'same' needs a stride of 1", got: `stride ${show(stride)}`, advice: 'Give the padding in numbers' })
+      throw new ValueError({
+        op,
+        problem: "padding 'same' needs a stride of 1",
+        got: `stride ${show(stride)}`,
+        advice: 'Give the padding in numbers',
+      })
     }
     const total = reach(kernel, dilation).map((r) => r - 1)
     const before = total.map((n) => Math.floor(n / 2))
@@ -222,14 +246,24 @@ export const resolvePadding = (
 }
 
 /** Checks what every convolution needs: dtypes, ranks, channels against groups, the bias. */
-export const checkConv = (op: string, x: Tensor, w: Tensor, b: Tensor | null, space: number, groups: number, transposed: boolean): void => {
+export const checkConv = (
+  op: string,
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null,
+  space: number,
+  groups: number,
+  transposed: boolean,
+): void => {
   const tensors = b === null ? [x, w] : [x, w, b]
   for (const t of tensors) t.live(op)
   needFloat(op, x)
   needSameDType(op, tensors)
   const layout = transposed ? `[in, out / groups, ${axesOfSpace(space)}]` : `[out, in / groups, ${axesOfSpace(space)}]`
-  if (!Number.isInteger(groups) || groups < 1) throw new ValueError({ op, problem: 'groups is not a positive integer', got: String(groups) })
-  if (w.rank !== space + 2) throw new ShapeError({ op, problem: "the weight's rank does not fit", got: show(w.shape), expected: layout })
+  if (!Number.isInteger(groups) || groups < 1)
+    throw new ValueError({ op, problem: 'groups is not a positive integer', got: String(groups) })
+  if (w.rank !== space + 2)
+    throw new ShapeError({ op, problem: "the weight's rank does not fit", got: show(w.shape), expected: layout })
   const [first, second] = w.shape
   const channels = transposed ? first : second * groups
   const out = transposed ? second * groups : first
@@ -303,4 +337,3 @@ export const conv2d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  */
 export const conv3d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
   batched('conv3d', x, 3, (t) => convolve('conv3d', 3, t, weight, bias, options))
-

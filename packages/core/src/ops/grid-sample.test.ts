@@ -30,16 +30,31 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, ops[c.op], tolerance))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(withBackend(backend(), () => checkGolden(c, ops[c.op], tolerance))).toBe(true)
+    },
+  )
 })
 
 test('the identity map gives the image back', () => {
   const x = uniformTensors(1)([2, 3, 4, 5])
-  const theta = tensor([[1, 0, 0], [0, 1, 0]].flat().concat([1, 0, 0, 0, 1, 0]), { shape: [2, 2, 3] })
+  const theta = tensor(
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+    ]
+      .flat()
+      .concat([1, 0, 0, 0, 1, 0]),
+    { shape: [2, 2, 3] },
+  )
   for (const alignCorners of [false, true]) {
-    expect(allClose(gridSample(x, affineGrid(theta, x.shape, { alignCorners }), { alignCorners }), x.dataSync(), { atol: 1e-6 })).toBe(true)
+    expect(
+      allClose(gridSample(x, affineGrid(theta, x.shape, { alignCorners }), { alignCorners }), x.dataSync(), {
+        atol: 1e-6,
+      }),
+    ).toBe(true)
   }
 })
 
@@ -60,7 +75,9 @@ test('gradients of first and second order of the grid', () => {
 test('a second derivative of the sampling is refused, as in PyTorch', () => {
   const x = uniformTensors(1)([1, 1, 3, 3]).requiresGrad_()
   const [dx] = grad([sum(square(gridSample(x, zeros([1, 2, 2, 2]))))], [x], { createGraph: true })
-  expect(() => backward(sum(square(dx)))).toThrowErrorMatchingInlineSnapshot(`[GradientError: gridSample: there is no second derivative; expected a first derivative only, as in PyTorch.]`)
+  expect(() => backward(sum(square(dx)))).toThrowErrorMatchingInlineSnapshot(
+    `[GradientError: gridSample: there is no second derivative; expected a first derivative only, as in PyTorch.]`,
+  )
 })
 
 test('wasm agrees with the reference in every layout', () => {
@@ -75,11 +92,17 @@ test('wasm agrees with the reference in every layout', () => {
         return [y, x.grad!, grid.grad!].map((t) => ({ shape: t.shape, data: t.dataSync() }))
       }),
     )
-    a.forEach(({ shape, data }, i) => expect(allClose(tensor(data, { shape }), b[i].data, { atol: 5e-6, rtol: 1e-5 })).toBe(true))
+    a.forEach(({ shape, data }, i) =>
+      expect(allClose(tensor(data, { shape }), b[i].data, { atol: 5e-6, rtol: 1e-5 })).toBe(true),
+    )
   }
 })
 
 test('errors name the op and the rule', () => {
-  expect(() => gridSample(zeros([1, 1, 4, 4]), zeros([1, 4, 4, 3]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: gridSample: the shapes do not fit; got [1,1,4,4] and [1,4,4,3], expected [N, C, H, W] and [N, h, w, 2].]`)
-  expect(() => affineGrid(zeros([1, 2, 3]), [2, 1, 4, 4])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: affineGrid: theta and the size do not fit; got [1,2,3] and [2,1,4,4], expected [N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W].]`)
+  expect(() => gridSample(zeros([1, 1, 4, 4]), zeros([1, 4, 4, 3]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: gridSample: the shapes do not fit; got [1,1,4,4] and [1,4,4,3], expected [N, C, H, W] and [N, h, w, 2].]`,
+  )
+  expect(() => affineGrid(zeros([1, 2, 3]), [2, 1, 4, 4])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: affineGrid: theta and the size do not fit; got [1,2,3] and [2,1,4,4], expected [N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W].]`,
+  )
 })

@@ -37,7 +37,8 @@ const reflect = (p: number, low: number, high: number): [number, number] => {
 /** A position within the image by the rule of the padding, and its slope. */
 const bring = (p: number, n: number, { padding, alignCorners }: Attrs): [number, number] => {
   if (padding === 'zeros') return [p, 1]
-  const [q, sign] = padding === 'border' ? [p, 1] : alignCorners ? reflect(p, 0, 2 * (n - 1)) : reflect(p, -1, 2 * n - 1)
+  const [q, sign] =
+    padding === 'border' ? [p, 1] : alignCorners ? reflect(p, 0, 2 * (n - 1)) : reflect(p, -1, 2 * n - 1)
   if (q <= 0) return [0, 0]
   return q >= n - 1 ? [n - 1, 0] : [q, sign]
 }
@@ -65,7 +66,11 @@ const tapsOf = (coordinate: number, n: number, attrs: Attrs): Taps => {
   const p = alignCorners ? (coordinate + 1) * step : (coordinate + 1) * step - 0.5
   if (mode === 'bicubic') {
     const base = Math.floor(p)
-    return cubic(p - base).map(([weight, slope], k) => ({ at: inside(Math.trunc(bring(base - 1 + k, n, attrs)[0]), n), weight, slope: slope * step }))
+    return cubic(p - base).map(([weight, slope], k) => ({
+      at: inside(Math.trunc(bring(base - 1 + k, n, attrs)[0]), n),
+      weight,
+      slope: slope * step,
+    }))
   }
   const [q, slope] = bring(p, n, attrs)
   if (mode === 'nearest') return [{ at: inside(roundHalfEven(q), n), weight: 1, slope: 0 }]
@@ -102,7 +107,8 @@ const gridSampleOp: OpDef<Attrs> = {
     const [, C, H, W] = x.shape
     const points = grid.shape[1] * grid.shape[2]
     forEachTap(grid.data, grid.shape, [H, W], attrs, (n, point, pixel, tx, ty) => {
-      for (let c = 0; c < C; c++) y.data[(n * C + c) * points + point] += tx.weight * ty.weight * x.data[(n * C + c) * H * W + pixel]
+      for (let c = 0; c < C; c++)
+        y.data[(n * C + c) * points + point] += tx.weight * ty.weight * x.data[(n * C + c) * H * W + pixel]
     })
   },
   wasm: (k, [x, grid], { mode, padding, alignCorners }, [{ shape, dtype }]) => {
@@ -112,8 +118,19 @@ const gridSampleOp: OpDef<Attrs> = {
     const [N, C, H, W] = x.shape
     const pX = last ? k.ptr(x) : k.contiguousPtr(x)
     k.use(image).f32_grid_sample(
-      pX, k.contiguousPtr(grid), k.ptr(y), N, C, H, W, shape[2], shape[3],
-      gridSampleCodes.mode[mode], gridSampleCodes.padding[padding], Number(alignCorners), Number(last),
+      pX,
+      k.contiguousPtr(grid),
+      k.ptr(y),
+      N,
+      C,
+      H,
+      W,
+      shape[2],
+      shape[3],
+      gridSampleCodes.mode[mode],
+      gridSampleCodes.padding[padding],
+      Number(alignCorners),
+      Number(last),
     )
     return [y]
   },
@@ -151,13 +168,30 @@ const gridSampleGradOp: OpDef<Attrs> = {
     const pX = last ? k.ptr(x) : k.contiguousPtr(x)
     const pDy = last ? k.channelsLastPtr(dy) : k.contiguousPtr(dy)
     k.use(image).f32_grid_sample_grad(
-      pX, k.contiguousPtr(grid), pDy, k.ptr(dx), k.ptr(dGrid), N, C, H, W, grid.shape[1], grid.shape[2],
-      gridSampleCodes.mode[mode], gridSampleCodes.padding[padding], Number(alignCorners), Number(last),
+      pX,
+      k.contiguousPtr(grid),
+      pDy,
+      k.ptr(dx),
+      k.ptr(dGrid),
+      N,
+      C,
+      H,
+      W,
+      grid.shape[1],
+      grid.shape[2],
+      gridSampleCodes.mode[mode],
+      gridSampleCodes.padding[padding],
+      Number(alignCorners),
+      Number(last),
     )
     return [dx, dGrid]
   },
   gradient: () => {
-    throw new GradientError({ op: 'gridSample', problem: 'there is no second derivative', expected: 'a first derivative only, as in PyTorch' })
+    throw new GradientError({
+      op: 'gridSample',
+      problem: 'there is no second derivative',
+      expected: 'a first derivative only, as in PyTorch',
+    })
   },
 }
 
@@ -178,16 +212,36 @@ export interface GridSampleOptions {
  * @source Jaderberg et al. 2015; checked against torch.nn.functional.grid_sample 1.13 in grid-sample.test.ts
  * @example gridSample(tensor([[[[1, 2], [3, 4]]]]), tensor([[[[0, 0]]]])).toArray() // => [[[[2.5]]]]
  */
-export const gridSample = (x: Tensor, grid: Tensor, { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false }: GridSampleOptions = {}): Tensor => {
+export const gridSample = (
+  x: Tensor,
+  grid: Tensor,
+  { mode = 'bilinear', paddingMode = 'zeros', alignCorners = false }: GridSampleOptions = {},
+): Tensor => {
   const op = 'gridSample'
   for (const t of [x, grid]) t.live(op)
   needFloat(op, x)
   needSameDType(op, [x, grid])
   if (!Object.hasOwn(gridSampleCodes.mode, mode) || !Object.hasOwn(gridSampleCodes.padding, paddingMode)) {
-    throw new ValueError({ op, problem: 'unknown mode', got: `mode ${mode}, paddingMode ${paddingMode}`, expected: 'bilinear, nearest or bicubic; zeros, border or reflection' })
+    throw new ValueError({
+      op,
+      problem: 'unknown mode',
+      got: `mode ${mode}, paddingMode ${paddingMode}`,
+      expected: 'bilinear, nearest or bicubic; zeros, border or reflection',
+    })
   }
-  const fits = x.rank === 4 && grid.rank === 4 && grid.shape[3] === 2 && grid.shape[0] === x.shape[0] && !x.shape.slice(2).includes(0)
-  if (!fits) throw new ShapeError({ op, problem: 'the shapes do not fit', got: `${show(x.shape)} and ${show(grid.shape)}`, expected: '[N, C, H, W] and [N, h, w, 2]' })
+  const fits =
+    x.rank === 4 &&
+    grid.rank === 4 &&
+    grid.shape[3] === 2 &&
+    grid.shape[0] === x.shape[0] &&
+    !x.shape.slice(2).includes(0)
+  if (!fits)
+    throw new ShapeError({
+      op,
+      problem: 'the shapes do not fit',
+      got: `${show(x.shape)} and ${show(grid.shape)}`,
+      expected: '[N, C, H, W] and [N, h, w, 2]',
+    })
   return apply(gridSampleOp, [x, grid], { mode, padding: paddingMode, alignCorners })
 }
 
@@ -204,14 +258,24 @@ const positions = (n: number, alignCorners: boolean): number[] => {
  * @source Checked against torch.nn.functional.affine_grid 1.13 in grid-sample.test.ts
  * @example affineGrid(tensor([[[1, 0, 0], [0, 1, 0]]]), [1, 1, 1, 2]).toArray() // => [[[[-0.5, 0], [0.5, 0]]]]
  */
-export const affineGrid = (theta: Tensor, size: Shape, { alignCorners = false }: { readonly alignCorners?: boolean } = {}): Tensor => {
+export const affineGrid = (
+  theta: Tensor,
+  size: Shape,
+  { alignCorners = false }: { readonly alignCorners?: boolean } = {},
+): Tensor => {
   const op = 'affineGrid'
   theta.live(op)
   needFloat(op, theta)
   const space = size.slice(2)
   const rank = space.length
   const fits = (rank === 2 || rank === 3) && show(theta.shape) === show([size[0], rank, rank + 1])
-  if (!fits) throw new ShapeError({ op, problem: 'theta and the size do not fit', got: `${show(theta.shape)} and ${show(size)}`, expected: '[N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W]' })
+  if (!fits)
+    throw new ShapeError({
+      op,
+      problem: 'theta and the size do not fit',
+      got: `${show(theta.shape)} and ${show(size)}`,
+      expected: '[N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W]',
+    })
   const axes = space.map((n) => positions(n, alignCorners))
   // Rows of homogeneous coordinates, the last axis of space first.
   const rows = axes.reduce<number[][]>((list, axis) => list.flatMap((row) => axis.map((p) => [p, ...row])), [[]])

@@ -68,7 +68,9 @@ const groupNormOp: OpDef<Attrs> = {
     const gamma = affine ? reshape(c.input(1), broadcast) : null
     const axes = grouped.map((_, i) => i).slice(2)
     const { dx, dGamma } = normGradient({ x: reshape(x, grouped), dy: g, gamma, axes, eps })
-    return affine ? [reshape(dx, x.shape), toGamma(dGamma, broadcast, [C]), toGamma(g, broadcast, [C])] : [reshape(dx, x.shape)]
+    return affine
+      ? [reshape(dx, x.shape), toGamma(dGamma, broadcast, [C]), toGamma(g, broadcast, [C])]
+      : [reshape(dx, x.shape)]
   },
 }
 
@@ -82,7 +84,11 @@ const forEachChannel = (x: NDArray, perGroup: NDArray, visit: (i: number, c: num
 /** How a tensor is read by the kernels: channels last, or planes. */
 const layoutOf = (x: Tensor): { last: boolean; strides: readonly number[]; S: number } => {
   const last = x.rank > 2 && (isChannelsLast(x.shape, x.strides) || !x.contiguous)
-  return { last, strides: last ? channelsLastStrides(x.shape) : contiguousStrides(x.shape), S: sizeOf(x.shape.slice(2)) }
+  return {
+    last,
+    strides: last ? channelsLastStrides(x.shape) : contiguousStrides(x.shape),
+    S: sizeOf(x.shape.slice(2)),
+  }
 }
 
 /** dx, dgamma and dbeta in one go; the inputs are x, dy, mean, invstd and gamma. */
@@ -105,7 +111,8 @@ const groupNormGradOp: OpDef<Attrs> = {
       products[group] += dy.data[i] * scale(c) * xhat(i, group)
     })
     forEachChannel(x, mean, (i, c, group) => {
-      dx.data[i] = invstd.data[group] * (dy.data[i] * scale(c) - sums[group] / n - (xhat(i, group) * products[group]) / n)
+      dx.data[i] =
+        invstd.data[group] * (dy.data[i] * scale(c) - sums[group] / n - (xhat(i, group) * products[group]) / n)
     })
   },
   wasm: (k, [x, dy, mean, invstd, gamma], { groups }, specs) => {
@@ -117,7 +124,22 @@ const groupNormGradOp: OpDef<Attrs> = {
     const [pX, pDy] = [k.ptrAs(x, strides), k.ptrAs(dy, strides)]
     const [pMean, pInvstd, pDx, pDgamma, pDbeta] = [mean, invstd, dx, dGamma, dBeta].map((t) => k.ptr(t))
     const run = k.use(kernels)
-    if (last) run.f32_group_norm_grad_nhwc(pX, pDy, pGamma, pMean, pInvstd, pDx, pDgamma, pDbeta, N, C, S, groups, k.scratch(16 * C))
+    if (last)
+      run.f32_group_norm_grad_nhwc(
+        pX,
+        pDy,
+        pGamma,
+        pMean,
+        pInvstd,
+        pDx,
+        pDgamma,
+        pDbeta,
+        N,
+        C,
+        S,
+        groups,
+        k.scratch(16 * C),
+      )
     else run.f32_group_norm_grad_nchw(pX, pDy, pGamma, pMean, pInvstd, pDx, pDgamma, pDbeta, N, C, S, groups)
     return [dx, dGamma, dBeta]
   },
@@ -136,13 +158,19 @@ export interface GroupNormOptions {
 const checkAffine = (op: string, x: Tensor, parts: Readonly<Record<string, Tensor | null>>): void => {
   x.live(op)
   needFloat(op, x)
-  if (x.rank < 2) throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, ...]' })
+  if (x.rank < 2)
+    throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, ...]' })
   for (const [name, t] of Object.entries(parts)) {
     if (t === null) continue
     t.live(op)
     needSameDType(op, [x, t])
     if (t.rank !== 1 || t.shape[0] !== x.shape[1]) {
-      throw new ShapeError({ op, problem: `${name} does not fit`, got: show(t.shape), expected: `${show([x.shape[1]])}, one for each channel of ${show(x.shape)}` })
+      throw new ShapeError({
+        op,
+        problem: `${name} does not fit`,
+        got: show(t.shape),
+        expected: `${show([x.shape[1]])}, one for each channel of ${show(x.shape)}`,
+      })
     }
   }
 }
@@ -155,10 +183,19 @@ const checkAffine = (op: string, x: Tensor, parts: Readonly<Record<string, Tenso
  * @source Checked against torch.nn.functional.group_norm 1.13 in norm.test.ts
  * @example groupNorm(tensor([[1, 3, 0, 4]]), 2, { eps: 0 }).toArray() // => [[-1, 1, -1, 1]]
  */
-export const groupNorm = (x: Tensor, groups: number, { weight = null, bias = null, eps = 1e-5 }: GroupNormOptions = {}): Tensor => {
+export const groupNorm = (
+  x: Tensor,
+  groups: number,
+  { weight = null, bias = null, eps = 1e-5 }: GroupNormOptions = {},
+): Tensor => {
   checkAffine('groupNorm', x, { weight, bias })
   if (!Number.isInteger(groups) || groups < 1 || x.shape[1] % groups !== 0) {
-    throw new ValueError({ op: 'groupNorm', problem: 'the groups do not divide the channels', got: `${groups} groups of ${x.shape[1]} channels`, expected: 'a divisor of the channels' })
+    throw new ValueError({
+      op: 'groupNorm',
+      problem: 'the groups do not divide the channels',
+      got: `${groups} groups of ${x.shape[1]} channels`,
+      expected: 'a divisor of the channels',
+    })
   }
   return apply(groupNormOp, [x, ...affinePair(x, [x.shape[1]], weight, bias)], { groups, eps })
 }
@@ -178,12 +215,25 @@ export interface InstanceNormOptions extends Omit<BatchNormOptions, 'training'> 
  */
 export const instanceNorm = (x: Tensor, options: InstanceNormOptions = {}): Tensor => {
   const op = 'instanceNorm'
-  const { weight = null, bias = null, runningMean = null, runningVar = null, useInputStats = true, momentum = 0.1, eps = 1e-5 } = options
+  const {
+    weight = null,
+    bias = null,
+    runningMean = null,
+    runningVar = null,
+    useInputStats = true,
+    momentum = 0.1,
+    eps = 1e-5,
+  } = options
   checkAffine(op, x, { weight, bias, runningMean, runningVar })
   if (!useInputStats) return batchNorm(x, { weight, bias, runningMean, runningVar, eps })
-  const [N, C, ...space] = x.shape
+  const [, C, ...space] = x.shape
   if (x.size > 0 && sizeOf(space) === 1) {
-    throw new ValueError({ op, problem: 'one value per channel has no variance', got: show(x.shape), expected: 'more than one element of space' })
+    throw new ValueError({
+      op,
+      problem: 'one value per channel has no variance',
+      got: show(x.shape),
+      expected: 'more than one element of space',
+    })
   }
   if (runningMean !== null && runningVar !== null) moveRunningByInstances(x, runningMean, runningVar, momentum)
   return apply(groupNormOp, [x, ...affinePair(x, [C], weight, bias)], { groups: C, eps })

@@ -21,15 +21,24 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, ([x], options) => interpolate(x!, options as InterpolateOptions), tolerance))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(
+        withBackend(backend(), () =>
+          checkGolden(c, ([x], options) => interpolate(x!, options as InterpolateOptions), tolerance),
+        ),
+      ).toBe(true)
+    },
+  )
 })
 
 test('values by hand', () => {
   const x = tensor([[[[1, 2, 3]]]])
   expect(interpolate(x, { size: [1, 6], mode: 'bilinear' }).toArray()).toEqual([[[[1, 1.25, 1.75, 2.25, 2.75, 3]]]])
-  expect(interpolate(x, { size: [1, 5], mode: 'bilinear', alignCorners: true }).toArray()).toEqual([[[[1, 1.5, 2, 2.5, 3]]]])
+  expect(interpolate(x, { size: [1, 5], mode: 'bilinear', alignCorners: true }).toArray()).toEqual([
+    [[[1, 1.5, 2, 2.5, 3]]],
+  ])
   expect(interpolate(x, { scaleFactor: [1, 2] }).toArray()).toEqual([[[[1, 1, 2, 2, 3, 3]]]])
   expect(interpolate(x, { size: [1, 3], mode: 'bicubic', alignCorners: true })).toBe(x)
 })
@@ -55,22 +64,40 @@ test('wasm agrees with the reference in every layout', () => {
       withBackend(backend, () => {
         const draw = uniformTensors(4)
         const x: Tensor = (last ? permute(draw([2, 5, 7, 3]), [0, 3, 1, 2]) : draw([2, 3, 5, 7])).requiresGrad_()
-        const ys = cases.filter(([name]) => name !== 'area' && name !== 'trilinear').map(([, , options]) => interpolate(x, options))
+        const ys = cases
+          .filter(([name]) => name !== 'area' && name !== 'trilinear')
+          .map(([, , options]) => interpolate(x, options))
         for (const y of ys) y.backward(draw(y.shape))
         return [...ys, x.grad!].map((t) => ({ shape: t.shape, data: t.dataSync() }))
       }),
     )
-    a.forEach(({ shape, data }, i) => expect(allClose(tensor(data, { shape }), b[i].data, { atol: 2e-6, rtol: 1e-5 })).toBe(true))
+    a.forEach(({ shape, data }, i) =>
+      expect(allClose(tensor(data, { shape }), b[i].data, { atol: 2e-6, rtol: 1e-5 })).toBe(true),
+    )
   }
 })
 
 test('errors name the op and the rule', () => {
   const x = zeros([1, 1, 4, 4])
-  expect(() => interpolate(x, {})).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: the size is not clear; got size undefined, scaleFactor undefined, expected either size or scaleFactor; recomputeScaleFactor with the latter only.]`)
-  expect(() => interpolate(x, { size: 3, mode: 'linear' })).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: the mode is for another rank; got linear for 2 axes of space, expected 1 axes of space.]`)
-  expect(() => interpolate(x, { size: 3, alignCorners: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: alignCorners has no meaning here; got nearest, expected linear, bilinear, bicubic or trilinear.]`)
-  expect(() => interpolate(x, { size: 3, antialias: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: antialias has no meaning here; got nearest, expected bilinear or bicubic.]`)
-  expect(() => interpolate(x, { scaleFactor: 0.1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: scaleFactor does not fit; got [0.1,0.1] for [4,4], expected 2 factors that leave at least one element.]`)
-  expect(() => interpolate(x, { size: [3, 3, 3] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: interpolate: size does not fit; got [3,3,3], expected an integer >= 1, or 2 of them.]`)
-  expect(() => interpolate(zeros([4, 4]), { size: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: interpolate: the shape does not fit; got [4,4], expected [N, C, ...space] with one to three axes of space, none empty.]`)
+  expect(() => interpolate(x, {})).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: the size is not clear; got size undefined, scaleFactor undefined, expected either size or scaleFactor; recomputeScaleFactor with the latter only.]`,
+  )
+  expect(() => interpolate(x, { size: 3, mode: 'linear' })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: the mode is for another rank; got linear for 2 axes of space, expected 1 axes of space.]`,
+  )
+  expect(() => interpolate(x, { size: 3, alignCorners: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: alignCorners has no meaning here; got nearest, expected linear, bilinear, bicubic or trilinear.]`,
+  )
+  expect(() => interpolate(x, { size: 3, antialias: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: antialias has no meaning here; got nearest, expected bilinear or bicubic.]`,
+  )
+  expect(() => interpolate(x, { scaleFactor: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: scaleFactor does not fit; got [0.1,0.1] for [4,4], expected 2 factors that leave at least one element.]`,
+  )
+  expect(() => interpolate(x, { size: [3, 3, 3] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: interpolate: size does not fit; got [3,3,3], expected an integer >= 1, or 2 of them.]`,
+  )
+  expect(() => interpolate(zeros([4, 4]), { size: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: interpolate: the shape does not fit; got [4,4], expected [N, C, ...space] with one to three axes of space, none empty.]`,
+  )
 })

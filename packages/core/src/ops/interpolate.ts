@@ -19,7 +19,11 @@ interface Attrs {
 }
 
 /** Calls `visit` with the positions of an element of x and of y, and the weight between them, for all pairs that have one. */
-const forEachTap = (shape: readonly number[], { axis, n, m, taps: { taps, index, weight } }: Attrs, visit: (x: number, y: number, w: number) => void): void => {
+const forEachTap = (
+  shape: readonly number[],
+  { axis, n, m, taps: { taps, index, weight } }: Attrs,
+  visit: (x: number, y: number, w: number) => void,
+): void => {
   const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))]
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < m; j++) {
@@ -31,11 +35,19 @@ const forEachTap = (shape: readonly number[], { axis, n, m, taps: { taps, index,
 }
 
 /** Sizes around an axis in memory, and the strides of a result laid out like x. */
-const layoutOf = (x: Tensor, axis: number): { last: boolean; outer: number; inner: number; stridesOf: (shape: readonly number[]) => number[] } => {
+const layoutOf = (
+  x: Tensor,
+  axis: number,
+): { last: boolean; outer: number; inner: number; stridesOf: (shape: readonly number[]) => number[] } => {
   const last = isChannelsLast(x.shape, x.strides)
   const channels = last ? x.shape[1] : 1
   const before = last ? x.shape.slice(0, axis).toSpliced(1, 1) : x.shape.slice(0, axis)
-  return { last, outer: sizeOf(before), inner: sizeOf(x.shape.slice(axis + 1)) * channels, stridesOf: last ? channelsLastStrides : contiguousStrides }
+  return {
+    last,
+    outer: sizeOf(before),
+    inner: sizeOf(x.shape.slice(axis + 1)) * channels,
+    stridesOf: last ? channelsLastStrides : contiguousStrides,
+  }
 }
 
 /** The tables where kernels can read them. */
@@ -65,7 +77,8 @@ const resampleOp: OpDef<Attrs> = {
 const resampleGradOp: OpDef<Attrs> = {
   name: 'resampleGrad',
   infer: ([dy], { axis, n }) => [{ shape: dy.shape.with(axis, n), dtype: dy.dtype }],
-  reference: ([dy], attrs, [dx]: readonly NDArray[]) => forEachTap(dx.shape, attrs, (to, from, w) => (dx.data[to] += w * dy.data[from])),
+  reference: ([dy], attrs, [dx]: readonly NDArray[]) =>
+    forEachTap(dx.shape, attrs, (to, from, w) => (dx.data[to] += w * dy.data[from])),
   wasm: (k, [dy], attrs, [{ shape, dtype }]) => {
     if (dtype !== 'f32' || dy.size === 0) return null
     const { last, outer, inner, stridesOf } = layoutOf(dy, attrs.axis)
@@ -97,31 +110,62 @@ export interface InterpolateOptions {
   readonly antialias?: boolean
 }
 
-const kinds = { nearest: 'nearest', 'nearest-exact': 'nearest-exact', linear: 'linear', bilinear: 'linear', trilinear: 'linear', bicubic: 'cubic' } as const
+const kinds = {
+  nearest: 'nearest',
+  'nearest-exact': 'nearest-exact',
+  linear: 'linear',
+  bilinear: 'linear',
+  trilinear: 'linear',
+  bicubic: 'cubic',
+} as const
 
 /** The axes of space that a mode is for; none means any. */
 const ranks: Partial<Record<InterpolateMode, number>> = { linear: 1, bilinear: 2, bicubic: 2, trilinear: 3 }
 
-const checkMode = (op: string, mode: InterpolateMode, space: number, alignCorners: boolean, antialias: boolean): void => {
+const checkMode = (
+  op: string,
+  mode: InterpolateMode,
+  space: number,
+  alignCorners: boolean,
+  antialias: boolean,
+): void => {
   const known = mode === 'area' || Object.hasOwn(kinds, mode)
-  const refuse = (problem: string, got: string, expected: string): ValueError => new ValueError({ op, problem, got, expected })
+  const refuse = (problem: string, got: string, expected: string): ValueError =>
+    new ValueError({ op, problem, got, expected })
   if (!known) throw refuse('unknown mode', String(mode), [...Object.keys(kinds), 'area'].join(', '))
-  if (ranks[mode] !== undefined && ranks[mode] !== space) throw refuse('the mode is for another rank', `${mode} for ${space} axes of space`, `${ranks[mode]} axes of space`)
-  if (alignCorners && ranks[mode] === undefined) throw refuse('alignCorners has no meaning here', mode, 'linear, bilinear, bicubic or trilinear')
-  if (antialias && mode !== 'bilinear' && mode !== 'bicubic') throw refuse('antialias has no meaning here', mode, 'bilinear or bicubic')
+  if (ranks[mode] !== undefined && ranks[mode] !== space)
+    throw refuse('the mode is for another rank', `${mode} for ${space} axes of space`, `${ranks[mode]} axes of space`)
+  if (alignCorners && ranks[mode] === undefined)
+    throw refuse('alignCorners has no meaning here', mode, 'linear, bilinear, bicubic or trilinear')
+  if (antialias && mode !== 'bilinear' && mode !== 'bicubic')
+    throw refuse('antialias has no meaning here', mode, 'bilinear or bicubic')
 }
 
 /** The result's sizes, and the factors where positions follow from them. */
-const sizesOf = (op: string, x: Tensor, { size, scaleFactor, recomputeScaleFactor = false }: InterpolateOptions): { sizes: readonly number[]; factors: readonly number[] | null } => {
+const sizesOf = (
+  op: string,
+  x: Tensor,
+  { size, scaleFactor, recomputeScaleFactor = false }: InterpolateOptions,
+): { sizes: readonly number[]; factors: readonly number[] | null } => {
   const input = x.shape.slice(2)
   if ((size === undefined) === (scaleFactor === undefined) || (recomputeScaleFactor && size !== undefined)) {
-    throw new ValueError({ op, problem: 'the size is not clear', got: `size ${size}, scaleFactor ${scaleFactor}`, expected: 'either size or scaleFactor; recomputeScaleFactor with the latter only' })
+    throw new ValueError({
+      op,
+      problem: 'the size is not clear',
+      got: `size ${size}, scaleFactor ${scaleFactor}`,
+      expected: 'either size or scaleFactor; recomputeScaleFactor with the latter only',
+    })
   }
   if (size !== undefined) return { sizes: perAxis(op, 'size', size, input.length, 1), factors: null }
   const factors = typeof scaleFactor === 'number' ? input.map(() => scaleFactor) : scaleFactor!
   const sizes = input.map((n, i) => Math.floor(n * factors[i]))
   if (factors.length !== input.length || !sizes.every((n) => n >= 1)) {
-    throw new ValueError({ op, problem: 'scaleFactor does not fit', got: `[${factors.join(',')}] for ${show(input)}`, expected: `${input.length} factors that leave at least one element` })
+    throw new ValueError({
+      op,
+      problem: 'scaleFactor does not fit',
+      got: `[${factors.join(',')}] for ${show(input)}`,
+      expected: `${input.length} factors that leave at least one element`,
+    })
   }
   return { sizes, factors: recomputeScaleFactor ? null : factors }
 }
@@ -142,7 +186,12 @@ export const interpolate = (x: Tensor, options: InterpolateOptions): Tensor => {
   x.live(op)
   needFloat(op, x)
   if (x.rank < 3 || x.rank > 5 || x.shape.slice(2).includes(0)) {
-    throw new ShapeError({ op, problem: 'the shape does not fit', got: show(x.shape), expected: '[N, C, ...space] with one to three axes of space, none empty' })
+    throw new ShapeError({
+      op,
+      problem: 'the shape does not fit',
+      got: show(x.shape),
+      expected: '[N, C, ...space] with one to three axes of space, none empty',
+    })
   }
   const space = x.rank - 2
   checkMode(op, mode, space, alignCorners, antialias)

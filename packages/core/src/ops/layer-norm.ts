@@ -43,7 +43,17 @@ const layerNormOp: OpDef<Attrs> = {
     if (x.dtype !== 'f32' || x.size === 0) return null
     const [y, mean, invstd] = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
     const [pGamma, pBeta] = gamma === undefined ? [0, 0] : [k.contiguousPtr(gamma), k.contiguousPtr(beta)]
-    k.use(kernels).f32_layer_norm(k.contiguousPtr(x), k.ptr(y), pGamma, pBeta, k.ptr(mean), k.ptr(invstd), mean.size, n, eps)
+    k.use(kernels).f32_layer_norm(
+      k.contiguousPtr(x),
+      k.ptr(y),
+      pGamma,
+      pBeta,
+      k.ptr(mean),
+      k.ptr(invstd),
+      mean.size,
+      n,
+      eps,
+    )
     return [y, mean, invstd]
   },
   gradient: (c, [dy]) => {
@@ -52,7 +62,11 @@ const layerNormOp: OpDef<Attrs> = {
     const gamma = affine ? c.input(1) : null
     if (c.fused) {
       const inputs = [x, dy!, c.output(1), c.output(2)]
-      return applyAll(affine ? layerNormGradOp : layerNormPlainGradOp, gamma === null ? inputs : [...inputs, gamma], c.attrs)
+      return applyAll(
+        affine ? layerNormGradOp : layerNormPlainGradOp,
+        gamma === null ? inputs : [...inputs, gamma],
+        c.attrs,
+      )
     }
     const axes = x.shape.map((_, i) => i).slice(x.rank - c.attrs.axes)
     const { dx, dGamma } = normGradient({ x, dy: dy!, gamma, axes, eps: c.attrs.eps })
@@ -80,8 +94,16 @@ const layerNormGradOp: OpDef<Attrs> = {
     if (x.dtype !== 'f32' || x.size === 0) return null
     const [dx, dGamma, dBeta] = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
     k.use(kernels).f32_layer_norm_grad(
-      k.contiguousPtr(x), k.contiguousPtr(dy), k.contiguousPtr(gamma), k.ptr(mean), k.ptr(invstd),
-      k.ptr(dx), k.ptr(dGamma), k.ptr(dBeta), mean.size, n,
+      k.contiguousPtr(x),
+      k.contiguousPtr(dy),
+      k.contiguousPtr(gamma),
+      k.ptr(mean),
+      k.ptr(invstd),
+      k.ptr(dx),
+      k.ptr(dGamma),
+      k.ptr(dBeta),
+      mean.size,
+      n,
     )
     return [dx, dGamma, dBeta]
   },
@@ -91,11 +113,23 @@ const layerNormGradOp: OpDef<Attrs> = {
 const layerNormPlainGradOp: OpDef<Attrs> = {
   name: 'layerNormPlainGrad',
   infer: ([x]) => [{ shape: x.shape, dtype: x.dtype }],
-  reference: ([x, dy, mean, invstd], { n }, [dx]) => rowGradients(x.data, dy.data, mean.data, invstd.data, n, () => 1, dx.data),
+  reference: ([x, dy, mean, invstd], { n }, [dx]) =>
+    rowGradients(x.data, dy.data, mean.data, invstd.data, n, () => 1, dx.data),
   wasm: (k, [x, dy, mean, invstd], { n }, [{ shape, dtype }]) => {
     if (x.dtype !== 'f32' || x.size === 0) return null
     const dx = k.empty(shape, dtype)
-    k.use(kernels).f32_layer_norm_grad(k.contiguousPtr(x), k.contiguousPtr(dy), 0, k.ptr(mean), k.ptr(invstd), k.ptr(dx), 0, 0, mean.size, n)
+    k.use(kernels).f32_layer_norm_grad(
+      k.contiguousPtr(x),
+      k.contiguousPtr(dy),
+      0,
+      k.ptr(mean),
+      k.ptr(invstd),
+      k.ptr(dx),
+      0,
+      0,
+      mean.size,
+      n,
+    )
     return [dx]
   },
 }
@@ -103,7 +137,15 @@ const layerNormPlainGradOp: OpDef<Attrs> = {
 type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array
 
 /** dx of each row: invstd (g - mean g - xhat mean(g xhat)) with g = dy gamma. */
-const rowGradients = (x: Numbers, dy: Numbers, mean: Numbers, invstd: Numbers, n: number, gamma: (i: number) => number, dx: Numbers): void => {
+const rowGradients = (
+  x: Numbers,
+  dy: Numbers,
+  mean: Numbers,
+  invstd: Numbers,
+  n: number,
+  gamma: (i: number) => number,
+  dx: Numbers,
+): void => {
   for (let row = 0; row < mean.length; row++) {
     const at = row * n
     const xhat = (i: number): number => (x[at + i] - mean[row]) * invstd[row]
@@ -131,13 +173,19 @@ const checkNormalised = (op: string, x: Tensor, shape: Shape, parts: Readonly<Re
   x.live(op)
   needFloat(op, x)
   if (shape.length === 0 || !sameShape(x.shape.slice(-shape.length), shape)) {
-    throw new ShapeError({ op, problem: 'the last axes are not the normalised shape', got: show(x.shape), expected: `[..., ${shape.join(', ')}]` })
+    throw new ShapeError({
+      op,
+      problem: 'the last axes are not the normalised shape',
+      got: show(x.shape),
+      expected: `[..., ${shape.join(', ')}]`,
+    })
   }
   for (const [name, t] of Object.entries(parts)) {
     if (t === null) continue
     t.live(op)
     needSameDType(op, [x, t])
-    if (!sameShape(t.shape, shape)) throw new ShapeError({ op, problem: `${name} does not fit`, got: show(t.shape), expected: show(shape) })
+    if (!sameShape(t.shape, shape))
+      throw new ShapeError({ op, problem: `${name} does not fit`, got: show(t.shape), expected: show(shape) })
   }
 }
 
@@ -149,7 +197,11 @@ const checkNormalised = (op: string, x: Tensor, shape: Shape, parts: Readonly<Re
  * @source Checked against torch.nn.functional.layer_norm 1.13 in norm.test.ts
  * @example layerNorm(tensor([[1, 3]]), [2], { eps: 0 }).toArray() // => [[-1, 1]]
  */
-export const layerNorm = (x: Tensor, normalizedShape: Shape, { weight = null, bias = null, eps = 1e-5 }: LayerNormOptions = {}): Tensor => {
+export const layerNorm = (
+  x: Tensor,
+  normalizedShape: Shape,
+  { weight = null, bias = null, eps = 1e-5 }: LayerNormOptions = {},
+): Tensor => {
   checkNormalised('layerNorm', x, normalizedShape, { weight, bias })
   const affine = affinePair(x, normalizedShape, weight, bias)
   return apply(layerNormOp, [x, ...affine], { n: sizeOf(normalizedShape), axes: normalizedShape.length, eps })
@@ -170,7 +222,11 @@ export interface RmsNormOptions {
  * @source Zhang and Sennrich 2019; checked against the formula in PyTorch in norm.test.ts
  * @example rmsNorm(tensor([[3, 4, 0, 0]]), [4]).toArray() // => [[1.2, 1.6, 0, 0]]
  */
-export const rmsNorm = (x: Tensor, normalizedShape: Shape, { weight = null, eps = 2 ** -23 }: RmsNormOptions = {}): Tensor => {
+export const rmsNorm = (
+  x: Tensor,
+  normalizedShape: Shape,
+  { weight = null, eps = 2 ** -23 }: RmsNormOptions = {},
+): Tensor => {
   checkNormalised('rmsNorm', x, normalizedShape, { weight })
   const axes = normalizedShape.map((_, i) => x.rank - normalizedShape.length + i)
   const y = mul(x, rsqrt(add(mean(square(x), axes, true), eps)))

@@ -25,16 +25,34 @@ export interface LocalResponseNormOptions {
  * @source Krizhevsky et al. 2012; checked against torch.nn.functional.local_response_norm 1.13 in norm.test.ts
  * @example localResponseNorm(tensor([[[2], [0]]]), 1, { alpha: 1, beta: 1, k: 0 }).toArray()[0][0] // => [0.5]
  */
-export const localResponseNorm = (x: Tensor, size: number, { alpha = 1e-4, beta = 0.75, k = 1 }: LocalResponseNormOptions = {}): Tensor => {
+export const localResponseNorm = (
+  x: Tensor,
+  size: number,
+  { alpha = 1e-4, beta = 0.75, k = 1 }: LocalResponseNormOptions = {},
+): Tensor => {
   const op = 'localResponseNorm'
   x.live(op)
   needFloat(op, x)
-  if (!Number.isInteger(size) || size < 1) throw new ValueError({ op, problem: 'the size does not fit', got: String(size), expected: 'an integer >= 1' })
-  if (x.rank < 3) throw new ShapeError({ op, problem: 'the rank does not fit', got: show(x.shape), expected: '[N, C, ...space] of three axes or more' })
+  if (!Number.isInteger(size) || size < 1)
+    throw new ValueError({ op, problem: 'the size does not fit', got: String(size), expected: 'an integer >= 1' })
+  if (x.rank < 3)
+    throw new ShapeError({
+      op,
+      problem: 'the rank does not fit',
+      got: show(x.shape),
+      expected: '[N, C, ...space] of three axes or more',
+    })
   if (x.size === 0) return x
   const [N, C, ...space] = x.shape
   const input = [C, sizeOf(space)]
-  const windows = { input, output: input, kernel: [size, 1], stride: [1, 1], padding: [Math.floor(size / 2), 0], dilation: [1, 1] }
+  const windows = {
+    input,
+    output: input,
+    kernel: [size, 1],
+    stride: [1, 1],
+    padding: [Math.floor(size / 2), 0],
+    dilation: [1, 1],
+  }
   const energy = averageOf(reshape(square(x), [N, 1, ...input]), windows, size)
   return div(x, pow(add(mul(reshape(energy, x.shape), alpha), k), beta))
 }

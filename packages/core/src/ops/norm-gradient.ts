@@ -29,7 +29,12 @@ export const normGradient = ({ x, dy, gamma, axes, eps }: Normalised): { dx: Ten
 export const toGamma = (d: Tensor, broadcast: Shape, shape: Shape): Tensor => reshape(sumTo(d, broadcast), shape)
 
 /** Mean, biased variance and 1 / sqrt(variance + eps) of `count` elements given by position. */
-export const moments = (x: NDArray, count: number, at: (i: number) => number, eps: number): { mean: number; variance: number; invstd: number } => {
+export const moments = (
+  x: NDArray,
+  count: number,
+  at: (i: number) => number,
+  eps: number,
+): { mean: number; variance: number; invstd: number } => {
   let total = 0
   for (let i = 0; i < count; i++) total += x.data[at(i)]
   const mean = total / count

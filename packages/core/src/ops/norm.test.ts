@@ -30,9 +30,11 @@ const fixed = (x: Tensor): { runningMean: Tensor; runningVar: Tensor } => ({
 const ops: Record<string, GoldenOp> = {
   batchNorm: ([x, weight, bias], options) => batchNorm(x!, { weight, bias, ...options }),
   batchNormEval: ([x, weight, bias]) => batchNorm(x!, { weight, bias, ...fixed(x!) }),
-  layerNorm: ([x, weight, bias], { normalizedShape, ...options }) => layerNorm(x!, normalizedShape as Shape, { weight, bias, ...options }),
+  layerNorm: ([x, weight, bias], { normalizedShape, ...options }) =>
+    layerNorm(x!, normalizedShape as Shape, { weight, bias, ...options }),
   rmsNorm: ([x, weight], { normalizedShape }) => rmsNorm(x!, normalizedShape as Shape, { weight }),
-  groupNorm: ([x, weight, bias], { groups, ...options }) => groupNorm(x!, groups as number, { weight, bias, ...options }),
+  groupNorm: ([x, weight, bias], { groups, ...options }) =>
+    groupNorm(x!, groups as number, { weight, bias, ...options }),
   instanceNorm: ([x, weight, bias]) => instanceNorm(x!, { weight, bias }),
   localResponseNorm: ([x], { size, ...options }) => localResponseNorm(x!, size as number, options),
 }
@@ -44,9 +46,12 @@ describe.each([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
-  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, ops[c.op], tolerance))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(withBackend(backend(), () => checkGolden(c, ops[c.op], tolerance))).toBe(true)
+    },
+  )
 })
 
 test('running statistics move by the batch, the variance unbiased', () => {
@@ -68,7 +73,15 @@ const cases: [string, number[][], (...inputs: Tensor[]) => Tensor][] = [
   ['batchNorm', [[3, 2, 2, 2], [2], [2]], (x, weight, bias) => batchNorm(x, { weight, bias, training: true })],
   ['batchNorm of a matrix without parameters', [[5, 3]], (x) => batchNorm(x, { training: true })],
   ['batchNorm in evaluation', [[3, 2, 2], [2], [2]], (x, weight, bias) => batchNorm(x, { weight, bias, ...fixed(x) })],
-  ['layerNorm', [[2, 3, 4], [3, 4], [3, 4]], (x, weight, bias) => layerNorm(x, [3, 4], { weight, bias })],
+  [
+    'layerNorm',
+    [
+      [2, 3, 4],
+      [3, 4],
+      [3, 4],
+    ],
+    (x, weight, bias) => layerNorm(x, [3, 4], { weight, bias }),
+  ],
   ['layerNorm without parameters', [[3, 5]], (x) => layerNorm(x, [5])],
   ['rmsNorm', [[3, 5], [5]], (x, weight) => rmsNorm(x, [5], { weight })],
   ['groupNorm', [[2, 4, 3], [4], [4]], (x, weight, bias) => groupNorm(x, 2, { weight, bias })],
@@ -115,7 +128,9 @@ test('wasm agrees with the reference in every layout', () => {
           return [...ys, x.grad!, weight.grad!, bias.grad!].map((t) => ({ shape: t.shape, data: t.dataSync() }))
         }),
       )
-      a.forEach(({ shape, data }, i) => expect(allClose(fromData(data, shape, 'f32'), b[i].data, { atol: 3e-5, rtol: 1e-5 })).toBe(true))
+      a.forEach(({ shape, data }, i) =>
+        expect(allClose(fromData(data, shape, 'f32'), b[i].data, { atol: 3e-5, rtol: 1e-5 })).toBe(true),
+      )
     }
   }
 })
@@ -146,14 +161,34 @@ test('nothing is left behind', () => {
 
 test('errors name the op, the shapes and the remedy', () => {
   const x = zeros([2, 4, 3])
-  expect(() => batchNorm(x)).toThrowErrorMatchingInlineSnapshot(`[ValueError: batchNorm: evaluation needs running statistics; expected runningMean and runningVar. Pass them, or training: true.]`)
-  expect(() => batchNorm(zeros([1, 4]), { training: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: batchNorm: one value per channel has no variance; got [1,4], expected more than one value per channel when training. Use a larger batch, or eval().]`)
-  expect(() => batchNorm(x, { training: true, weight: ones([3]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: batchNorm: weight does not fit; got [3], expected [4], one for each channel of [2,4,3].]`)
-  expect(() => batchNorm(zeros([3]), { training: true })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: batchNorm: the rank does not fit; got [3], expected [N, C, ...].]`)
-  expect(() => layerNorm(x, [4])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: layerNorm: the last axes are not the normalised shape; got [2,4,3], expected [..., 4].]`)
-  expect(() => layerNorm(x, [3], { weight: ones([4]) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: layerNorm: weight does not fit; got [4], expected [3].]`)
-  expect(() => groupNorm(x, 3)).toThrowErrorMatchingInlineSnapshot(`[ValueError: groupNorm: the groups do not divide the channels; got 3 groups of 4 channels, expected a divisor of the channels.]`)
-  expect(() => instanceNorm(zeros([2, 4, 1]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: instanceNorm: one value per channel has no variance; got [2,4,1], expected more than one element of space.]`)
-  expect(() => localResponseNorm(zeros([2, 4]), 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: localResponseNorm: the rank does not fit; got [2,4], expected [N, C, ...space] of three axes or more.]`)
-  expect(() => localResponseNorm(x, 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: localResponseNorm: the size does not fit; got 0, expected an integer >= 1.]`)
+  expect(() => batchNorm(x)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: batchNorm: evaluation needs running statistics; expected runningMean and runningVar. Pass them, or training: true.]`,
+  )
+  expect(() => batchNorm(zeros([1, 4]), { training: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: batchNorm: one value per channel has no variance; got [1,4], expected more than one value per channel when training. Use a larger batch, or eval().]`,
+  )
+  expect(() => batchNorm(x, { training: true, weight: ones([3]) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: batchNorm: weight does not fit; got [3], expected [4], one for each channel of [2,4,3].]`,
+  )
+  expect(() => batchNorm(zeros([3]), { training: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: batchNorm: the rank does not fit; got [3], expected [N, C, ...].]`,
+  )
+  expect(() => layerNorm(x, [4])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: layerNorm: the last axes are not the normalised shape; got [2,4,3], expected [..., 4].]`,
+  )
+  expect(() => layerNorm(x, [3], { weight: ones([4]) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: layerNorm: weight does not fit; got [4], expected [3].]`,
+  )
+  expect(() => groupNorm(x, 3)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: groupNorm: the groups do not divide the channels; got 3 groups of 4 channels, expected a divisor of the channels.]`,
+  )
+  expect(() => instanceNorm(zeros([2, 4, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: instanceNorm: one value per channel has no variance; got [2,4,1], expected more than one element of space.]`,
+  )
+  expect(() => localResponseNorm(zeros([2, 4]), 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: localResponseNorm: the rank does not fit; got [2,4], expected [N, C, ...space] of three axes or more.]`,
+  )
+  expect(() => localResponseNorm(x, 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: localResponseNorm: the size does not fit; got 0, expected an integer >= 1.]`,
+  )
 })

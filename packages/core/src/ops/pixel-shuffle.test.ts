@@ -49,7 +49,13 @@ test.each([
 })
 
 test('errors name the op and the rule', () => {
-  expect(() => pixelShuffle(zeros([1, 3, 2, 2]), 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: pixelShuffle: the shape does not fit; got [1,3,2,2] and factor 2, expected channels that factor^2 divides: [..., C factor^2, H, W].]`)
-  expect(() => pixelUnshuffle(zeros([1, 3, 2, 3]), 2)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: pixelUnshuffle: the shape does not fit; got [1,3,2,3] and factor 2, expected sides that factor divides: [..., C, H factor, W factor].]`)
-  expect(() => channelShuffle(zeros([1, 3, 2]), 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: channelShuffle: groups does not fit; got 0, expected an integer >= 1.]`)
+  expect(() => pixelShuffle(zeros([1, 3, 2, 2]), 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: pixelShuffle: the shape does not fit; got [1,3,2,2] and factor 2, expected channels that factor^2 divides: [..., C factor^2, H, W].]`,
+  )
+  expect(() => pixelUnshuffle(zeros([1, 3, 2, 3]), 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: pixelUnshuffle: the shape does not fit; got [1,3,2,3] and factor 2, expected sides that factor divides: [..., C, H factor, W factor].]`,
+  )
+  expect(() => channelShuffle(zeros([1, 3, 2]), 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: channelShuffle: groups does not fit; got 0, expected an integer >= 1.]`,
+  )
 })

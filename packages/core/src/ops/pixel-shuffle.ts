@@ -3,10 +3,24 @@ import { show } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { permute, reshape } from './views.ts'
 
-const check = (op: string, x: Tensor, name: string, value: number, fits: (shape: readonly number[]) => boolean, rule: string): void => {
+const check = (
+  op: string,
+  x: Tensor,
+  name: string,
+  value: number,
+  fits: (shape: readonly number[]) => boolean,
+  rule: string,
+): void => {
   x.live(op)
-  if (!Number.isInteger(value) || value < 1) throw new ValueError({ op, problem: `${name} does not fit`, got: String(value), expected: 'an integer >= 1' })
-  if (x.rank < 3 || !fits(x.shape)) throw new ShapeError({ op, problem: 'the shape does not fit', got: `${show(x.shape)} and ${name} ${value}`, expected: rule })
+  if (!Number.isInteger(value) || value < 1)
+    throw new ValueError({ op, problem: `${name} does not fit`, got: String(value), expected: 'an integer >= 1' })
+  if (x.rank < 3 || !fits(x.shape))
+    throw new ShapeError({
+      op,
+      problem: 'the shape does not fit',
+      got: `${show(x.shape)} and ${name} ${value}`,
+      expected: rule,
+    })
 }
 
 /**
@@ -18,7 +32,14 @@ const check = (op: string, x: Tensor, name: string, value: number, fits: (shape:
  * @example pixelShuffle(tensor([[[1]], [[2]], [[3]], [[4]]]), 2).toArray() // => [[[1, 2], [3, 4]]]
  */
 export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
-  check('pixelShuffle', x, 'factor', factor, (s) => s[s.length - 3] % factor ** 2 === 0, 'channels that factor^2 divides: [..., C factor^2, H, W]')
+  check(
+    'pixelShuffle',
+    x,
+    'factor',
+    factor,
+    (s) => s[s.length - 3] % factor ** 2 === 0,
+    'channels that factor^2 divides: [..., C factor^2, H, W]',
+  )
   const [C, H, W] = x.shape.slice(-3)
   const lead = x.shape.slice(0, -3)
   const n = lead.length
@@ -54,7 +75,14 @@ export const pixelUnshuffle = (x: Tensor, factor: number): Tensor => {
  * @example channelShuffle(tensor([[[1], [2], [3], [4]]]), 2).toArray() // => [[[1], [3], [2], [4]]]
  */
 export const channelShuffle = (x: Tensor, groups: number): Tensor => {
-  check('channelShuffle', x, 'groups', groups, (s) => s[1] % groups === 0, 'channels that the groups divide: [N, C, ...]')
+  check(
+    'channelShuffle',
+    x,
+    'groups',
+    groups,
+    (s) => s[1] % groups === 0,
+    'channels that the groups divide: [N, C, ...]',
+  )
   const [N, C, ...space] = x.shape
   const split = reshape(x, [N, groups, C / groups, ...space])
   return reshape(permute(split, [0, 2, 1, ...space.map((_, i) => i + 3)]), x.shape)

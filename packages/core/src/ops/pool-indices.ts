@@ -39,7 +39,8 @@ const poolGatherOp: OpDef<undefined> = {
   name: 'poolGather',
   savesInputs: [1],
   infer: ([x, index]) => [{ shape: index.shape, dtype: x.dtype }],
-  reference: ([x, index], _, [y]) => forEachIndexed(index, sizeOf(x.shape.slice(2)), (i, at) => (y.data[i] = x.data[at])),
+  reference: ([x, index], _, [y]) =>
+    forEachIndexed(index, sizeOf(x.shape.slice(2)), (i, at) => (y.data[i] = x.data[at])),
   gradient: (c, [dy]) => [poolScatter(dy!, c.input(1), c.inputSpecs[0].shape.slice(2)), null],
 }
 

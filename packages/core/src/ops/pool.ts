@@ -9,7 +9,17 @@ import type { Tensor } from '../tensor/tensor.ts'
 import { mul, pow } from './binary.ts'
 import { poolScatter } from './pool-indices.ts'
 import { needDType, needFloat, needRank } from './rules.ts'
-import { batched, forEachIndex, perAxis, reach, tapsOf, triple, type PerAxis, type Taps, type Windows } from './windows.ts'
+import {
+  batched,
+  forEachIndex,
+  perAxis,
+  reach,
+  tapsOf,
+  triple,
+  type PerAxis,
+  type Taps,
+  type Windows,
+} from './windows.ts'
 
 /** Options of {@link maxPool2d} and its like. */
 export interface MaxPoolOptions {
@@ -53,7 +63,12 @@ const poolWindows = (op: string, x: Tensor, kernelSize: PerAxis, o: MaxPoolOptio
   const padding = perAxis(op, 'padding', o.padding ?? 0, space)
   const dilation = perAxis(op, 'dilation', o.dilation ?? 1, space, 1)
   if (padding.some((p, i) => p > kernel[i] / 2)) {
-    throw new ValueError({ op, problem: 'the padding is too large', got: show(padding), expected: `at most half of the kernel ${show(kernel)}` })
+    throw new ValueError({
+      op,
+      problem: 'the padding is too large',
+      got: show(padding),
+      expected: `at most half of the kernel ${show(kernel)}`,
+    })
   }
   const span = reach(kernel, dilation)
   const round = o.ceilMode === true ? Math.ceil : Math.floor
@@ -161,7 +176,8 @@ const maxPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, opti
  * @source Checked against torch.nn.functional.max_pool1d 1.13 in pool.test.ts
  * @example maxPool1d(tensor([[[1, 3, 2, 4]]]), 2).toArray() // => [[[3, 4]]]
  */
-export const maxPool1d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor => maxPool('maxPool1d', 1, x, kernelSize, options)
+export const maxPool1d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor =>
+  maxPool('maxPool1d', 1, x, kernelSize, options)
 
 /**
  * The maximum of sliding windows, as torch.nn.functional.max_pool2d. Of equal elements the first gets the gradient.
@@ -170,7 +186,8 @@ export const maxPool1d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOption
  * @source Checked against torch.nn.functional.max_pool2d 1.13 in pool.test.ts
  * @example maxPool2d(tensor([[[[1, 2], [3, 4]]]]), 2).toArray() // => [[[[4]]]]
  */
-export const maxPool2d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor => maxPool('maxPool2d', 2, x, kernelSize, options)
+export const maxPool2d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor =>
+  maxPool('maxPool2d', 2, x, kernelSize, options)
 
 /**
  * The maximum of sliding windows, as torch.nn.functional.max_pool3d.
@@ -179,7 +196,8 @@ export const maxPool2d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOption
  * @source Checked against torch.nn.functional.max_pool3d 1.13 in pool.test.ts
  * @example maxPool3d(ones([1, 1, 2, 2, 2]), 2).shape // => [1, 1, 1, 1, 1]
  */
-export const maxPool3d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor => maxPool('maxPool3d', 3, x, kernelSize, options)
+export const maxPool3d = (x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions = {}): Tensor =>
+  maxPool('maxPool3d', 3, x, kernelSize, options)
 
 /**
  * Max pooling with the positions of the maxima, over one to three axes of space, as torch's `return_indices`.
@@ -220,7 +238,12 @@ export const maxUnpool = (y: Tensor, index: Tensor, kernelSize: PerAxis, options
   needDType(op, index, 'i32')
   needRank(op, y, [3, 4, 5], '[N, C, ...space] with one to three axes of space')
   if (!sameShape(y.shape, index.shape)) {
-    throw new ShapeError({ op, problem: 'the shapes differ', got: `${show(y.shape)} and ${show(index.shape)}`, expected: 'one index per element' })
+    throw new ShapeError({
+      op,
+      problem: 'the shapes differ',
+      got: `${show(y.shape)} and ${show(index.shape)}`,
+      expected: 'one index per element',
+    })
   }
   const rank = y.rank - 2
   const kernel = perAxis(op, 'kernelSize', kernelSize, rank, 1)
@@ -230,7 +253,12 @@ export const maxUnpool = (y: Tensor, index: Tensor, kernelSize: PerAxis, options
   perAxis(op, 'outputSize', space, rank, 1)
   const outside = index.dataSync().find((i) => i < 0 || i >= sizeOf(space))
   if (outside !== undefined) {
-    throw new ValueError({ op, problem: 'an index is out of range', got: `${outside} for a space of ${show(space)}`, expected: `an integer in [0, ${sizeOf(space)})` })
+    throw new ValueError({
+      op,
+      problem: 'an index is out of range',
+      got: `${outside} for a space of ${show(space)}`,
+      expected: `an integer in [0, ${sizeOf(space)})`,
+    })
   }
   return poolScatter(y, index, space, false)
 }
@@ -315,7 +343,12 @@ const avgPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, opti
   batched(op, x, space, (t) => {
     const { countIncludePad = true, divisorOverride } = options
     if (divisorOverride !== undefined && !(Number.isFinite(divisorOverride) && divisorOverride !== 0)) {
-      throw new ValueError({ op, problem: 'divisorOverride does not fit', got: String(divisorOverride), expected: 'a finite number other than 0' })
+      throw new ValueError({
+        op,
+        problem: 'divisorOverride does not fit',
+        got: String(divisorOverride),
+        expected: 'a finite number other than 0',
+      })
     }
     const windows = poolWindows(op, t, kernelSize, options)
     return apply(avgPoolOp, [t], { ...windows, countIncludePad, divisor: divisorOverride ?? 0 })
@@ -328,7 +361,8 @@ const avgPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, opti
  * @source Checked against torch.nn.functional.avg_pool1d 1.13 in pool.test.ts
  * @example avgPool1d(tensor([[[1, 3, 2, 4]]]), 2).toArray() // => [[[2, 3]]]
  */
-export const avgPool1d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor => avgPool('avgPool1d', 1, x, kernelSize, options)
+export const avgPool1d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor =>
+  avgPool('avgPool1d', 1, x, kernelSize, options)
 
 /**
  * The average of sliding windows, as torch.nn.functional.avg_pool2d.
@@ -337,7 +371,8 @@ export const avgPool1d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOption
  * @source Checked against torch.nn.functional.avg_pool2d 1.13 in pool.test.ts
  * @example avgPool2d(tensor([[[[1, 2], [3, 4]]]]), 2).toArray() // => [[[[2.5]]]]
  */
-export const avgPool2d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor => avgPool('avgPool2d', 2, x, kernelSize, options)
+export const avgPool2d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor =>
+  avgPool('avgPool2d', 2, x, kernelSize, options)
 
 /**
  * The average of sliding windows, as torch.nn.functional.avg_pool3d.
@@ -346,7 +381,8 @@ export const avgPool2d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOption
  * @source Checked against torch.nn.functional.avg_pool3d 1.13 in pool.test.ts
  * @example avgPool3d(ones([1, 1, 2, 2, 2]), 2).toArray() // => [[[[[1]]]]]
  */
-export const avgPool3d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor => avgPool('avgPool3d', 3, x, kernelSize, options)
+export const avgPool3d = (x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions = {}): Tensor =>
+  avgPool('avgPool3d', 3, x, kernelSize, options)
 
 /** Options of {@link lpPool2d} and {@link lpPool1d}. */
 export interface LpPoolOptions {
@@ -358,8 +394,15 @@ export interface LpPoolOptions {
   readonly p?: number
 }
 
-const lpPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, { p = 2, ...windows }: LpPoolOptions): Tensor => {
-  if (!(p > 0 && p < Infinity)) throw new ValueError({ op, problem: 'p does not fit', got: String(p), expected: 'a finite number above 0' })
+const lpPool = (
+  op: string,
+  space: number,
+  x: Tensor,
+  kernelSize: PerAxis,
+  { p = 2, ...windows }: LpPoolOptions,
+): Tensor => {
+  if (!(p > 0 && p < Infinity))
+    throw new ValueError({ op, problem: 'p does not fit', got: String(p), expected: 'a finite number above 0' })
   const taps = sizeOf(perAxis(op, 'kernelSize', kernelSize, space, 1))
   return pow(mul(avgPool(op, space, pow(x, p), kernelSize, windows), taps), 1 / p)
 }
@@ -370,7 +413,8 @@ const lpPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, { p =
  * @source Checked against torch.nn.functional.lp_pool1d 1.13 in pool.test.ts
  * @example lpPool1d(tensor([[[3, 4]]]), 2).toArray() // => [[[5]]]
  */
-export const lpPool1d = (x: Tensor, kernelSize: PerAxis, options: LpPoolOptions = {}): Tensor => lpPool('lpPool1d', 1, x, kernelSize, options)
+export const lpPool1d = (x: Tensor, kernelSize: PerAxis, options: LpPoolOptions = {}): Tensor =>
+  lpPool('lpPool1d', 1, x, kernelSize, options)
 
 /**
  * The p-norm of sliding windows, (sum x^p)^(1/p), as torch.nn.functional.lp_pool2d.
@@ -378,4 +422,5 @@ export const lpPool1d = (x: Tensor, kernelSize: PerAxis, options: LpPoolOptions 
  * @source Checked against torch.nn.functional.lp_pool2d 1.13 in pool.test.ts
  * @example lpPool2d(tensor([[[[3, 4]]]]), [1, 2]).toArray() // => [[[[5]]]]
  */
-export const lpPool2d = (x: Tensor, kernelSize: PerAxis, options: LpPoolOptions = {}): Tensor => lpPool('lpPool2d', 2, x, kernelSize, options)
+export const lpPool2d = (x: Tensor, kernelSize: PerAxis, options: LpPoolOptions = {}): Tensor =>
+  lpPool('lpPool2d', 2, x, kernelSize, options)

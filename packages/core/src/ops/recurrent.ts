@@ -54,13 +54,18 @@ const partsOf = <T>(inputs: readonly T[], { cell, bias, lengths }: Attrs): Parts
 const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** Steps in the order in which they are taken, and whether row n takes part in step t. */
-const walkOf = (T: number, { reverse }: Attrs, lengths: NDArray | undefined): { steps: number[]; active: (t: number, n: number) => boolean } => {
+const walkOf = (
+  T: number,
+  { reverse }: Attrs,
+  lengths: NDArray | undefined,
+): { steps: number[]; active: (t: number, n: number) => boolean } => {
   const steps = Array.from({ length: T }, (_, t) => (reverse ? T - 1 - t : t))
   return { steps, active: (t, n) => lengths === undefined || t < lengths.data[n] }
 }
 
 /** Where step t finds its first state and leaves its last one, in [T + 1, N, H]. */
-const slots = (t: number, reverse: boolean): { from: number; to: number } => (reverse ? { from: t + 1, to: t } : { from: t, to: t + 1 })
+const slots = (t: number, reverse: boolean): { from: number; to: number } =>
+  reverse ? { from: t + 1, to: t } : { from: t, to: t + 1 }
 
 /** W h + b of one row. */
 const recurrentSums = (w: NDArray, b: NDArray | undefined, h: NDArray, at: number): Float64Array => {
@@ -74,7 +79,11 @@ const recurrentSums = (w: NDArray, b: NDArray | undefined, h: NDArray, at: numbe
   return out
 }
 
-function reference(inputs: readonly NDArray[], attrs: Attrs, [y, hn, cn, gates, hs, cs, linearPart]: readonly NDArray[]): void {
+function reference(
+  inputs: readonly NDArray[],
+  attrs: Attrs,
+  [y, hn, cn, gates, hs, cs, linearPart]: readonly NDArray[],
+): void {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const { cell, reverse } = attrs
   const [T, N, GH] = xw.shape
@@ -127,12 +136,21 @@ function infer([xw, w]: readonly Tensor[], { cell }: Attrs): TensorSpec[] {
   const H = w.shape[1]
   const states = [T + 1, N, H]
   const [lstm, gru] = [cell === 'lstm', cell === 'gru']
-  const shapes = [[T, N, H], [N, H], lstm ? [N, H] : none, lstm || gru ? [T, N, GH] : none, states, lstm ? states : none, gru ? [T, N, H] : none]
+  const shapes = [
+    [T, N, H],
+    [N, H],
+    lstm ? [N, H] : none,
+    lstm || gru ? [T, N, GH] : none,
+    states,
+    lstm ? states : none,
+    gru ? [T, N, H] : none,
+  ]
   return shapes.map((shape) => ({ shape, dtype: xw.dtype }))
 }
 
 /** A part of a dense tensor along its first axis, on the same memory. */
-const part = (x: Tensor, start: number, shape: Shape): Tensor => new Tensor(x.storage, shape, x.dtype, contiguousStrides(shape), start * x.strides[0])
+const part = (x: Tensor, start: number, shape: Shape): Tensor =>
+  new Tensor(x.storage, shape, x.dtype, contiguousStrides(shape), start * x.strides[0])
 
 function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: readonly TensorSpec[]): Tensor[] | null {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
@@ -161,10 +179,30 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
     kernels.f32_gru(k.ptr(gates), pPacked, pB, k.ptr(hs), k.ptr(linearPart), pLengths, pY, T, N, H, Number(reverse))
   } else {
     kernels.f32_rnn_pack(pW, pPacked, H)
-    kernels.f32_rnn(k.contiguousPtr(xw), pPacked, pB, k.ptr(hs), pLengths, pY, T, N, H, Number(reverse), Number(cell === 'relu'))
+    kernels.f32_rnn(
+      k.contiguousPtr(xw),
+      pPacked,
+      pB,
+      k.ptr(hs),
+      pLengths,
+      pY,
+      T,
+      N,
+      H,
+      Number(reverse),
+      Number(cell === 'relu'),
+    )
   }
   const last = reverse ? 0 : T
-  return [y, part(hs, last, [N, H]), cell === 'lstm' ? part(cs, last, [N, H]) : k.empty(none, 'f32'), gates, hs, cs, linearPart]
+  return [
+    y,
+    part(hs, last, [N, H]),
+    cell === 'lstm' ? part(cs, last, [N, H]) : k.empty(none, 'f32'),
+    gates,
+    hs,
+    cs,
+    linearPart,
+  ]
 }
 
 /** One direction of one layer over a whole sequence. */
@@ -209,7 +247,12 @@ const recurrentGradOp: OpDef<Attrs> = {
             const tanhC = Math.tanh(cs.data[now + j])
             const [i, f, g, o] = [gate(0), gate(1), gate(2), gate(3)]
             const dCell = dc[n * H + j] + d * o * (1 - tanhC * tanhC)
-            const sums = [dCell * g * i * (1 - i), dCell * cs.data[old + j] * f * (1 - f), dCell * i * (1 - g * g), d * tanhC * o * (1 - o)]
+            const sums = [
+              dCell * g * i * (1 - i),
+              dCell * cs.data[old + j] * f * (1 - f),
+              dCell * i * (1 - g * g),
+              d * tanhC * o * (1 - o),
+            ]
             sums.forEach((v, q) => (dxw.data[at + q * H + j] = through[q * H + j] = v))
             dc[n * H + j] = dCell * f
           } else if (cell === 'gru') {
@@ -251,10 +294,35 @@ const recurrentGradOp: OpDef<Attrs> = {
       kernels.f32_lstm_grad(k.ptr(dxw), pPacked, k.ptr(cs), pDy, k.ptr(dh0), k.ptr(dc0), pLengths, T, N, H, back)
     } else if (cell === 'gru') {
       kernels.f32_gru_grad_pack(pW, pPacked, H)
-      kernels.f32_gru_grad(k.ptr(dxw), k.ptr(ds), pPacked, k.ptr(hs), k.ptr(linearPart), pDy, k.ptr(dh0), pLengths, T, N, H, back)
+      kernels.f32_gru_grad(
+        k.ptr(dxw),
+        k.ptr(ds),
+        pPacked,
+        k.ptr(hs),
+        k.ptr(linearPart),
+        pDy,
+        k.ptr(dh0),
+        pLengths,
+        T,
+        N,
+        H,
+        back,
+      )
     } else {
       kernels.f32_rnn_grad_pack(pW, pPacked, H)
-      kernels.f32_rnn_grad(k.ptr(dxw), pPacked, k.ptr(hs), pDy, k.ptr(dh0), pLengths, T, N, H, back, Number(cell === 'relu'))
+      kernels.f32_rnn_grad(
+        k.ptr(dxw),
+        pPacked,
+        k.ptr(hs),
+        pDy,
+        k.ptr(dh0),
+        pLengths,
+        T,
+        N,
+        H,
+        back,
+        Number(cell === 'relu'),
+      )
     }
     return [dxw, ds, dh0, dc0]
   },
@@ -267,7 +335,11 @@ const fusedGradient = (c: GradientContext<Attrs>, [dy, dhn, dcn]: readonly (Tens
   const rest = { dtype: w.dtype, backend: w.backend }
   const given = (d: Tensor | null, i: number): Tensor => d ?? zeros(c.outputSpecs[i].shape, rest)
   const inputs = [w, c.output(3), hs, c.output(5), c.output(6), given(dy, 0), given(dhn, 1), given(dcn, 2)]
-  const [dxw, own, dh0, dc0] = applyAll(recurrentGradOp, lengths ? [...inputs, c.input(c.inputSpecs.length - 1)] : inputs, c.attrs)
+  const [dxw, own, dh0, dc0] = applyAll(
+    recurrentGradOp,
+    lengths ? [...inputs, c.input(c.inputSpecs.length - 1)] : inputs,
+    c.attrs,
+  )
   const [T, N, GH] = dxw.shape
   const ds = reshape(cell === 'gru' ? own : dxw, [T * N, GH])
   const before = reshape(slice(hs, 0, reverse ? 1 : 0, reverse ? T + 1 : T), [T * N, w.shape[1]])
@@ -304,7 +376,13 @@ const gateParts = (x: Tensor, count: number): Tensor[] => {
  * @param x - the sums of the input [N, G H]
  * @param sums - the sums of the state [N, G H]
  */
-export const cellStep = (cell: CellKind, x: Tensor, sums: Tensor, h: Tensor, c: Tensor | undefined): { h: Tensor; c: Tensor | undefined } => {
+export const cellStep = (
+  cell: CellKind,
+  x: Tensor,
+  sums: Tensor,
+  h: Tensor,
+  c: Tensor | undefined,
+): { h: Tensor; c: Tensor | undefined } => {
   if (cell === 'lstm') {
     const [i, f, g, o] = gateParts(add(x, sums), 4)
     const next = add(mul(sigmoid(f), c!), mul(sigmoid(i), tanh(g)))
@@ -365,7 +443,10 @@ export interface RecurrentOptions {
  * One direction of one recurrent layer from the sums of its input, W_ih x + b_ih, [T, N, G H].
  * @returns the outputs [T, N, H] (0 past a row's length), the last states and, for an LSTM, the last cell states
  */
-export const recurrentLayer = (xw: Tensor, { cell, w, b, h0, c0, lengths, reverse, projection }: RecurrentOptions): Tensor[] => {
+export const recurrentLayer = (
+  xw: Tensor,
+  { cell, w, b, h0, c0, lengths, reverse, projection }: RecurrentOptions,
+): Tensor[] => {
   const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null }
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
   if (projection !== null) return unrolled(inputs, attrs, projection)

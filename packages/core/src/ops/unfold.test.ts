@@ -17,7 +17,8 @@ const golden: GoldenCase[] = JSON.parse(readFileSync(new URL('__golden__/unfold.
 
 const ops: Record<string, GoldenOp> = {
   unfold: ([x], { kernelSize, ...options }) => unfold(x!, kernelSize as number, options),
-  fold: ([x], { outputSize, kernelSize, ...options }) => fold(x!, outputSize as number, { kernelSize: kernelSize as number, ...options }),
+  fold: ([x], { outputSize, kernelSize, ...options }) =>
+    fold(x!, outputSize as number, { kernelSize: kernelSize as number, ...options }),
 }
 
 describe.each([
@@ -25,9 +26,12 @@ describe.each([
   ['wasm', wasmBackend],
 ])('on %s', (_, backend) => {
   // Sums of at most nine numbers below 1.
-  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))('%s', (_, c) => {
-    expect(withBackend(backend(), () => checkGolden(c, ops[c.op], { atol: 1e-6 }))).toBe(true)
-  })
+  test.each(golden.map((c) => [`${c.op} ${JSON.stringify(c.shapes)} ${JSON.stringify(c.options)}`, c] as const))(
+    '%s',
+    (_, c) => {
+      expect(withBackend(backend(), () => checkGolden(c, ops[c.op], { atol: 1e-6 }))).toBe(true)
+    },
+  )
 })
 
 test('a convolution is a product with the columns', () => {
@@ -47,10 +51,19 @@ test('gradients of first and second order', () => {
 })
 
 test('infinities stay where they are', () => {
-  expect(unfold(tensor([[[[Infinity, 1, 2]]]]), [1, 2]).toArray()).toEqual([[[Infinity, 1], [1, 2]]])
+  expect(unfold(tensor([[[[Infinity, 1, 2]]]]), [1, 2]).toArray()).toEqual([
+    [
+      [Infinity, 1],
+      [1, 2],
+    ],
+  ])
 })
 
 test('errors name the op and the rule', () => {
-  expect(() => unfold(zeros([1, 1, 2, 2]), 3)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: unfold: the window does not fit; got space [2,2] padded by [0,0], window over [3,3], expected a window that is not larger.]`)
-  expect(() => fold(ones([1, 9, 5]), 4, { kernelSize: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fold: the columns do not fit; got [1,9,5], expected [N, C 9, 4].]`)
+  expect(() => unfold(zeros([1, 1, 2, 2]), 3)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: unfold: the window does not fit; got space [2,2] padded by [0,0], window over [3,3], expected a window that is not larger.]`,
+  )
+  expect(() => fold(ones([1, 9, 5]), 4, { kernelSize: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fold: the columns do not fit; got [1,9,5], expected [N, C 9, 4].]`,
+  )
 })

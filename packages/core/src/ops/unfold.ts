@@ -18,7 +18,9 @@ const forEachCopy = (x: NDArray, w: Windows, visit: (from: number, to: number) =
 
 const unfoldOp: OpDef<Windows> = {
   name: 'unfold',
-  infer: ([x], { kernel, output }) => [{ shape: [x.shape[0], x.shape[1] * sizeOf(kernel), sizeOf(output)], dtype: x.dtype }],
+  infer: ([x], { kernel, output }) => [
+    { shape: [x.shape[0], x.shape[1] * sizeOf(kernel), sizeOf(output)], dtype: x.dtype },
+  ],
   reference: ([x], w, [y]) => forEachCopy(x, w, (from, to) => (y.data[to] = x.data[from])),
   gradient: ({ attrs }, [dy]) => [apply(foldOp, [dy!], attrs)],
 }
@@ -48,7 +50,12 @@ const windowsOf = (op: string, input: Shape, kernelSize: PerAxis, options: Unfol
   const span = reach(kernel, dilation)
   const output = input.map((n, i) => Math.floor((n + 2 * padding[i] - span[i]) / stride[i]) + 1)
   if (output.some((n) => n < 1)) {
-    throw new ShapeError({ op, problem: 'the window does not fit', got: `space ${show(input)} padded by ${show(padding)}, window over ${show(span)}`, expected: 'a window that is not larger' })
+    throw new ShapeError({
+      op,
+      problem: 'the window does not fit',
+      got: `space ${show(input)} padded by ${show(padding)}, window over ${show(span)}`,
+      expected: 'a window that is not larger',
+    })
   }
   return { input, kernel, stride, padding, dilation, output }
 }
@@ -62,7 +69,9 @@ const windowsOf = (op: string, input: Shape, kernelSize: PerAxis, options: Unfol
  */
 export const unfold = (x: Tensor, kernelSize: PerAxis, options: UnfoldOptions = {}): Tensor => {
   needFloat('unfold', x)
-  return batched('unfold', x, 2, (t) => apply(unfoldOp, [t], windowsOf('unfold', t.shape.slice(2), kernelSize, options)))
+  return batched('unfold', x, 2, (t) =>
+    apply(unfoldOp, [t], windowsOf('unfold', t.shape.slice(2), kernelSize, options)),
+  )
 }
 
 /**
@@ -72,14 +81,27 @@ export const unfold = (x: Tensor, kernelSize: PerAxis, options: UnfoldOptions = 
  * @source Checked against torch.nn.functional.fold 1.13 in unfold.test.ts
  * @example fold(tensor([[[1, 2], [3, 4]]]), [1, 3], { kernelSize: [1, 2] }).toArray() // => [[[[1, 5, 4]]]]
  */
-export const fold = (columns: Tensor, outputSize: PerAxis, { kernelSize, ...options }: UnfoldOptions & { readonly kernelSize: PerAxis }): Tensor => {
+export const fold = (
+  columns: Tensor,
+  outputSize: PerAxis,
+  { kernelSize, ...options }: UnfoldOptions & { readonly kernelSize: PerAxis },
+): Tensor => {
   const op = 'fold'
   columns.live(op)
   needFloat(op, columns)
   const w = windowsOf(op, perAxis(op, 'outputSize', outputSize, 2, 1), kernelSize, options)
   const [K, L] = [sizeOf(w.kernel), sizeOf(w.output)]
-  if ((columns.rank !== 2 && columns.rank !== 3) || columns.shape[columns.rank - 2] % K !== 0 || columns.shape[columns.rank - 1] !== L) {
-    throw new ShapeError({ op, problem: 'the columns do not fit', got: show(columns.shape), expected: `[N, C ${K}, ${L}]` })
+  if (
+    (columns.rank !== 2 && columns.rank !== 3) ||
+    columns.shape[columns.rank - 2] % K !== 0 ||
+    columns.shape[columns.rank - 1] !== L
+  ) {
+    throw new ShapeError({
+      op,
+      problem: 'the columns do not fit',
+      got: show(columns.shape),
+      expected: `[N, C ${K}, ${L}]`,
+    })
   }
   if (columns.rank === 2) return squeeze(apply(foldOp, [unsqueeze(columns, 0)], w), 0)
   return apply(foldOp, [columns], w)

@@ -33,7 +33,8 @@ export const perAxis = (op: string, name: string, value: PerAxis, rank: number, 
 }
 
 /** How far the taps of a kernel reach. */
-export const reach = (kernel: Shape, dilation: readonly number[]): number[] => kernel.map((k, i) => dilation[i] * (k - 1) + 1)
+export const reach = (kernel: Shape, dilation: readonly number[]): number[] =>
+  kernel.map((k, i) => dilation[i] * (k - 1) + 1)
 
 /** Which element of the input each tap of each window reads; taps outside of the input are left out. */
 export interface Taps {

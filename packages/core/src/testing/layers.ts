@@ -29,7 +29,8 @@ export interface LayerCase {
   }[]
 }
 
-const draw = (shape: Shape): Tensor => fromData(defaultGenerator().uniform(new Float32Array(sizeOf(shape)), -1, 1), shape, 'f32')
+const draw = (shape: Shape): Tensor =>
+  fromData(defaultGenerator().uniform(new Float32Array(sizeOf(shape)), -1, 1), shape, 'f32')
 
 const check = (label: string, ok: boolean, got: string, expected: string): void => {
   if (!ok) throw new CloseError({ op: label, problem: 'it differs', got, expected })
@@ -46,7 +47,12 @@ const compare = (label: string, got: Tensor, expected: readonly number[], tolera
 
 const checkState = (label: string, layer: AnyModule, expected: LayerCase['state']): void => {
   const state = layer.stateDict()
-  check(`${label} names`, [...state.keys()].join() === Object.keys(expected).join(), [...state.keys()].join(), Object.keys(expected).join())
+  check(
+    `${label} names`,
+    [...state.keys()].join() === Object.keys(expected).join(),
+    [...state.keys()].join(),
+    Object.keys(expected).join(),
+  )
   for (const [name, { shape, values }] of Object.entries(expected)) {
     const x = state.get(name)!
     check(`${label} shape of ${name}`, show(x.shape) === show(shape), show(x.shape), show(shape))
@@ -76,24 +82,39 @@ export const checkLayer = (c: LayerCase, { build, call, tolerance }: LayerRun): 
   for (const step of c.steps) {
     layer.zeroGrad()
     let literal = 0
-    const inputs = c.shapes.map((shape) => (shape === null ? tensor(c.literals[literal++], { dtype: 'i32' }) : draw(shape).requiresGrad_()))
+    const inputs = c.shapes.map((shape) =>
+      shape === null ? tensor(c.literals[literal++], { dtype: 'i32' }) : draw(shape).requiresGrad_(),
+    )
     const y = call === undefined ? layer.forward(...inputs) : call(layer, inputs)
     const outputs = (Array.isArray(y) ? y : [y]).filter((t): t is Tensor => t instanceof Tensor)
-    check(`${label} outputs`, outputs.length === step.outputs.length, String(outputs.length), String(step.outputs.length))
+    check(
+      `${label} outputs`,
+      outputs.length === step.outputs.length,
+      String(outputs.length),
+      String(step.outputs.length),
+    )
     const seeds = outputs.map((t) => draw(t.shape))
     outputs.forEach((t, i) => {
-      check(`${label} output ${i}`, show(t.shape) === show(step.outputs[i].shape), show(t.shape), show(step.outputs[i].shape))
+      check(
+        `${label} output ${i}`,
+        show(t.shape) === show(step.outputs[i].shape),
+        show(t.shape),
+        show(step.outputs[i].shape),
+      )
       compare(`${label} output ${i}`, t, step.outputs[i].values, tolerance)
     })
     outputs.forEach((t, i) => {
       if (t.requiresGrad) backward(t, seeds[i], { retainGraph: true })
     })
-    step.inputGrads.forEach((g, i) => g !== null && compare(`${label} gradient of input ${i}`, inputs[i].grad!, g, tolerance))
+    step.inputGrads.forEach(
+      (g, i) => g !== null && compare(`${label} gradient of input ${i}`, inputs[i].grad!, g, tolerance),
+    )
     for (const [name, p] of layer.namedParameters()) {
       const g = step.grads[name]
       if (g !== null && g !== undefined) compare(`${label} gradient of ${name}`, p.grad!, g, tolerance)
     }
-    for (const [name, b] of layer.namedBuffers()) if (step.buffers[name] !== undefined) compare(`${label} buffer ${name}`, b, step.buffers[name], tolerance)
+    for (const [name, b] of layer.namedBuffers())
+      if (step.buffers[name] !== undefined) compare(`${label} buffer ${name}`, b, step.buffers[name], tolerance)
   }
   return true
 }
