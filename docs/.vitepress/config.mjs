@@ -3,12 +3,18 @@ import { defineConfig } from 'vitepress'
 
 const folder = new URL('..', import.meta.url)
 
-const titleOf = (path) => readFileSync(new URL(path, folder), 'utf8').match(/^# (.+)$/m)?.[1] ?? path
+const titleOf = (path) =>
+  readFileSync(new URL(path, folder), 'utf8')
+    .match(/^# (.+)$/m)?.[1]
+    .replaceAll('`', '') ?? path
+
+/** The start comes first, the rest by name. */
+const rank = (file) => (file === 'start.md' ? 0 : 1)
 
 const pagesOf = (name) =>
   readdirSync(new URL(`${name}/`, folder))
     .filter((file) => file.endsWith('.md'))
-    .sort()
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
     .map((file) => ({ text: titleOf(`${name}/${file}`), link: `/${name}/${file.slice(0, -3)}` }))
 
 const reference = new URL('api/typedoc-sidebar.json', folder)
