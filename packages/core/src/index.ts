@@ -240,7 +240,13 @@ export { localResponseNorm, type LocalResponseNormOptions } from './ops/local-re
 
 // Ops: images
 export { interpolate, type InterpolateMode, type InterpolateOptions } from './ops/interpolate.ts'
-export { affineGrid, gridSample, type GridSampleMode, type GridSampleOptions, type GridSamplePadding } from './ops/grid-sample.ts'
+export {
+  affineGrid,
+  gridSample,
+  type GridSampleMode,
+  type GridSampleOptions,
+  type GridSamplePadding,
+} from './ops/grid-sample.ts'
 export { channelShuffle, pixelShuffle, pixelUnshuffle } from './ops/pixel-shuffle.ts'
 export { fold, unfold, type UnfoldOptions } from './ops/unfold.ts'
 
@@ -545,13 +551,7 @@ export {
 export { fit, type FitEvent, type FitOptions, type FitRun } from './train/fit.ts'
 
 // Files
-export {
-  loadCheckpoint,
-  saveCheckpoint,
-  type CheckpointParts,
-  type Extra,
-  type Plain,
-} from './io/checkpoint.ts'
+export { loadCheckpoint, saveCheckpoint, type CheckpointParts, type Extra, type Plain } from './io/checkpoint.ts'
 export {
   loadNpy,
   loadNpz,
