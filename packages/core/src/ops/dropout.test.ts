@@ -43,6 +43,18 @@ test.each(cases)('$name draws as PyTorch', (c) => {
   }
 })
 
+test('the kernel leaves the generator where the loop leaves it, whatever is cached or half used', () => {
+  for (const count of [1024, 1500, 3120, 4000]) {
+    const states = [referenceBackend(), wasmBackend()].map((backend) => {
+      const generator = new Generator(9)
+      generator.normal(new Float32Array(count % 7))
+      const y = dropout(ones([count], { backend }), 0.3, { generator })
+      return { y: y.dataSync(), state: generator.state(), next: generator.normal(new Float32Array(3)) }
+    })
+    expect(states[1]).toEqual(states[0])
+  }
+})
+
 test('first and second derivatives for fixed draws', () => {
   for (const op of Object.values(ops)) {
     const rank = op === dropout2d ? 4 : op === dropout3d ? 5 : 3

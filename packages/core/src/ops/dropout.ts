@@ -1,9 +1,12 @@
+import { mtStateBytes, random } from '@lanewise/kernels-wasm/random'
 import { apply } from '../autograd/apply.ts'
+import { noGrad } from '../autograd/modes.ts'
+import type { OpDef } from '../autograd/op.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { defaultGenerator } from '../random/default.ts'
 import type { Generator } from '../random/generator.ts'
 import { fromData } from '../tensor/create.ts'
-import { show, sizeOf, type Shape } from '../tensor/shape.ts'
+import { show, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { add, binaryGradient, binaryInfer, binaryReference, binaryWasm, mul, type BinaryOp } from './binary.ts'
 import { needFloat } from './rules.ts'
@@ -48,13 +51,72 @@ const isIdle = (x: Tensor, p: number, training: boolean): boolean => p === 0 || 
 const asNoise = (x: Tensor, values: Float32Array<ArrayBuffer>, shape: Shape): Tensor =>
   fromData(x.dtype === 'f64' ? new Float64Array(values) : values, shape, x.dtype, x.backend)
 
+interface NoiseAttrs {
+  readonly shape: Shape
+  readonly p: number
+  readonly generator: Generator
+}
+
+/** Below this many draws, moving the generator's state to the kernel and back costs more than it saves. */
+const KERNEL_DRAWS = 1024
+
+/** 1 / (1 - p) with probability 1 - p, else 0, of the dtype of x. */
+const noiseOp: OpDef<NoiseAttrs> = {
+  name: 'dropoutNoise',
+  infer: ([x], { shape }) => [{ shape, dtype: x.dtype }],
+  reference: (_, { p, generator }, [y]) => {
+    y.data.set(drawMask(y.data.length, p, generator))
+    const keep = Math.fround(1 - p)
+    for (let i = 0; i < y.data.length; i++) y.data[i] /= keep
+  },
+  wasm: (k, _, { shape, p, generator }, [{ dtype }]) => {
+    const y = k.empty(shape, dtype)
+    const scale = 1 / Math.fround(1 - p)
+    if (y.size < KERNEL_DRAWS) {
+      const values = drawMask(y.size, p, generator).map((keeps) => keeps * scale)
+      k.bytesAt(k.ptr(y), values.byteLength).set(new Uint8Array(values.buffer))
+      return [y]
+    }
+    const pState = k.scratch(mtStateBytes)
+    k.bytesAt(pState, mtStateBytes).set(packState(generator))
+    k.use(random).f32_bernoulli(pState, k.ptr(y), y.size, 1 - p, scale)
+    unpackState(k.bytesAt(pState, mtStateBytes), generator)
+    return [y]
+  },
+}
+
+/** Where torch.get_rng_state() keeps 625 less the words used, the words used, and the 624 words, as 64-bit fields. */
+const AT_LEFT = 8
+const AT_USED = 16
+const AT_WORDS = 24
+
+/** A generator's state as the kernels have it: 624 words and the number of them used. */
+const packState = (generator: Generator): Uint8Array<ArrayBuffer> => {
+  const state = new DataView(generator.state().buffer)
+  const packed = new DataView(new ArrayBuffer(mtStateBytes))
+  for (let i = 0; i < 624; i++) packed.setUint32(4 * i, state.getUint32(AT_WORDS + 8 * i, true), true)
+  packed.setInt32(4 * 624, 625 - state.getInt32(AT_LEFT, true), true)
+  return new Uint8Array(packed.buffer)
+}
+
+const unpackState = (bytes: Uint8Array, generator: Generator): void => {
+  const packed = new DataView(bytes.buffer, bytes.byteOffset)
+  const state = generator.state()
+  const view = new DataView(state.buffer)
+  const used = packed.getInt32(4 * 624, true)
+  for (let i = 0; i < 624; i++) view.setUint32(AT_WORDS + 8 * i, packed.getUint32(4 * i, true), true)
+  view.setInt32(AT_LEFT, 625 - used, true)
+  view.setUint32(AT_USED, used === 624 ? 0 : used, true)
+  generator.setState(state)
+}
+
 /** Drops what shares one draw over `shape`, and scales the rest by 1 / (1 - p). */
-const drop = (x: Tensor, p: number, shape: Shape, generator: Generator | undefined): Tensor => {
+const drop = (x: Tensor, p: number, shape: Shape, generator = defaultGenerator()): Tensor => {
   if (p === 1) return mul(x, 0)
-  const values = drawMask(sizeOf(shape), p, generator)
-  const keep = Math.fround(1 - p)
-  for (let i = 0; i < values.length; i++) values[i] /= keep
-  return timesNoise(x, asNoise(x, values, shape))
+  return timesNoise(
+    x,
+    noGrad(() => apply(noiseOp, [x], { shape, p, generator })),
+  )
 }
 
 /**
