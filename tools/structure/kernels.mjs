@@ -5,9 +5,10 @@ import { root } from '../setup.mjs'
 
 const dist = join(root, 'packages/kernels-wasm/dist')
 
+/** The exports that compute; `..._bytes` only tell how much scratch memory another needs. */
 const kernelsOf = (file) =>
   WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(join(dist, 'wasm', file))))
-    .filter(({ kind }) => kind === 'function')
+    .filter(({ kind, name }) => kind === 'function' && !name.endsWith('_bytes'))
     .map(({ name }) => `${file.split('.')[0]}: ${name}`)
 
 /** Every row of the manifest names a kernel of its group's binary, and every kernel has a row. */
