@@ -123,6 +123,9 @@ export const atan2 = (y: number, x: number): number => {
   return y > 0 ? Math.PI / 2 : y < 0 ? -Math.PI / 2 : NaN
 }
 
+/** Length of the vector (x, y). */
+export const hypot = (x: number, y: number): number => Math.sqrt(x * x + y * y)
+
 /** Rounds halves to the even neighbour, as PyTorch's round does. */
 export const roundHalfEven = (x: number): number => {
   const r = Math.round(x)

@@ -15,7 +15,7 @@ const sortKeys = (x: Float32Array): Uint32Array => {
 }
 
 // A key of 32 bits and an index of 21 fit the 53 bits of a double, so one native numeric sort is a stable sort.
-const indexRange = 2 ** 21
+const indexRange = 2097152
 
 const stableOrder = (keys: Uint32Array): Int32Array => {
   const n = keys.length

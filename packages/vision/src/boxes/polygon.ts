@@ -1,5 +1,6 @@
 import { ValueError } from '@lanewise/core'
 import { countRows, read, type Values } from '../arrays.ts'
+import { hypot } from '../math.ts'
 import type { ImageSize } from './boxes.ts'
 import type { Rle } from './rle.ts'
 
@@ -102,7 +103,7 @@ export const simplifyPolygon = (polygon: Polygon, tolerancePx: number): number[]
   if (n < 4) return Array.from(polygon)
   let far = 0
   for (let i = 1, best = 0; i < n; i++) {
-    const d = (polygon[2 * i] - polygon[0]) ** 2 + (polygon[2 * i + 1] - polygon[1]) ** 2
+    const d = hypot(polygon[2 * i] - polygon[0], polygon[2 * i + 1] - polygon[1])
     if (d > best) [best, far] = [d, i]
   }
   const kept = new Set([0, far])
@@ -121,13 +122,13 @@ const furthest = (p: Polygon, from: number, to: number, tolerance: number): numb
   const end = (2 * to) % p.length
   const dx = p[end] - p[2 * from]
   const dy = p[end + 1] - p[2 * from + 1]
-  const length = Math.sqrt(dx * dx + dy * dy)
+  const length = hypot(dx, dy)
   let found = -1
   let worst = tolerance
   for (let i = from + 1; i < to; i++) {
     const ex = p[2 * i] - p[2 * from]
     const ey = p[2 * i + 1] - p[2 * from + 1]
-    const d = length > 0 ? Math.abs(dx * ey - dy * ex) / length : Math.sqrt(ex * ex + ey * ey)
+    const d = length > 0 ? Math.abs(dx * ey - dy * ex) / length : hypot(ex, ey)
     if (d > worst) [worst, found] = [d, i]
   }
   return found

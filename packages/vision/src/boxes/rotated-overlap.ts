@@ -1,4 +1,4 @@
-import { cos, sin } from '../math.ts'
+import { cos, hypot, sin } from '../math.ts'
 
 const radians = Math.PI / 180
 
@@ -70,7 +70,7 @@ export const rotatedOverlapGradient = (a: ArrayLike<number>, i: number, b: Array
   corners.forEach((p, k) => {
     if (p.edge < 0) return
     const q = corners[(k + 1) % corners.length]
-    const length = Math.sqrt((q.x - p.x) ** 2 + (q.y - p.y) ** 2)
+    const length = hypot(q.x - p.x, q.y - p.y)
     const [nx, ny] = normals[p.edge]
     const [mx, my] = [(p.x + q.x) / 2 - a[i], (p.y + q.y) / 2 - a[i + 1]]
     out[0] += length * nx

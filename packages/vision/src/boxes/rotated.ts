@@ -1,5 +1,5 @@
 import { countRows, float64, type Values } from '../arrays.ts'
-import { atan2, cos, sin } from '../math.ts'
+import { atan2, cos, hypot, sin } from '../math.ts'
 import { clipPolygon, convexHull, polygonArea } from './polygon.ts'
 
 // Rotated boxes are cx, cy, w, h, angle: degrees, counter-clockwise on the screen, as torchvision's cxcywhr.
@@ -45,8 +45,8 @@ export const cornersToRotated = (quads: Values): Float32Array => {
   const out = new Float32Array(5 * n)
   for (let i = 0; i < n; i++) {
     const [x1, y1, x2, y2, x3, y3] = q.subarray(8 * i)
-    const w = Math.sqrt((x2 - x1) ** 2 + (y2 - y1) ** 2)
-    const h = Math.sqrt((x3 - x2) ** 2 + (y3 - y2) ** 2)
+    const w = hypot(x2 - x1, y2 - y1)
+    const h = hypot(x3 - x2, y3 - y2)
     const angle = y1 === y2 && x2 >= x1 ? 0 : atan2(y1 - y2, x2 - x1) / radians
     out.set([(x1 + x3) / 2, (y1 + y3) / 2, w, h, angle], 5 * i)
   }

@@ -1,4 +1,5 @@
 import { ShapeError, ValueError } from '@lanewise/core'
+import { hypot } from '../math.ts'
 import { composeMaps, invertMap, type Matrix3 } from '../transforms/warp.ts'
 
 /** The shift and scale that bring points to mean 0 and mean distance sqrt 2. */
@@ -10,7 +11,7 @@ const normaliser = (p: ArrayLike<number>): Matrix3 => {
     my += p[2 * i + 1] / n
   }
   let distance = 0
-  for (let i = 0; i < n; i++) distance += Math.sqrt((p[2 * i] - mx) ** 2 + (p[2 * i + 1] - my) ** 2) / n
+  for (let i = 0; i < n; i++) distance += hypot(p[2 * i] - mx, p[2 * i + 1] - my) / n
   const s = distance > 0 ? Math.SQRT2 / distance : 1
   return [s, 0, -s * mx, 0, s, -s * my, 0, 0, 1]
 }

@@ -87,7 +87,9 @@ export const polyFit = (xs: ArrayLike<number>, ys: ArrayLike<number>, degree: nu
   const [middle, half] = [(low + high) / 2, (high - low) / 2 || 1]
   const rows = Array.from({ length: xs.length }, (_, i) => {
     const t = (ys[i] - middle) / half
-    return [...Array.from({ length: degree + 1 }, (_, k) => t ** k), xs[i]]
+    const row = [1]
+    for (let k = 1; k <= degree; k++) row.push(row[k - 1] * t)
+    return [...row, xs[i]]
   })
   const scaled = leastSquares(rows)
   if (scaled === null) return null

@@ -216,7 +216,7 @@ export class CocoEvaluator {
       record.positives[area] += outside.filter((o) => !o).length
       const crowd = truth.map((g) => g.isCrowd ?? false)
       const { matched, ignored } = match(overlaps, ordered.length, order, outside, crowd, this.#iouThresholds)
-      const everyThreshold = 2 ** this.#iouThresholds.length - 1
+      const everyThreshold = (1 << this.#iouThresholds.length) - 1
       ordered.forEach((_, i) => {
         const far = areas[i] < low || areas[i] > high
         record.matched[area].push(matched[i])

@@ -109,5 +109,7 @@ export const assignLevels = (rois: ArrayLike<number>, options: LevelOptions): In
  */
 export const inferScale = (featureSize: number, imageSize: number): number => {
   const exponent = Math.round(log2(featureSize / imageSize))
-  return exponent < 0 ? 1 / 2 ** -exponent : 2 ** exponent
+  let scale = 1
+  for (let k = 0; k < Math.abs(exponent); k++) scale *= exponent < 0 ? 0.5 : 2
+  return scale
 }

@@ -1,5 +1,6 @@
 import { ValueError } from '@lanewise/core'
 import { polygonContains, type Polygon } from '../boxes/polygon.ts'
+import { hypot } from '../math.ts'
 import { anchorOf, TrackMemory, type ZoneOptions, type ZoneTrack } from './zones.ts'
 
 /** A part of the road with its direction of travel in the picture. */
@@ -91,11 +92,11 @@ export class BehaviourMonitor {
     const { lanes, stillPx, wrongWayCosine, crossingCosine } = this.#options
     const [x0, y0] = points[0]
     const [x, y] = points[points.length - 1]
-    const moved = Math.sqrt((x - x0) ** 2 + (y - y0) ** 2)
+    const moved = hypot(x - x0, y - y0)
     if (moved < stillPx) return [{ id, kind: 'stopped', phase: 'begin' }]
     return lanes.flatMap(({ polygon, direction: [dx, dy] }, lane): BehaviourEvent[] => {
       if (!polygonContains(polygon, x, y)) return []
-      const cosine = ((x - x0) * dx + (y - y0) * dy) / (moved * Math.sqrt(dx * dx + dy * dy))
+      const cosine = ((x - x0) * dx + (y - y0) * dy) / (moved * hypot(dx, dy))
       if (cosine < wrongWayCosine) return [{ id, kind: 'wrongWay', phase: 'begin', lane }]
       if (Math.abs(cosine) < crossingCosine) return [{ id, kind: 'crossing', phase: 'begin', lane }]
       return []

@@ -52,7 +52,7 @@ export const smoothTrajectory = (frames: ArrayLike<number>, values: Values, opti
   for (let d = 0; d < dimensions; d++) {
     measured.fill(NaN)
     for (let i = 0; i < frames.length; i++) measured[frames[i] - first] = z[i * dimensions + d]
-    const { position, velocity } = smoothAxis(measured, measurementStd ** 2, accelerationStd ** 2)
+    const { position, velocity } = smoothAxis(measured, measurementStd * measurementStd, accelerationStd * accelerationStd)
     for (let t = 0; t < length; t++) {
       out.values[t * dimensions + d] = position[t]
       out.velocities[t * dimensions + d] = velocity[t]
