@@ -17,7 +17,7 @@ def attention(q, k, v, mask=None, causal=False, scale=None):
     return scores.softmax(-1) @ v
 
 
-r.add("attention", [[2, 3, 4], [2, 5, 4], [2, 5, 3]], {}, attention)
-r.add("attention", [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], [3, 5]], {}, attention)
-r.add("attention", [[2, 3, 4], [2, 3, 4], [2, 3, 4]], {"isCausal": True, "scale": 0.3}, lambda q, k, v: attention(q, k, v, None, True, 0.3))
+r.add("scaledDotProductAttention", [[2, 3, 4], [2, 5, 4], [2, 5, 3]], {}, attention)
+r.add("scaledDotProductAttention", [[2, 2, 3, 4], [2, 2, 5, 4], [2, 2, 5, 4], [3, 5]], {}, attention)
+r.add("scaledDotProductAttention", [[2, 3, 4], [2, 3, 4], [2, 3, 4]], {"isCausal": True, "scale": 0.3}, lambda q, k, v: attention(q, k, v, None, True, 0.3))
 r.write("ops/__golden__/attention.json")

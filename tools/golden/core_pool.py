@@ -35,7 +35,7 @@ for dim, shape in [(1, [2, 2, 8]), (2, [1, 2, 5, 6])]:
 def indices(shape, kernel, **options):
     args = {CAMEL.get(k, k): v for k, v in options.items()}
     f = getattr(F, f"max_pool{len(shape) - 2}d")
-    pools.add("indices", [shape], {"kernelSize": kernel, **options}, lambda x: f(x, kernel, return_indices=True, **args)[1], grads=False)
+    pools.add("maxPoolWithIndices", [shape], {"kernelSize": kernel, **options}, lambda x: f(x, kernel, return_indices=True, **args)[1], grads=False)
 
 
 def unpool(shape, kernel, **options):
@@ -47,7 +47,7 @@ def unpool(shape, kernel, **options):
         y, index = getattr(F, f"max_pool{dim}d")(x, kernel, return_indices=True, **args)
         return getattr(F, f"max_unpool{dim}d")(y, index, kernel, output_size=size, **args)
 
-    pools.add("unpool", [shape], {"kernelSize": kernel, **options}, f)
+    pools.add("maxUnpool", [shape], {"kernelSize": kernel, **options}, f)
 
 
 indices([1, 2, 9], 3, stride=2, padding=1)
@@ -73,5 +73,5 @@ for kind in ["Avg", "Max"]:
     adapt(kind, 2, [2, 4, 6], [3, 4])
     for size in [1, [2, 3, 2]]:
         adapt(kind, 3, [1, 2, 5, 4, 3], size)
-adaptive.add("adaptiveIndices", [[1, 2, 5, 6]], {"size": [2, 4]}, lambda x: F.adaptive_max_pool2d(x, [2, 4], return_indices=True)[1], grads=False)
+adaptive.add("adaptiveMaxPoolWithIndices", [[1, 2, 5, 6]], {"size": [2, 4]}, lambda x: F.adaptive_max_pool2d(x, [2, 4], return_indices=True)[1], grads=False)
 adaptive.write("ops/__golden__/adaptive-pool.json")

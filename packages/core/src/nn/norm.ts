@@ -264,7 +264,7 @@ export class RMSNorm extends Module {
   readonly eps: number
   readonly weight: Tensor | null
 
-  constructor(normalizedShape: number | Shape, { eps = 2 ** -23, affine = true }: RMSNormOptions = {}) {
+  constructor(normalizedShape: number | Shape, { eps = 1.1920928955078125e-7, affine = true }: RMSNormOptions = {}) {
     super()
     this.normalizedShape = shapeOf('RMSNorm', normalizedShape)
     this.eps = eps

@@ -20,7 +20,7 @@ type Pool = (x: Tensor, size: pools.AdaptiveSize) => Tensor
 const run: (name: string) => GoldenOp =
   (name) =>
   ([x], { size }) =>
-    name === 'adaptiveIndices'
+    name === 'adaptiveMaxPoolWithIndices'
       ? pools.adaptiveMaxPoolWithIndices(x!, size as pools.AdaptiveSize)[1]
       : (pools[name as keyof typeof pools] as Pool)(x!, size as pools.AdaptiveSize)
 

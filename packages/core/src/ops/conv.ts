@@ -70,7 +70,7 @@ const prepare = (
 const covered = (x: readonly Tensor[]): boolean => x.every((t) => t.dtype === 'f32' && t.size > 0)
 
 /** y = x * w + b, the cross-correlation of deep learning. */
-export const convOp: OpDef<ConvAttrs> = {
+const convOp: OpDef<ConvAttrs> = {
   name: 'conv',
   savesInputs: [0, 1],
   infer: ([x, w], { output }) => [{ shape: [x.shape[0], w.shape[0], ...output], dtype: x.dtype }],

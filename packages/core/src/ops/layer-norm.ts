@@ -225,7 +225,7 @@ export interface RmsNormOptions {
 export const rmsNorm = (
   x: Tensor,
   normalizedShape: Shape,
-  { weight = null, eps = 2 ** -23 }: RmsNormOptions = {},
+  { weight = null, eps = 1.1920928955078125e-7 }: RmsNormOptions = {},
 ): Tensor => {
   checkNormalised('rmsNorm', x, normalizedShape, { weight })
   const axes = normalizedShape.map((_, i) => x.rank - normalizedShape.length + i)

@@ -39,7 +39,7 @@ export const moments = (
   for (let i = 0; i < count; i++) total += x.data[at(i)]
   const mean = total / count
   let squares = 0
-  for (let i = 0; i < count; i++) squares += (x.data[at(i)] - mean) ** 2
+  for (let i = 0; i < count; i++) squares += (x.data[at(i)] - mean) * (x.data[at(i)] - mean)
   const variance = squares / count
   return { mean, variance, invstd: 1 / Math.sqrt(variance + eps) }
 }

@@ -37,13 +37,13 @@ export const pixelShuffle = (x: Tensor, factor: number): Tensor => {
     x,
     'factor',
     factor,
-    (s) => s[s.length - 3] % factor ** 2 === 0,
+    (s) => s[s.length - 3] % (factor * factor) === 0,
     'channels that factor^2 divides: [..., C factor^2, H, W]',
   )
   const [C, H, W] = x.shape.slice(-3)
   const lead = x.shape.slice(0, -3)
   const n = lead.length
-  const out = C / factor ** 2
+  const out = C / (factor * factor)
   const split = reshape(x, [...lead, out, factor, factor, H, W])
   const order = [...lead.keys(), n, n + 3, n + 1, n + 4, n + 2]
   return reshape(permute(split, order), [...lead, out, H * factor, W * factor])
@@ -64,7 +64,7 @@ export const pixelUnshuffle = (x: Tensor, factor: number): Tensor => {
   const n = lead.length
   const split = reshape(x, [...lead, C, H / factor, factor, W / factor, factor])
   const order = [...lead.keys(), n, n + 2, n + 4, n + 1, n + 3]
-  return reshape(permute(split, order), [...lead, C * factor ** 2, H / factor, W / factor])
+  return reshape(permute(split, order), [...lead, C * (factor * factor), H / factor, W / factor])
 }
 
 /**

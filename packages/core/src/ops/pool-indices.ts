@@ -49,4 +49,4 @@ export const poolScatter = (y: Tensor, index: Tensor, space: Shape, accumulate =
   apply(poolScatterOp, [y, index], { space, accumulate })
 
 /** Reads x [N, C, ...space] at the indices [N, C, ...]. */
-export const poolGather = (x: Tensor, index: Tensor): Tensor => apply(poolGatherOp, [x, index], undefined)
+const poolGather = (x: Tensor, index: Tensor): Tensor => apply(poolGatherOp, [x, index], undefined)

@@ -24,8 +24,8 @@ const run: (name: string) => GoldenOp =
   (name) =>
   ([x], { kernelSize, ...options }) => {
     const kernel = kernelSize as number | number[]
-    if (name === 'indices') return pools.maxPoolWithIndices(x!, kernel, options)[1]
-    if (name === 'unpool') {
+    if (name === 'maxPoolWithIndices') return pools.maxPoolWithIndices(x!, kernel, options)[1]
+    if (name === 'maxUnpool') {
       const [y, index] = pools.maxPoolWithIndices(x!, kernel)
       return pools.maxUnpool(y, index, kernel, options as pools.MaxUnpoolOptions)
     }
