@@ -51,12 +51,21 @@ export function correlate(p: Problem): void {
   let n = 0, d = 0, h = 0, w = 0
   for (let at = 0; at < points; at += block) {
     const m = min(block, points - at)
-    for (let i = 0; i < m; i++) {
+    for (let i = 0; i < m; i += MR) {
       const pList = pLists + (i / MR) * sList
-      listPoint(p, pList + ((i % MR) << 2), n, d, h, w, pZeros)
-      if (++w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
+      const rows = min(MR, m - i)
+      if (rows == MR && w + MR <= p.gridW && isInside(p, d, h, w)) {
+        listNeighbours(p, pList, n, d, h, w)
+        w += MR - 1
+        if (++w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
+      } else {
+        for (let r = 0; r < rows; r++) {
+          listPoint(p, pList + (r << 2), n, d, h, w, pZeros)
+          if (++w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
+        }
+        fillUp(pList, rows % MR, p.pieces)
+      }
     }
-    fillUp(pLists + (m / MR) * sList, m % MR, p.pieces)
     if (p.pieces == 0) bare(p, pLists, sList, m, pTile)
     for (let first = 0; first < p.pieces; first += perChunk) {
       const count = min(perChunk, p.pieces - first)
@@ -97,6 +106,35 @@ function piecesPerChunk(pieces: i32, run: i32): i32 {
   const most = max(1, CHUNK / run)
   const chunks = max(1, (pieces + most - 1) / most)
   return (pieces + chunks - 1) / chunks
+}
+
+/** Do MR neighbours from w on have all their taps inside the source? */
+function isInside(p: Problem, d: i32, h: i32, w: i32): bool {
+  d *= p.stepD
+  h *= p.stepH
+  return d + p.minD >= 0 && d + p.maxD < p.D && h + p.minH >= 0 && h + p.maxH < p.H &&
+    w * p.stepW + p.minW >= 0 && (w + MR - 1) * p.stepW + p.maxW < p.W
+}
+
+/** Writes the addresses of MR neighbours that are inside. */
+function listNeighbours(p: Problem, pList: usize, n: i32, d: i32, h: i32, w: i32): void {
+  let out = p.pOut + n * p.outN + d * p.outD + h * p.outH + w * p.outW
+  for (let r = 0; r < MR; r++, out += p.outW) store<u32>(pList + (r << 2), <u32>out)
+  const step = p.stepW * p.sourceW
+  const base = p.pSource + n * p.sourceN + d * p.stepD * p.sourceD + h * p.stepH * p.sourceH + w * step
+  let pPiece = p.pPieces, to = pList + HEAD_BYTES
+  const end = pPiece + p.pieces * PIECE_BYTES
+  for (; pPiece < end; pPiece += PIECE_BYTES, to += TAP_BYTES) {
+    let a = base + <usize>changetype<Piece>(pPiece).offset
+    store<u32>(to, <u32>a)
+    a += step; store<u32>(to, <u32>a, 4)
+    a += step; store<u32>(to, <u32>a, 8)
+    a += step; store<u32>(to, <u32>a, 12)
+    if (MR == 6) {
+      a += step; store<u32>(to, <u32>a, 16)
+      a += step; store<u32>(to, <u32>a, 20)
+    }
+  }
 }
 
 /** Writes the addresses of one grid point, a column of its tile's list. */

@@ -4,7 +4,7 @@
 // come from a list, as in correlate.ts.
 import { madd } from '../lib/madd'
 import { settle } from '../lib/settle'
-import { ACCUMULATE, BIAS_COLUMN, finish, finishRow, MR, NR, RELU, TAP_BYTES } from '../lib/tile'
+import { ACCUMULATE, BIAS_COLUMN, finish, finishFour, finishOne, MR, NR, TAP_BYTES } from '../lib/tile'
 import { fillUp, HEAD_BYTES, listBytes, listPoint, listWeights, TILE_BYTES } from './correlate'
 import { Piece, PIECE_BYTES, Problem } from './problem'
 
@@ -112,16 +112,13 @@ function fourInside(
     c4 = madd(v128.load(a), b, c4); a += step
     c5 = madd(v128.load(a), b, c5)
   }
-  const keep = i32x4.splat(-(mode & ACCUMULATE))
-  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
-  const biased = mode & BIAS_COLUMN
-  const bias = v128.and(v128.load(biased ? pBias : pC), i32x4.splat(biased ? -1 : 0))
-  finishRow(pC, c0, bias, keep, floor); pC += ldc
-  finishRow(pC, c1, bias, keep, floor); pC += ldc
-  finishRow(pC, c2, bias, keep, floor); pC += ldc
-  finishRow(pC, c3, bias, keep, floor); pC += ldc
-  finishRow(pC, c4, bias, keep, floor); pC += ldc
-  finishRow(pC, c5, bias, keep, floor)
+  const bias = mode & BIAS_COLUMN ? v128.load(pBias) : f32x4.splat(0)
+  finishFour(pC, c0, mode, bias, bias); pC += ldc
+  finishFour(pC, c1, mode, bias, bias); pC += ldc
+  finishFour(pC, c2, mode, bias, bias); pC += ldc
+  finishFour(pC, c3, mode, bias, bias); pC += ldc
+  finishFour(pC, c4, mode, bias, bias); pC += ldc
+  finishFour(pC, c5, mode, bias, bias)
 }
 
 function eightListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pC: usize, ldc: usize, mode: i32, pBias: usize): void {
@@ -258,44 +255,25 @@ function roll(
   const zero = f32x4.splat(0)
   let ending = zero, middle = zero
   pOut += at
-  const plain = mode == 0
-  const keep = i32x4.splat(-(mode & ACCUMULATE))
-  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
-  const biased = mode & BIAS_COLUMN
-  const bias = v128.and(read(lanes, biased ? p.pBias + at : pOut), i32x4.splat(biased ? -1 : 0))
+  const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : zero
   for (let i = -2; i < count; i++, j++) {
+    let start = zero
     if (<u32>j < W) {
       const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
       ending = madd(c, w22, madd(b, w12, madd(a, w02, ending)))
       middle = madd(c, w21, madd(b, w11, madd(a, w01, middle)))
-      const start = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
-      if (i >= 0) {
-        if (lanes == 4) {
-          if (plain) v128.store(pOut, ending)
-          else finishRow(pOut, ending, bias, keep, floor)
-        } else finishLane(pOut, ending, bias, keep, floor)
-        pOut += ldc
-      }
-      ending = middle
-      middle = start
-    } else {
-      if (i >= 0) {
-        if (lanes == 4) finishRow(pOut, ending, bias, keep, floor)
-        else finishLane(pOut, ending, bias, keep, floor)
-        pOut += ldc
-      }
-      ending = middle
-      middle = zero
+      start = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
     }
+    if (i >= 0) {
+      if (mode == 0 && lanes == 4) v128.store(pOut, ending)
+      else if (lanes == 4) finishFour(pOut, ending, mode, bias, bias)
+      else finishOne(pOut, ending, mode, bias, bias)
+      pOut += ldc
+    }
+    ending = middle
+    middle = start
     x0 += s0
     x1 += s1
     x2 += s2
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function finishLane(pC: usize, v: v128, bias: v128, keep: v128, floor: v128): void {
-  const old = v128.and(v128.load32_zero(pC), keep)
-  v128.store32_lane(pC, f32x4.pmax(f32x4.add(f32x4.add(v, old), bias), floor), 0)
 }

@@ -31,12 +31,26 @@ export const BIAS_ROW: i32 = 4
 @inline
 export const RELU: i32 = 16
 
-/** Stores four sums, plus what `keep` keeps of the old values, plus the bias, not below `floor`. NaN stays. */
+/** What becomes of four sums: + old + bias along + bias across, then not below 0, each if `mode` says so. NaN stays. */
 // @ts-ignore: decorator
 @inline
-export function finishRow(pC: usize, v: v128, bias: v128, keep: v128, floor: v128): void {
-  const old = v128.and(v128.load(pC), keep)
-  v128.store(pC, f32x4.pmax(f32x4.add(f32x4.add(v, old), bias), floor))
+export function finishFour(pC: usize, v: v128, mode: i32, along: v128, across: v128): void {
+  if (mode & ACCUMULATE) v = f32x4.add(v, v128.load(pC))
+  if (mode & BIAS_COLUMN) v = f32x4.add(v, along)
+  if (mode & BIAS_ROW) v = f32x4.add(v, across)
+  if (mode & RELU) v = f32x4.pmax(v, f32x4.splat(0))
+  v128.store(pC, v)
+}
+
+/** The same for lane 0 alone. */
+// @ts-ignore: decorator
+@inline
+export function finishOne(pC: usize, v: v128, mode: i32, along: v128, across: v128): void {
+  if (mode & ACCUMULATE) v = f32x4.add(v, v128.load32_zero(pC))
+  if (mode & BIAS_COLUMN) v = f32x4.add(v, along)
+  if (mode & BIAS_ROW) v = f32x4.add(v, across)
+  if (mode & RELU) v = f32x4.pmax(v, f32x4.splat(0))
+  v128.store32_lane(pC, v, 0)
 }
 
 /** Sums of one tile of `rows` x 8 over a list of at least one tap, each `run` > 0 long; A rows are contiguous along k. */
@@ -154,7 +168,7 @@ function steps(
   finish(rows, pC, 32, mode, 0, 0, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51)
 }
 
-/** Stores a tile of sums. Absent operands are read from C, which is there, and masked away. */
+/** Stores a tile of sums, with the arithmetic of finishFour. */
 // @ts-ignore: decorator
 @inline
 export function finish(
@@ -162,45 +176,47 @@ export function finish(
   c00: v128, c01: v128, c10: v128, c11: v128, c20: v128, c21: v128,
   c30: v128, c31: v128, c40: v128, c41: v128, c50: v128, c51: v128,
 ): void {
-  if (!mode) {
-    v128.store(pC, c00); v128.store(pC, c01, 16)
-    if (rows > 1) { pC += ldc; v128.store(pC, c10); v128.store(pC, c11, 16) }
-    if (rows > 2) { pC += ldc; v128.store(pC, c20); v128.store(pC, c21, 16) }
-    if (rows > 3) { pC += ldc; v128.store(pC, c30); v128.store(pC, c31, 16) }
-    if (rows > 4) { pC += ldc; v128.store(pC, c40); v128.store(pC, c41, 16) }
-    if (rows > 5) { pC += ldc; v128.store(pC, c50); v128.store(pC, c51, 16) }
-    return
+  if (mode & ACCUMULATE) {
+    let p = pC
+    c00 = f32x4.add(c00, v128.load(p)); c01 = f32x4.add(c01, v128.load(p, 16))
+    if (rows > 1) { p += ldc; c10 = f32x4.add(c10, v128.load(p)); c11 = f32x4.add(c11, v128.load(p, 16)) }
+    if (rows > 2) { p += ldc; c20 = f32x4.add(c20, v128.load(p)); c21 = f32x4.add(c21, v128.load(p, 16)) }
+    if (rows > 3) { p += ldc; c30 = f32x4.add(c30, v128.load(p)); c31 = f32x4.add(c31, v128.load(p, 16)) }
+    if (rows > 4) { p += ldc; c40 = f32x4.add(c40, v128.load(p)); c41 = f32x4.add(c41, v128.load(p, 16)) }
+    if (rows > 5) { p += ldc; c50 = f32x4.add(c50, v128.load(p)); c51 = f32x4.add(c51, v128.load(p, 16)) }
   }
-  const keep = i32x4.splat(-(mode & ACCUMULATE))
-  const floor = f32x4.splat(mode & RELU ? 0 : -Infinity)
-  const column = i32x4.splat(mode & BIAS_COLUMN ? -1 : 0)
-  const row = i32x4.splat(mode & BIAS_ROW ? -1 : 0)
-  if (!(mode & BIAS_COLUMN)) pBias = pC
-  if (!(mode & BIAS_ROW)) pRowBias = pC
-  const step: usize = mode & BIAS_ROW ? 4 : 0
-  const b0 = v128.and(v128.load(pBias), column), b1 = v128.and(v128.load(pBias, 16), column)
-  let r = v128.and(v128.load32_splat(pRowBias), row)
-  finishRow(pC, c00, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c01, f32x4.add(b1, r), keep, floor)
-  if (rows > 1) {
-    pC += ldc; pRowBias += step; r = v128.and(v128.load32_splat(pRowBias), row)
-    finishRow(pC, c10, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c11, f32x4.add(b1, r), keep, floor)
+  if (mode & BIAS_COLUMN) {
+    const b0 = v128.load(pBias), b1 = v128.load(pBias, 16)
+    c00 = f32x4.add(c00, b0); c01 = f32x4.add(c01, b1)
+    if (rows > 1) { c10 = f32x4.add(c10, b0); c11 = f32x4.add(c11, b1) }
+    if (rows > 2) { c20 = f32x4.add(c20, b0); c21 = f32x4.add(c21, b1) }
+    if (rows > 3) { c30 = f32x4.add(c30, b0); c31 = f32x4.add(c31, b1) }
+    if (rows > 4) { c40 = f32x4.add(c40, b0); c41 = f32x4.add(c41, b1) }
+    if (rows > 5) { c50 = f32x4.add(c50, b0); c51 = f32x4.add(c51, b1) }
   }
-  if (rows > 2) {
-    pC += ldc; pRowBias += step; r = v128.and(v128.load32_splat(pRowBias), row)
-    finishRow(pC, c20, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c21, f32x4.add(b1, r), keep, floor)
+  if (mode & BIAS_ROW) {
+    const b0 = v128.load32_splat(pRowBias, 0); c00 = f32x4.add(c00, b0); c01 = f32x4.add(c01, b0)
+    if (rows > 1) { const b1 = v128.load32_splat(pRowBias, 4); c10 = f32x4.add(c10, b1); c11 = f32x4.add(c11, b1) }
+    if (rows > 2) { const b2 = v128.load32_splat(pRowBias, 8); c20 = f32x4.add(c20, b2); c21 = f32x4.add(c21, b2) }
+    if (rows > 3) { const b3 = v128.load32_splat(pRowBias, 12); c30 = f32x4.add(c30, b3); c31 = f32x4.add(c31, b3) }
+    if (rows > 4) { const b4 = v128.load32_splat(pRowBias, 16); c40 = f32x4.add(c40, b4); c41 = f32x4.add(c41, b4) }
+    if (rows > 5) { const b5 = v128.load32_splat(pRowBias, 20); c50 = f32x4.add(c50, b5); c51 = f32x4.add(c51, b5) }
   }
-  if (rows > 3) {
-    pC += ldc; pRowBias += step; r = v128.and(v128.load32_splat(pRowBias), row)
-    finishRow(pC, c30, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c31, f32x4.add(b1, r), keep, floor)
+  if (mode & RELU) {
+    const zero = f32x4.splat(0)
+    c00 = f32x4.pmax(c00, zero); c01 = f32x4.pmax(c01, zero)
+    if (rows > 1) { c10 = f32x4.pmax(c10, zero); c11 = f32x4.pmax(c11, zero) }
+    if (rows > 2) { c20 = f32x4.pmax(c20, zero); c21 = f32x4.pmax(c21, zero) }
+    if (rows > 3) { c30 = f32x4.pmax(c30, zero); c31 = f32x4.pmax(c31, zero) }
+    if (rows > 4) { c40 = f32x4.pmax(c40, zero); c41 = f32x4.pmax(c41, zero) }
+    if (rows > 5) { c50 = f32x4.pmax(c50, zero); c51 = f32x4.pmax(c51, zero) }
   }
-  if (rows > 4) {
-    pC += ldc; pRowBias += step; r = v128.and(v128.load32_splat(pRowBias), row)
-    finishRow(pC, c40, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c41, f32x4.add(b1, r), keep, floor)
-  }
-  if (rows > 5) {
-    pC += ldc; pRowBias += step; r = v128.and(v128.load32_splat(pRowBias), row)
-    finishRow(pC, c50, f32x4.add(b0, r), keep, floor); finishRow(pC + 16, c51, f32x4.add(b1, r), keep, floor)
-  }
+  v128.store(pC, c00); v128.store(pC, c01, 16)
+  if (rows > 1) { pC += ldc; v128.store(pC, c10); v128.store(pC, c11, 16) }
+  if (rows > 2) { pC += ldc; v128.store(pC, c20); v128.store(pC, c21, 16) }
+  if (rows > 3) { pC += ldc; v128.store(pC, c30); v128.store(pC, c31, 16) }
+  if (rows > 4) { pC += ldc; v128.store(pC, c40); v128.store(pC, c41, 16) }
+  if (rows > 5) { pC += ldc; v128.store(pC, c50); v128.store(pC, c51, 16) }
 }
 
 function taps1(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(1, t, n, run, p, c, ld, m, b, r) }
