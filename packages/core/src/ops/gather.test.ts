@@ -84,11 +84,20 @@ test.each(smooth)('$name: first and second derivatives', (c) => {
   checkGradients(table[c.name], c.inputs)
 })
 
-test('bytes are gathered through the loops', () => {
-  const x = tensor(Uint8Array.of(7, 8, 9))
-  const index = tensor(Int32Array.of(2, 0))
-  expect(gather(x, 0, index).toArray()).toEqual([9, 7])
-  expect(indexSelect(x, 0, index).dtype).toBe('u8')
+test('bytes are gathered without the loops of the reference', () => {
+  const bytes = { dtype: 'u8', low: 0, high: 200 } as const
+  for (const axis of [0, 1, 2]) {
+    const index = { shape: [5], dtype: 'i32', low: 0, high: 3 } as const
+    checkBackends((x, i) => indexSelect(x, axis, i), [{ shape: [3, 4, 5], ...bytes }, index])
+  }
+  checkBackends(
+    (x, i) => gather(x, 1, i),
+    [
+      { shape: [2, 4], ...bytes },
+      { shape: [2, 6], dtype: 'i32', low: 0, high: 4 },
+    ],
+  )
+  expect(gather(tensor([true, false]), 0, tensor(Int32Array.of(1, 0))).dtype).toBe('bool')
 })
 
 test('NaN is the largest, zeros of both signs are equal, ties keep their order', () => {

@@ -130,6 +130,7 @@ export const gather = (x: Tensor, axis: number, index: Tensor): Tensor => {
   const a = normalizeAxis('gather', axis, x.rank)
   checkExtents('gather', x, index, a)
   checkIndex('gather', index, x.shape[a] ?? 1)
+  if (bytesOf(x.dtype) === 1) return cast(apply(gatherOp, [cast(reach(x, index, a), 'i32'), index], a), x.dtype)
   return apply(gatherOp, [reach(x, index, a), index], a)
 }
 

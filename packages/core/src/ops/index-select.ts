@@ -32,14 +32,39 @@ const indexSelectOp: OpDef<SelectAttrs> = {
     }
   },
   wasm: (k, [x, index], { axis }, [{ shape, dtype }]) => {
-    if (bytesOf(dtype) !== 4) return null
     const y = k.empty(shape, dtype)
     const { outer, n, inner } = around(x.shape, axis)
     const pX = k.contiguousPtr(x)
+    if (bytesOf(dtype) === 1) {
+      const walk = { outer, n, inner, m: index.size }
+      const pIndex = k.contiguousPtr(index)
+      selectBytes(
+        k.bytesAt(pX, x.size),
+        new Int32Array(k.bytesAt(pIndex, 4 * index.size).slice().buffer),
+        k.bytesAt(k.ptr(y), y.size),
+        walk,
+      )
+      return [y]
+    }
     k.use(kernels).b32_index_select(pX, k.contiguousPtr(index), k.ptr(y), outer, n, inner, index.size)
     return [y]
   },
   gradient: (c, [dy]) => [sumAtIndex(dy!, c.input(1), { ...c.attrs, shape: c.inputSpecs[0].shape }), null],
+}
+
+/** The same for bytes, which have no kernel: one copy for each slice. */
+const selectBytes = (
+  x: Uint8Array,
+  index: Int32Array,
+  y: Uint8Array,
+  { outer, n, inner, m }: { readonly outer: number; readonly n: number; readonly inner: number; readonly m: number },
+): void => {
+  for (let o = 0; o < outer; o++) {
+    for (let j = 0; j < m; j++) {
+      const from = (o * n + index[j]) * inner
+      y.set(x.subarray(from, from + inner), (o * m + j) * inner)
+    }
+  }
 }
 
 interface SumAttrs extends SelectAttrs {

@@ -39,7 +39,7 @@ export interface GoldenCase {
 }
 
 /** A case went another way than the table says. */
-export class CaseError extends LanewiseError {
+class CaseError extends LanewiseError {
   static override readonly code: string = 'CASE'
 }
 
