@@ -497,6 +497,10 @@ export { strokeDigits, type DigitSet } from './data/digits.ts'
 export { imageDataset, type ImageArrays, type ImageDataset, type ImageDatasetOptions } from './data/images.ts'
 export { DataLoader, LoaderPass, type DataLoaderOptions, type LoaderPosition } from './data/loader.ts'
 
+// Images
+export * as transforms from './images/index.ts'
+export type { ImageLike, Transform } from './images/image.ts'
+
 // Learning rate schedules
 export {
   constantLr,

@@ -20,7 +20,13 @@ const stackTensors = (xs: readonly Tensor[]): Tensor => {
   const out = allocate(first.dtype, xs.length * first.size)
   xs.forEach((x, i) => {
     if (!sameShape(x.shape, first.shape) || x.dtype !== first.dtype) {
-      throw new ShapeError({ op: 'collate', problem: 'samples differ in shape', got: `${first.toString()} and ${x.toString()}`, expected: 'equal shapes and dtypes', advice: 'Pad or crop them, or pass a collate function of your own' })
+      throw new ShapeError({
+        op: 'collate',
+        problem: 'samples differ in shape',
+        got: `${first.toString()} and ${x.toString()}`,
+        expected: 'equal shapes and dtypes',
+        advice: 'Pad or crop them, or pass a collate function of your own',
+      })
     }
     out.set(x.dataSync(), i * first.size)
   })
@@ -28,11 +34,24 @@ const stackTensors = (xs: readonly Tensor[]): Tensor => {
 }
 
 const stackArrays = (xs: readonly TypedArray[]): Tensor => {
-  const dtype = xs[0] instanceof Float64Array ? 'f64' : xs[0] instanceof Int32Array ? 'i32' : xs[0] instanceof Uint8Array ? 'u8' : 'f32'
+  const dtype =
+    xs[0] instanceof Float64Array
+      ? 'f64'
+      : xs[0] instanceof Int32Array
+        ? 'i32'
+        : xs[0] instanceof Uint8Array
+          ? 'u8'
+          : 'f32'
   const width = xs[0].length
   const out = allocate(dtype === 'f64' ? 'f32' : dtype, xs.length * width)
   xs.forEach((x, i) => {
-    if (x.length !== width) throw new ShapeError({ op: 'collate', problem: 'samples differ in length', got: `${width} and ${x.length}`, expected: 'equal lengths' })
+    if (x.length !== width)
+      throw new ShapeError({
+        op: 'collate',
+        problem: 'samples differ in length',
+        got: `${width} and ${x.length}`,
+        expected: 'equal lengths',
+      })
     out.set(x, i * width)
   })
   return fromData(out, [xs.length, width], dtype === 'f64' ? 'f32' : dtype)
@@ -50,11 +69,14 @@ const join = (samples: readonly unknown[]): unknown => {
   const [first] = samples
   if (first instanceof Tensor) return stackTensors(samples as Tensor[])
   if (typeof first === 'number') return stackNumbers(samples as number[])
-  if (typeof first === 'boolean') return fromData(Uint8Array.from(samples as boolean[], Number), [samples.length], 'bool')
+  if (typeof first === 'boolean')
+    return fromData(Uint8Array.from(samples as boolean[], Number), [samples.length], 'bool')
   if (isTyped(first)) return stackArrays(samples as TypedArray[])
   if (Array.isArray(first)) return first.map((_, i) => join(samples.map((s) => (s as unknown[])[i])))
   if (typeof first === 'object' && first !== null) {
-    return Object.fromEntries(Object.keys(first).map((key) => [key, join(samples.map((s) => (s as Record<string, unknown>)[key]))]))
+    return Object.fromEntries(
+      Object.keys(first).map((key) => [key, join(samples.map((s) => (s as Record<string, unknown>)[key]))]),
+    )
   }
   return [...samples]
 }
@@ -68,6 +90,7 @@ const join = (samples: readonly unknown[]): unknown => {
  * x.toArray() // => [[1, 2], [3, 4]]
  */
 export const collate = <Sample>(samples: readonly Sample[]): Collated<Sample> => {
-  if (samples.length === 0) throw new ValueError({ op: 'collate', problem: 'there are no samples', expected: 'at least one' })
+  if (samples.length === 0)
+    throw new ValueError({ op: 'collate', problem: 'there are no samples', expected: 'at least one' })
   return join(samples) as Collated<Sample>
 }

@@ -17,7 +17,12 @@ export interface Dataset<Sample = unknown, Batch = unknown> {
 
 const checkIndex = (op: string, index: number, size: number): void => {
   if (Number.isInteger(index) && index >= 0 && index < size) return
-  throw new ValueError({ op, problem: 'the index is out of range', got: String(index), expected: `an integer in [0, ${size})` })
+  throw new ValueError({
+    op,
+    problem: 'the index is out of range',
+    got: String(index),
+    expected: `an integer in [0, ${size})`,
+  })
 }
 
 /** A dataset over the first axis of tensors: sample i holds row i of each. */
@@ -48,7 +53,12 @@ const rowReader = (x: Tensor): ((indices: Int32Array) => Tensor) => {
 export const tensorDataset = (...tensors: readonly Tensor[]): TensorDataset => {
   const sizes = tensors.map((x) => x.shape[0])
   if (tensors.length === 0 || sizes.some((n) => n === undefined || n !== sizes[0])) {
-    throw new ShapeError({ op: 'tensorDataset', problem: 'the tensors do not have as many rows', got: tensors.map((x) => show(x.shape)).join(' and ') || 'no tensors', expected: 'equal first axes' })
+    throw new ShapeError({
+      op: 'tensorDataset',
+      problem: 'the tensors do not have as many rows',
+      got: tensors.map((x) => show(x.shape)).join(' and ') || 'no tensors',
+      expected: 'equal first axes',
+    })
   }
   const size = sizes[0]
   let readers: ((indices: Int32Array) => Tensor)[] | undefined
@@ -68,7 +78,7 @@ export const tensorDataset = (...tensors: readonly Tensor[]): TensorDataset => {
 }
 
 /** A dataset with samples like those of `D`. */
-export type Subset<D extends Dataset> = Pick<D, 'get' | keyof Dataset & keyof D & 'batch'> & { readonly size: number }
+export type Subset<D extends Dataset> = Pick<D, 'get' | (keyof Dataset & keyof D & 'batch')> & { readonly size: number }
 
 /**
  * Some samples of a dataset, in the given order.
@@ -84,14 +94,23 @@ export const subset = <D extends Dataset>(dataset: D, indices: readonly number[]
   }
   const part = { size: indices.length, get }
   if (batch === undefined) return part as Subset<D>
-  return { ...part, batch: (list: Int32Array) => batch.call(dataset, list.map((i) => indices[i])) } as Subset<D>
+  return {
+    ...part,
+    batch: (list: Int32Array) =>
+      batch.call(
+        dataset,
+        list.map((i) => indices[i]),
+      ),
+  } as Subset<D>
 }
 
 /**
  * Datasets one after the other.
  * @example concatDatasets(tensorDataset(tensor([1])), tensorDataset(tensor([2, 3]))).size // => 3
  */
-export const concatDatasets = <Sample, Batch>(...datasets: readonly Dataset<Sample, Batch>[]): Dataset<Sample, Batch> => {
+export const concatDatasets = <Sample, Batch>(
+  ...datasets: readonly Dataset<Sample, Batch>[]
+): Dataset<Sample, Batch> => {
   const size = datasets.reduce((n, d) => n + d.size, 0)
   return {
     size,
@@ -112,7 +131,12 @@ const sizesOf = (total: number, lengths: readonly number[]): number[] => {
   const sum = lengths.reduce((a, b) => a + b, 0)
   if (sum === total && lengths.every((n) => Number.isInteger(n) && n >= 0)) return [...lengths]
   if (Math.abs(sum - 1) > 1e-9 || lengths.some((n) => !(n >= 0 && n <= 1))) {
-    throw new ValueError({ op: 'randomSplit', problem: 'the lengths do not fit', got: lengths.join(', '), expected: `sizes that sum to ${total}, or shares that sum to 1` })
+    throw new ValueError({
+      op: 'randomSplit',
+      problem: 'the lengths do not fit',
+      got: lengths.join(', '),
+      expected: `sizes that sum to ${total}, or shares that sum to 1`,
+    })
   }
   const sizes = lengths.map((share) => Math.floor(total * share))
   const rest = total - sizes.reduce((a, b) => a + b, 0)
@@ -126,7 +150,11 @@ const sizesOf = (total: number, lengths: readonly number[]): number[] => {
  * @throws ValueError when the lengths do not fit.
  * @example randomSplit(tensorDataset(tensor([1, 2, 3, 4, 5])), [0.6, 0.4]).map((d) => d.size) // => [3, 2]
  */
-export const randomSplit = <D extends Dataset>(dataset: D, lengths: readonly number[], generator: Generator = defaultGenerator()): Subset<D>[] => {
+export const randomSplit = <D extends Dataset>(
+  dataset: D,
+  lengths: readonly number[],
+  generator: Generator = defaultGenerator(),
+): Subset<D>[] => {
   const sizes = sizesOf(dataset.size, lengths)
   const order = generator.randperm(dataset.size)
   let at = 0

@@ -50,7 +50,12 @@ export const imageDataset = (arrays: ImageArrays, options: ImageDatasetOptions =
   const [C, H, W] = shape
   const pixels = sizeOf(shape)
   if (shape.length !== 3 || images.length !== labels.length * pixels) {
-    throw new ShapeError({ op: 'imageDataset', problem: 'the bytes do not fit', got: `${images.length} bytes for ${labels.length} images ${show(shape)}`, expected: '[C, H, W], and C H W bytes for every label' })
+    throw new ShapeError({
+      op: 'imageDataset',
+      problem: 'the bytes do not fit',
+      got: `${images.length} bytes for ${labels.length} images ${show(shape)}`,
+      expected: '[C, H, W], and C H W bytes for every label',
+    })
   }
   const values = tables(C, options)
   const read = (index: number, out: Float32Array, at: number): void => {

@@ -53,7 +53,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     this.generator = options.generator
     this.collate = options.collate
     if (!Number.isInteger(this.batchSize) || this.batchSize < 1) {
-      throw new ValueError({ op: 'DataLoader', problem: 'batchSize is out of range', got: String(this.batchSize), expected: 'an integer >= 1' })
+      throw new ValueError({
+        op: 'DataLoader',
+        problem: 'batchSize is out of range',
+        got: String(this.batchSize),
+        expected: 'an integer >= 1',
+      })
     }
   }
 
@@ -98,7 +103,12 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
   private order: Int32Array | null = null
   private at: number
 
-  constructor(size: number, loader: LoaderSettings, read: (indices: Int32Array) => Batch | Promise<Batch>, from?: LoaderPosition) {
+  constructor(
+    size: number,
+    loader: LoaderSettings,
+    read: (indices: Int32Array) => Batch | Promise<Batch>,
+    from?: LoaderPosition,
+  ) {
     this.size = size
     this.loader = loader
     this.fetch = read
@@ -124,7 +134,12 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
     for (let indices = this.advance(); indices !== null; indices = this.advance()) {
       const batch = this.fetch(indices)
       if (batch instanceof Promise) {
-        throw new ValueError({ op: 'DataLoader', problem: 'the dataset gives Promises', expected: 'samples at hand for a plain loop', advice: 'Use `for await`' })
+        throw new ValueError({
+          op: 'DataLoader',
+          problem: 'the dataset gives Promises',
+          expected: 'samples at hand for a plain loop',
+          advice: 'Use `for await`',
+        })
       }
       yield batch
     }

@@ -24,7 +24,11 @@ const make = (steps: number): CheckpointParts & { model: Linear; optimizer: Adam
   const ema = new Ema(model)
   const generator = new Generator(1)
   for (let i = 0; i < steps; i++) {
-    for (const p of model.parameters()) p.grad = tensor(Float32Array.from({ length: p.size }, () => generator.double()), { shape: p.shape })
+    for (const p of model.parameters())
+      p.grad = tensor(
+        Float32Array.from({ length: p.size }, () => generator.double()),
+        { shape: p.shape },
+      )
     optimizer.step()
     schedule.step(1)
     ema.update()
@@ -58,7 +62,9 @@ test('a checkpoint brings every part back, to the bit', async () => {
 test('nothing changes when one part does not fit', async () => {
   const bytes = await saveCheckpoint(make(2))
   const { optimizer, schedule, generator, ema } = make(1)
-  const other = { model: new Linear(2, 4), optimizer, schedule: schedule!, generator, ema } as unknown as ReturnType<typeof make>
+  const other = { model: new Linear(2, 4), optimizer, schedule: schedule!, generator, ema } as unknown as ReturnType<
+    typeof make
+  >
   const before = contents(other)
   expect(() => loadCheckpoint(bytes, other)).toThrow('loadStateDict')
   expect(contents(other)).toEqual(before)
@@ -68,7 +74,9 @@ test('what is no checkpoint, or lacks a part, is refused', async () => {
   const parts = make(1)
   const { model } = parts
   const plain = await saveSafetensors(model.stateDict())
-  expect(() => loadCheckpoint(plain, { model })).toThrowErrorMatchingInlineSnapshot(`[FormatError: loadCheckpoint: not a checkpoint; got a plain safetensors file, expected lanewise.checkpoint.1. Use loadSafetensors for a file of tensors.]`)
+  expect(() => loadCheckpoint(plain, { model })).toThrowErrorMatchingInlineSnapshot(
+    `[FormatError: loadCheckpoint: not a checkpoint; got a plain safetensors file, expected lanewise.checkpoint.1. Use loadSafetensors for a file of tensors.]`,
+  )
   const bare = await saveCheckpoint({})
   for (const part of ['model', 'optimizer', 'schedule', 'generator'] as const) {
     expect(() => loadCheckpoint(bare, { [part]: parts[part] })).toThrow(`the checkpoint has no ${part}`)
@@ -115,8 +123,15 @@ test('tensors of every dtype survive; integers are i64 in the file', async () =>
     }
   }
   expect(loadNpy(await saveNpy(tensors.i)).toArray()).toEqual([3, -4])
-  expect(loadSafetensors(await saveSafetensors({ f: tensors.f }, { floats: 'bf16' })).get('f')!.toArray()).toEqual([1.5, -2])
-  expect(readSafetensors(await saveSafetensors({ f: tensors.f }, { floats: 'f16', integers: 'i32' })).tensors.get('f')!.dtype).toBe('f16')
+  expect(
+    loadSafetensors(await saveSafetensors({ f: tensors.f }, { floats: 'bf16' }))
+      .get('f')!
+      .toArray(),
+  ).toEqual([1.5, -2])
+  expect(
+    readSafetensors(await saveSafetensors({ f: tensors.f }, { floats: 'f16', integers: 'i32' })).tensors.get('f')!
+      .dtype,
+  ).toBe('f16')
 })
 
 test('a loaded tensor is its own', async () => {

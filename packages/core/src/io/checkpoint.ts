@@ -32,7 +32,11 @@ const toJson = (value: unknown): string =>
 const fromJson = (text: string): unknown =>
   JSON.parse(text, (_, v: unknown) => (typeof v === 'object' && v !== null && '$number' in v ? Number(v.$number) : v))
 
-const readAll = async (prefix: string, tensors: Iterable<readonly [string, Tensor]>, into: Map<string, ArrayData>): Promise<void> => {
+const readAll = async (
+  prefix: string,
+  tensors: Iterable<readonly [string, Tensor]>,
+  into: Map<string, ArrayData>,
+): Promise<void> => {
   for (const [name, x] of tensors) into.set(`${prefix}.${name}`, arrayOf(x, await x.data(), { integers: 'i32' }))
 }
 
@@ -44,7 +48,10 @@ const readAll = async (prefix: string, tensors: Iterable<readonly [string, Tenso
  * const bytes = await saveCheckpoint({ model }, { epoch: 3 })
  * loadCheckpoint(bytes, { model }).epoch // => 3
  */
-export const saveCheckpoint = async (parts: CheckpointParts, extra: { readonly [name: string]: Plain } = {}): Promise<Uint8Array<ArrayBuffer>> => {
+export const saveCheckpoint = async (
+  parts: CheckpointParts,
+  extra: { readonly [name: string]: Plain } = {},
+): Promise<Uint8Array<ArrayBuffer>> => {
   const arrays = new Map<string, ArrayData>()
   const plain: Record<string, unknown> = { extra }
   if (parts.model !== undefined) await readAll('model', parts.model.stateDict(), arrays)
@@ -53,7 +60,11 @@ export const saveCheckpoint = async (parts: CheckpointParts, extra: { readonly [
     const { state, param_groups } = parts.optimizer.stateDict()
     const numbers: Record<string, ParamState> = {}
     for (const [i, s] of state) {
-      await readAll(`optimizer.${i}`, Object.entries(s).filter((e): e is [string, Tensor] => e[1] instanceof Tensor), arrays)
+      await readAll(
+        `optimizer.${i}`,
+        Object.entries(s).filter((e): e is [string, Tensor] => e[1] instanceof Tensor),
+        arrays,
+      )
       numbers[i] = Object.fromEntries(Object.entries(s).filter(([, value]) => typeof value === 'number'))
     }
     plain['optimizer'] = { param_groups, numbers }
@@ -70,13 +81,22 @@ export const saveCheckpoint = async (parts: CheckpointParts, extra: { readonly [
 }
 
 const lacks = (what: string): FormatError =>
-  new FormatError({ op: 'loadCheckpoint', problem: `the checkpoint has no ${what}`, advice: 'Save it with that part, or leave the part out when loading' })
+  new FormatError({
+    op: 'loadCheckpoint',
+    problem: `the checkpoint has no ${what}`,
+    advice: 'Save it with that part, or leave the part out when loading',
+  })
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The tensors below a prefix, without it. */
 const below = (prefix: string, arrays: ReadonlyMap<string, ArrayData>): Map<string, Tensor> =>
-  new Map([...arrays].filter(([name]) => name.startsWith(`${prefix}.`)).map(([name, array]) => [name.slice(prefix.length + 1), tensorOf(array, name)]))
+  new Map(
+    [...arrays]
+      .filter(([name]) => name.startsWith(`${prefix}.`))
+      .map(([name, array]) => [name.slice(prefix.length + 1), tensorOf(array, name)]),
+  )
 
 const optimizerState = (plain: Record<string, unknown>, arrays: ReadonlyMap<string, ArrayData>): OptimizerState => {
   const found = plain['optimizer']
@@ -115,7 +135,13 @@ export type Extra = { readonly [name: string]: Plain }
 export const loadCheckpoint = (bytes: Uint8Array, parts: CheckpointParts = {}): Extra => {
   const { tensors, metadata } = readSafetensors(bytes)
   if (metadata.get('format') !== format) {
-    throw new FormatError({ op: 'loadCheckpoint', problem: 'not a checkpoint', got: metadata.get('format') ?? 'a plain safetensors file', expected: format, advice: 'Use loadSafetensors for a file of tensors' })
+    throw new FormatError({
+      op: 'loadCheckpoint',
+      problem: 'not a checkpoint',
+      got: metadata.get('format') ?? 'a plain safetensors file',
+      expected: format,
+      advice: 'Use loadSafetensors for a file of tensors',
+    })
   }
   const plain = parsePlain(metadata.get('plain'))
   const { model, ema, optimizer, schedule, generator } = parts
@@ -128,7 +154,10 @@ export const loadCheckpoint = (bytes: Uint8Array, parts: CheckpointParts = {}): 
     const next = plain['schedule']
     if (!isRecord(next)) throw lacks('schedule')
     const before = schedule.stateDict()
-    steps.push({ load: () => schedule.loadStateDict(next as ScheduleState), undo: () => schedule.loadStateDict(before) })
+    steps.push({
+      load: () => schedule.loadStateDict(next as ScheduleState),
+      undo: () => schedule.loadStateDict(before),
+    })
   }
   if (generator !== undefined) {
     const next = tensors.get('generator')
@@ -150,7 +179,8 @@ export const loadCheckpoint = (bytes: Uint8Array, parts: CheckpointParts = {}): 
   return plain['extra'] as Extra
 }
 
-const copyOf = (state: StateDict): StateDict => noGrad(() => new Map([...state].map(([name, x]) => [name, contiguousCopy(x)])))
+const copyOf = (state: StateDict): StateDict =>
+  noGrad(() => new Map([...state].map(([name, x]) => [name, contiguousCopy(x)])))
 
 const parsePlain = (text: string | undefined): Record<string, unknown> => {
   let value: unknown
@@ -160,5 +190,10 @@ const parsePlain = (text: string | undefined): Record<string, unknown> => {
     throw new FormatError({ op: 'loadCheckpoint', problem: 'the plain data is damaged', cause })
   }
   if (isRecord(value) && isRecord(value['extra'])) return value
-  throw new FormatError({ op: 'loadCheckpoint', problem: 'the plain data is damaged', got: typeof value, expected: 'an object' })
+  throw new FormatError({
+    op: 'loadCheckpoint',
+    problem: 'the plain data is damaged',
+    got: typeof value,
+    expected: 'an object',
+  })
 }

@@ -64,21 +64,33 @@ export const tensorOf = (array: ArrayData, name: string, { backend }: LoadTensor
 }
 
 /** A tensor as an array for a file. */
-export const arrayOf = (x: Tensor, data: ReturnType<Tensor['dataSync']>, options: SaveTensorOptions = {}): ArrayData => {
+export const arrayOf = (
+  x: Tensor,
+  data: ReturnType<Tensor['dataSync']>,
+  options: SaveTensorOptions = {},
+): ArrayData => {
   const { shape, dtype } = x
   const { floats = 'f32', integers = 'i64' } = options
   if (data instanceof Float64Array) return { dtype: 'f64', shape, data }
-  if (data instanceof Int32Array) return integers === 'i64' ? { dtype: 'i64', shape, data: toInt64(data) } : { dtype: 'i32', shape, data }
+  if (data instanceof Int32Array)
+    return integers === 'i64' ? { dtype: 'i64', shape, data: toInt64(data) } : { dtype: 'i32', shape, data }
   if (data instanceof Uint8Array) return { dtype: dtype === 'bool' ? 'bool' : 'u8', shape, data }
   if (floats === 'f16') return { dtype: 'f16', shape, data: toHalf(data) }
   if (floats === 'bf16') return { dtype: 'bf16', shape, data: toBfloat(data) }
-  if (floats !== 'f32') throw new DTypeError({ op: 'saveTensors', problem: 'no such element type', got: String(floats), expected: 'f32, f16 or bf16' })
+  if (floats !== 'f32')
+    throw new DTypeError({
+      op: 'saveTensors',
+      problem: 'no such element type',
+      got: String(floats),
+      expected: 'f32, f16 or bf16',
+    })
   return { dtype: 'f32', shape, data }
 }
 
 const arraysOf = async (tensors: NamedTensors, options: SaveTensorOptions): Promise<Map<string, ArrayData>> => {
   const arrays = new Map<string, ArrayData>()
-  for (const [name, x] of entries(tensors)) arrays.set(name, arrayOf(x, x.backend.synchronous ? x.dataSync() : await x.data(), options))
+  for (const [name, x] of entries(tensors))
+    arrays.set(name, arrayOf(x, x.backend.synchronous ? x.dataSync() : await x.data(), options))
   return arrays
 }
 
@@ -92,7 +104,10 @@ const tensorsOf = (arrays: ReadonlyMap<string, ArrayData>, options: LoadTensorOp
  * const bytes = await saveSafetensors({ bias: tensor([1, 2]) })
  * loadSafetensors(bytes).get('bias').toArray() // => [1, 2]
  */
-export const saveSafetensors = async (tensors: NamedTensors, options: SafetensorsOptions = {}): Promise<Uint8Array<ArrayBuffer>> =>
+export const saveSafetensors = async (
+  tensors: NamedTensors,
+  options: SafetensorsOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> =>
   writeSafetensors(await arraysOf(tensors, options), entries(options.metadata ?? {}))
 
 /**
@@ -117,7 +132,8 @@ export const saveNpy = async (x: Tensor, options: SaveTensorOptions = {}): Promi
  * The tensor of a NumPy `.npy` file. Floats become f32, integers i32.
  * @throws FormatError when the file breaks a rule of the format; ValueError when an integer does not fit i32.
  */
-export const loadNpy = (bytes: Uint8Array, options: LoadTensorOptions = {}): Tensor => tensorOf(readNpy(bytes), 'the array', options)
+export const loadNpy = (bytes: Uint8Array, options: LoadTensorOptions = {}): Tensor =>
+  tensorOf(readNpy(bytes), 'the array', options)
 
 /**
  * Named tensors as the bytes of a NumPy `.npz` archive.
@@ -126,7 +142,10 @@ export const loadNpy = (bytes: Uint8Array, options: LoadTensorOptions = {}): Ten
  * const bytes = await saveNpz({ x: tensor([1, 2]) })
  * const x = (await loadNpz(bytes)).get('x') // => [1, 2]
  */
-export const saveNpz = async (tensors: NamedTensors, options: SaveTensorOptions & { readonly compress?: boolean } = {}): Promise<Uint8Array<ArrayBuffer>> =>
+export const saveNpz = async (
+  tensors: NamedTensors,
+  options: SaveTensorOptions & { readonly compress?: boolean } = {},
+): Promise<Uint8Array<ArrayBuffer>> =>
   writeNpz(await arraysOf(tensors, options), { compress: options.compress ?? false })
 
 /**

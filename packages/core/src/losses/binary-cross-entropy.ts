@@ -100,7 +100,13 @@ export interface FocalLossOptions extends LossOptions {
 export const focalLoss = (x: Tensor, target: Tensor, options: FocalLossOptions = {}): Tensor => {
   const { alpha = 0.25, gamma = 2, reduction } = options
   needSameShapes('focalLoss', x, target)
-  if (!(gamma >= 0)) throw new ValueError({ op: 'focalLoss', problem: 'gamma is negative', got: String(gamma), expected: 'a number >= 0' })
+  if (!(gamma >= 0))
+    throw new ValueError({
+      op: 'focalLoss',
+      problem: 'gamma is negative',
+      got: String(gamma),
+      expected: 'a number >= 0',
+    })
   const p = sigmoid(x)
   const missed = add(mul(p, sub(1, target)), mul(sub(1, p), target))
   const loss = mul(bceWithLogits(x, target, { reduction: 'none' }), pow(missed, gamma))

@@ -83,7 +83,11 @@ const rowsOp: OpDef<Attrs> = {
   wasm: (k, [x, target, weight], { ignoreIndex, smoothing }, [spec]) => {
     const [N, C] = x.shape
     const [loss, weights, lse] = [0, 1, 2].map(() => k.empty(spec.shape, spec.dtype))
-    const [pX, pT, pW] = [k.contiguousPtr(x), k.contiguousPtr(target), weight === undefined ? 0 : k.contiguousPtr(weight)]
+    const [pX, pT, pW] = [
+      k.contiguousPtr(x),
+      k.contiguousPtr(target),
+      weight === undefined ? 0 : k.contiguousPtr(weight),
+    ]
     const { f32_cross_entropy: run, f32_cross_entropy_weights: weigh } = k.use(kernels)
     run(pX, pT, pW, k.ptr(loss), k.ptr(lse), N, C, ignoreIndex, smoothing)
     weigh(pT, pW, k.ptr(weights), N, C, ignoreIndex)
@@ -110,7 +114,12 @@ const composedGradient = (c: GradientContext<Attrs>, dy: Tensor): Tensor => {
 }
 
 /** q [N, C] with loss_i = -sum_c q_c log p_c: weights of the classes, 0 in ignored rows. */
-const targetDistribution = (target: Tensor, weight: Tensor | undefined, x: Tensor, { ignoreIndex, smoothing }: Attrs): Tensor => {
+const targetDistribution = (
+  target: Tensor,
+  weight: Tensor | undefined,
+  x: Tensor,
+  { ignoreIndex, smoothing }: Attrs,
+): Tensor => {
   const C = x.shape[1]
   const t = unsqueeze(target, 1)
   const valid = cast(ne(t, ignoreIndex), x.dtype)
@@ -135,7 +144,8 @@ const rowsGradientOp: OpDef<Attrs> = {
       let total = 0
       for (let c = 0; c < C; c++) total += q(c, t)
       // oxlint-disable-next-line no-restricted-properties -- reference loop
-      for (let c = 0; c < C; c++) dx.data[at + c] = dy.data[i] * (Math.exp(x.data[at + c] - lse.data[i]) * total - q(c, t))
+      for (let c = 0; c < C; c++)
+        dx.data[at + c] = dy.data[i] * (Math.exp(x.data[at + c] - lse.data[i]) * total - q(c, t))
     })
   },
   wasm: (k, inputs, { ignoreIndex, smoothing }) => {
@@ -144,7 +154,18 @@ const rowsGradientOp: OpDef<Attrs> = {
     const dx = k.empty(x.shape, x.dtype)
     const pW = inputs.length > 4 ? k.contiguousPtr(inputs[2]) : 0
     const [pLse, pDy] = inputs.slice(-2).map((t) => k.contiguousPtr(t))
-    k.use(kernels).f32_cross_entropy_grad(k.contiguousPtr(x), k.contiguousPtr(target), pW, pLse, pDy, k.ptr(dx), N, C, ignoreIndex, smoothing)
+    k.use(kernels).f32_cross_entropy_grad(
+      k.contiguousPtr(x),
+      k.contiguousPtr(target),
+      pW,
+      pLse,
+      pDy,
+      k.ptr(dx),
+      N,
+      C,
+      ignoreIndex,
+      smoothing,
+    )
     return [dx]
   },
 }
@@ -193,7 +214,13 @@ const checkTarget = (op: string, x: Tensor, target: Tensor): void => {
 
 const checkInput = (op: string, x: Tensor): void => {
   needFloat(op, x)
-  if (x.rank === 0) throw new ShapeError({ op, problem: 'the input has no class axis', got: show(x.shape), expected: '[C], [N, C] or [N, C, d1, ...]' })
+  if (x.rank === 0)
+    throw new ShapeError({
+      op,
+      problem: 'the input has no class axis',
+      got: show(x.shape),
+      expected: '[C], [N, C] or [N, C, d1, ...]',
+    })
 }
 
 const classLoss = (x: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor => {
@@ -239,7 +266,12 @@ export const crossEntropy = (x: Tensor, target: Tensor, options: CrossEntropyOpt
   checkReduction('crossEntropy', options.reduction ?? 'mean')
   const smoothing = options.labelSmoothing ?? 0
   if (!(smoothing >= 0 && smoothing <= 1)) {
-    throw new ValueError({ op: 'crossEntropy', problem: 'labelSmoothing is out of range', got: String(smoothing), expected: 'a number in [0, 1]' })
+    throw new ValueError({
+      op: 'crossEntropy',
+      problem: 'labelSmoothing is out of range',
+      got: String(smoothing),
+      expected: 'a number in [0, 1]',
+    })
   }
   return isFloat(target.dtype) && sameShape(x.shape, target.shape)
     ? distributionLoss(x, target, options)

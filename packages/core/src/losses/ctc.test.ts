@@ -44,7 +44,10 @@ test.each(cases)('$name: the same on every backend and in every layout, with its
 
 test('wasm equals the reference', () => {
   const f: Differentiable = (x, t) => ctcLoss(x, t)
-  const specs = [{ shape: [7, 3, 5], low: -2, high: 0 }, { shape: [3, 3], dtype: 'i32', low: 1, high: 5 }] as const
+  const specs = [
+    { shape: [7, 3, 5], low: -2, high: 0 },
+    { shape: [3, 3], dtype: 'i32', low: 1, high: 5 },
+  ] as const
   expect(() => checkBackends(f, specs, { fallbacks: ['ctcLoss', 'ctcPosterior'] })).not.toThrow()
 })
 
@@ -62,13 +65,35 @@ test('there is no second derivative', () => {
 
 test('errors name the rule', () => {
   const x = zeros([4, 2, 3])
-  const t = tensor([[1, 2], [1, 1]], { dtype: 'i32' })
+  const t = tensor(
+    [
+      [1, 2],
+      [1, 1],
+    ],
+    { dtype: 'i32' },
+  )
   const fails = (f: () => unknown) => expect(f)
-  fails(() => ctcLoss(zeros([4, 3]), t)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: ctcLoss: the input has the wrong rank; got [4,3], expected [T, N, C].]`)
-  fails(() => ctcLoss(x, tensor([1, 2, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: ctcLoss: labels in one row need targetLengths; got [3], expected [N, S], or targetLengths.]`)
-  fails(() => ctcLoss(x, tensor([1, 2, 1], { dtype: 'i32' }), { targetLengths: [1, 1] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: ctcLoss: targetLengths does not add up; got 2 for 3 labels, expected lengths of all labels together.]`)
-  fails(() => ctcLoss(x, t, { inputLengths: [5, 1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ctcLoss: inputLengths is out of range; got 5, expected integers in [0, 4].]`)
-  fails(() => ctcLoss(x, t, { inputLengths: [1] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: ctcLoss: inputLengths does not fit; got 1 lengths, expected 2, one per sequence.]`)
-  fails(() => ctcLoss(x, t, { blank: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ctcLoss: blank is not a class; got 3, expected an integer in [0, 3).]`)
-  fails(() => ctcLoss(x, t, { blank: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ctcLoss: label 0 of target 0 is not a class; got 1, expected an integer in [0, 3) other than the blank 1.]`)
+  fails(() => ctcLoss(zeros([4, 3]), t)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: ctcLoss: the input has the wrong rank; got [4,3], expected [T, N, C].]`,
+  )
+  fails(() => ctcLoss(x, tensor([1, 2, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: ctcLoss: labels in one row need targetLengths; got [3], expected [N, S], or targetLengths.]`,
+  )
+  fails(() =>
+    ctcLoss(x, tensor([1, 2, 1], { dtype: 'i32' }), { targetLengths: [1, 1] }),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: ctcLoss: targetLengths does not add up; got 2 for 3 labels, expected lengths of all labels together.]`,
+  )
+  fails(() => ctcLoss(x, t, { inputLengths: [5, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ctcLoss: inputLengths is out of range; got 5, expected integers in [0, 4].]`,
+  )
+  fails(() => ctcLoss(x, t, { inputLengths: [1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: ctcLoss: inputLengths does not fit; got 1 lengths, expected 2, one per sequence.]`,
+  )
+  fails(() => ctcLoss(x, t, { blank: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ctcLoss: blank is not a class; got 3, expected an integer in [0, 3).]`,
+  )
+  fails(() => ctcLoss(x, t, { blank: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ctcLoss: label 0 of target 0 is not a class; got 1, expected an integer in [0, 3) other than the blank 1.]`,
+  )
 })

@@ -134,24 +134,38 @@ const posteriorOp: OpDef<Attrs> = {
       if (steps === 0 || (zeroInfinity && all === -Infinity)) continue
       const b = backwardLattice(sequence)
       for (let t = 0; t < steps; t++) {
-        for (let s = 0; s < states; s++) y.data[(t * N + n) * C + classOf(s)] += exp(a[t * states + s] + b[t * states + s] - all)
+        for (let s = 0; s < states; s++)
+          y.data[(t * N + n) * C + classOf(s)] += exp(a[t * states + s] + b[t * states + s] - all)
       }
     }
   },
   gradient: () => {
-    throw new GradientError({ op: 'ctcLoss', problem: 'there is no second derivative, as in PyTorch', advice: 'Leave createGraph out' })
+    throw new GradientError({
+      op: 'ctcLoss',
+      problem: 'there is no second derivative, as in PyTorch',
+      advice: 'Leave createGraph out',
+    })
   },
 }
 
-const fail = (problem: string, got: string, expected: string): ShapeError => new ShapeError({ op: 'ctcLoss', problem, got, expected })
+const fail = (problem: string, got: string, expected: string): ShapeError =>
+  new ShapeError({ op: 'ctcLoss', problem, got, expected })
 
 /** Lengths as numbers, each at most `limit`. */
 const lengthsOf = (what: string, given: readonly number[] | Tensor | undefined, N: number, limit: number): number[] => {
-  const list = given === undefined ? new Array<number>(N).fill(limit) : Array.from(given instanceof Tensor ? given.dataSync() : given)
+  const list =
+    given === undefined
+      ? new Array<number>(N).fill(limit)
+      : Array.from(given instanceof Tensor ? given.dataSync() : given)
   if (list.length !== N) throw fail(`${what} does not fit`, `${list.length} lengths`, `${N}, one per sequence`)
   const bad = list.find((n) => !(Number.isInteger(n) && n >= 0 && n <= limit))
   if (bad === undefined) return list
-  throw new ValueError({ op: 'ctcLoss', problem: `${what} is out of range`, got: String(bad), expected: `integers in [0, ${limit}]` })
+  throw new ValueError({
+    op: 'ctcLoss',
+    problem: `${what} is out of range`,
+    got: String(bad),
+    expected: `integers in [0, ${limit}]`,
+  })
 }
 
 /** Targets that stand one after the other, as rows padded with blanks. */
@@ -171,7 +185,12 @@ const checkLabels = (target: Tensor, lengths: readonly number[], C: number, blan
     for (let i = 0; i < length; i++) {
       const label = data[n * S + i]
       if (label >= 0 && label < C && label !== blank) continue
-      throw new ValueError({ op: 'ctcLoss', problem: `label ${i} of target ${n} is not a class`, got: String(label), expected: `an integer in [0, ${C}) other than the blank ${blank}` })
+      throw new ValueError({
+        op: 'ctcLoss',
+        problem: `label ${i} of target ${n} is not a class`,
+        got: String(label),
+        expected: `an integer in [0, ${C}) other than the blank ${blank}`,
+      })
     }
   })
 }
@@ -194,14 +213,23 @@ export const ctcLoss = (x: Tensor, target: Tensor, options: CtcLossOptions = {})
   needFloat('ctcLoss', x)
   if (x.rank !== 3) throw fail('the input has the wrong rank', show(x.shape), '[T, N, C]')
   const [T, N, C] = x.shape
-  if (!(Number.isInteger(blank) && blank >= 0 && blank < C)) throw new ValueError({ op: 'ctcLoss', problem: 'blank is not a class', got: String(blank), expected: `an integer in [0, ${C})` })
+  if (!(Number.isInteger(blank) && blank >= 0 && blank < C))
+    throw new ValueError({
+      op: 'ctcLoss',
+      problem: 'blank is not a class',
+      got: String(blank),
+      expected: `an integer in [0, ${C})`,
+    })
   const inputLengths = lengthsOf('inputLengths', options.inputLengths, N, T)
   const flat = target.rank === 1
-  if (flat && options.targetLengths === undefined) throw fail('labels in one row need targetLengths', show(target.shape), '[N, S], or targetLengths')
-  if (!flat && (target.rank !== 2 || target.shape[0] !== N)) throw fail('the target does not fit', show(target.shape), `[${N}, S], or all labels in one row`)
+  if (flat && options.targetLengths === undefined)
+    throw fail('labels in one row need targetLengths', show(target.shape), '[N, S], or targetLengths')
+  if (!flat && (target.rank !== 2 || target.shape[0] !== N))
+    throw fail('the target does not fit', show(target.shape), `[${N}, S], or all labels in one row`)
   const targetLengths = lengthsOf('targetLengths', options.targetLengths, N, flat ? target.size : target.shape[1])
   const sum = targetLengths.reduce((a, b) => a + b, 0)
-  if (flat && sum !== target.size) throw fail('targetLengths does not add up', `${sum} for ${target.size} labels`, 'lengths of all labels together')
+  if (flat && sum !== target.size)
+    throw fail('targetLengths does not add up', `${sum} for ${target.size} labels`, 'lengths of all labels together')
   const rows = flat ? padded(target, targetLengths, blank) : cast(target, 'i32')
   checkLabels(rows, targetLengths, C, blank)
   const lengths = fromData(Int32Array.from([...inputLengths, ...targetLengths]), [2, N], 'i32', x.backend)

@@ -45,7 +45,13 @@ export interface SmoothL1LossOptions extends LossOptions {
  */
 export const smoothL1Loss = (x: Tensor, target: Tensor, { beta = 1, reduction }: SmoothL1LossOptions = {}): Tensor => {
   needSameShapes('smoothL1Loss', x, target)
-  if (!(beta >= 0)) throw new ValueError({ op: 'smoothL1Loss', problem: 'beta is negative', got: String(beta), expected: 'a number >= 0' })
+  if (!(beta >= 0))
+    throw new ValueError({
+      op: 'smoothL1Loss',
+      problem: 'beta is negative',
+      got: String(beta),
+      expected: 'a number >= 0',
+    })
   const d = abs(sub(x, target))
   const loss = beta === 0 ? d : where(lt(d, beta), div(mul(square(d), 0.5), beta), sub(d, 0.5 * beta))
   return reduceLoss('smoothL1Loss', loss, reduction)
@@ -66,7 +72,13 @@ export interface HuberLossOptions extends LossOptions {
  */
 export const huberLoss = (x: Tensor, target: Tensor, { delta = 1, reduction }: HuberLossOptions = {}): Tensor => {
   needSameShapes('huberLoss', x, target)
-  if (!(delta > 0)) throw new ValueError({ op: 'huberLoss', problem: 'delta is not positive', got: String(delta), expected: 'a number > 0' })
+  if (!(delta > 0))
+    throw new ValueError({
+      op: 'huberLoss',
+      problem: 'delta is not positive',
+      got: String(delta),
+      expected: 'a number > 0',
+    })
   const d = abs(sub(x, target))
   return reduceLoss('huberLoss', where(le(d, delta), mul(square(d), 0.5), mul(sub(d, 0.5 * delta), delta)), reduction)
 }

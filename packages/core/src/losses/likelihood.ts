@@ -29,7 +29,11 @@ const entropyTerm = (t: Tensor): Tensor => {
  * @source Checked against torch.nn.functional.kl_div 1.13 in losses.test.ts
  * @example klDiv(log(tensor([[0.5, 0.5]])), tensor([[1, 0]]), { reduction: 'batchMean' }).item() // => 0.693147
  */
-export const klDiv = (x: Tensor, target: Tensor, { reduction = 'mean', logTarget = false }: KlDivOptions = {}): Tensor => {
+export const klDiv = (
+  x: Tensor,
+  target: Tensor,
+  { reduction = 'mean', logTarget = false }: KlDivOptions = {},
+): Tensor => {
   needSameShapes('klDiv', x, target)
   const loss = logTarget ? mul(exp(target), sub(target, x)) : sub(entropyTerm(target), mul(target, x))
   if (reduction === 'batchMean') return div(sum(loss), x.shape[0] ?? 1)
@@ -83,10 +87,21 @@ export interface GaussianNllOptions extends LossOptions {
  * @source Checked against torch.nn.functional.gaussian_nll_loss 1.13 in losses.test.ts
  * @example gaussianNllLoss(tensor([1]), tensor([3]), tensor([1])).item() // => 2
  */
-export const gaussianNllLoss = (x: Tensor, target: Tensor, variance: Tensor, options: GaussianNllOptions = {}): Tensor => {
+export const gaussianNllLoss = (
+  x: Tensor,
+  target: Tensor,
+  variance: Tensor,
+  options: GaussianNllOptions = {},
+): Tensor => {
   const { full = false, eps = 1e-6, reduction } = options
   needSameShapes('gaussianNllLoss', x, target)
-  if (!(eps > 0)) throw new ValueError({ op: 'gaussianNllLoss', problem: 'eps is not positive', got: String(eps), expected: 'a number > 0' })
+  if (!(eps > 0))
+    throw new ValueError({
+      op: 'gaussianNllLoss',
+      problem: 'eps is not positive',
+      got: String(eps),
+      expected: 'a number > 0',
+    })
   needRange('gaussianNllLoss', variance, 0, Infinity)
   const raised = maximum(variance.detach(), eps)
   // The value is cut off at eps, the slope is not.

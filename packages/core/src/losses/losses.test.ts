@@ -31,7 +31,8 @@ const variants: Record<string, Loss> = {
   'smoothL1Loss 0': (x, t) => distance.smoothL1Loss(x, t, { beta: 0 }),
   'huberLoss delta': (x, t) => distance.huberLoss(x, t, { delta: 2.5, ...none }),
   'bceLoss weight': (x, t, weight) => bce.bceLoss(x, t, { weight, ...none }),
-  'bceWithLogits weights': (x, t, weight, posWeight) => bce.bceWithLogits(x, t, { weight, posWeight, reduction: 'sum' }),
+  'bceWithLogits weights': (x, t, weight, posWeight) =>
+    bce.bceWithLogits(x, t, { weight, posWeight, reduction: 'sum' }),
   focalLoss: (x, t) => bce.focalLoss(x, bits(t)),
   'focalLoss options': (x, t) => bce.focalLoss(x, bits(t), { alpha: -1, gamma: 1.5, ...none }),
   diceLoss: (x, t) => bce.diceLoss(x, bits(t)),
@@ -92,7 +93,9 @@ test('logits of any size give finite losses', () => {
 test('the target may carry a gradient', () => {
   const [x, t] = [tensor([0.2, 0.7]).requiresGrad_(), tensor([0.4, 0.9]).requiresGrad_()]
   expect(gradCheck(bce.bceLoss, [x, t])).toBe(true)
-  expect(gradGradCheck((a: Tensor) => bce.bceLoss(a, tensor([0.4, 0.9], { backend: a.backend, dtype: 'f64' })), [x])).toBe(true)
+  expect(
+    gradGradCheck((a: Tensor) => bce.bceLoss(a, tensor([0.4, 0.9], { backend: a.backend, dtype: 'f64' })), [x]),
+  ).toBe(true)
 })
 
 test('a target of 0 has no entropy', () => {
@@ -111,18 +114,46 @@ test('empty input: the mean is NaN, the sum 0', () => {
 test('errors name the rule', () => {
   const x = tensor([[1, 2]])
   const fails = (f: () => unknown) => expect(f)
-  fails(() => distance.mseLoss(x, tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: mseLoss: the shapes differ; got [1,2] and [2], expected equal shapes. Reshape one of them: broadcasting here is nearly always a mistake.]`)
-  fails(() => distance.mseLoss(tensor([1], { dtype: 'i32' }), tensor([1]))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: mseLoss: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`)
-  fails(() => distance.l1Loss(x, x, { reduction: 'max' as 'sum' })).toThrowErrorMatchingInlineSnapshot(`[ValueError: l1Loss: no such reduction; got max, expected 'mean', 'sum' or 'none'.]`)
-  fails(() => distance.smoothL1Loss(x, x, { beta: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: smoothL1Loss: beta is negative; got -1, expected a number >= 0.]`)
-  fails(() => distance.huberLoss(x, x, { delta: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: huberLoss: delta is not positive; got 0, expected a number > 0.]`)
-  fails(() => bce.bceLoss(x, x)).toThrowErrorMatchingInlineSnapshot(`[ValueError: bceLoss: an element is out of range; got 2, expected [0, 1]. Use bceWithLogits for raw outputs.]`)
-  fails(() => bce.focalLoss(x, x, { gamma: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: focalLoss: gamma is negative; got -1, expected a number >= 0.]`)
-  fails(() => bce.diceLoss(x, x, { axes: [2] })).toThrowErrorMatchingInlineSnapshot(`[AxisError: diceLoss: the axis is out of range; got axis 2 of a tensor of rank 2, expected an integer in [-2, 2).]`)
-  fails(() => margin.cosineEmbeddingLoss(x, x, tensor([1, 1]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: cosineEmbeddingLoss: the target does not fit the rows; got [1,2] and target [2], expected rows [N, D] and target [N], or [D] and a scalar.]`)
-  fails(() => margin.pairwiseDistance(x, x, { p: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: pairwiseDistance: no such norm; got p 0, expected a finite number > 0.]`)
-  fails(() => margin.multiMarginLoss(x, tensor([0, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: multiMarginLoss: the target does not fit the input; got input [1,2] and target [2], expected [N, C] and [N], or [C] and a scalar.]`)
-  fails(() => margin.multiMarginLoss(x, tensor([0], { dtype: 'i32' }), { p: 3 as 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: multiMarginLoss: no such power; got p 3, expected 1 or 2.]`)
-  fails(() => likelihood.gaussianNllLoss(x, x, tensor([[-1, 1]]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: gaussianNllLoss: an element is out of range; got -1, expected [0, Infinity].]`)
-  fails(() => likelihood.gaussianNllLoss(x, x, x, { eps: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: gaussianNllLoss: eps is not positive; got 0, expected a number > 0.]`)
+  fails(() => distance.mseLoss(x, tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: mseLoss: the shapes differ; got [1,2] and [2], expected equal shapes. Reshape one of them: broadcasting here is nearly always a mistake.]`,
+  )
+  fails(() => distance.mseLoss(tensor([1], { dtype: 'i32' }), tensor([1]))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: mseLoss: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`,
+  )
+  fails(() => distance.l1Loss(x, x, { reduction: 'max' as 'sum' })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: l1Loss: no such reduction; got max, expected 'mean', 'sum' or 'none'.]`,
+  )
+  fails(() => distance.smoothL1Loss(x, x, { beta: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: smoothL1Loss: beta is negative; got -1, expected a number >= 0.]`,
+  )
+  fails(() => distance.huberLoss(x, x, { delta: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: huberLoss: delta is not positive; got 0, expected a number > 0.]`,
+  )
+  fails(() => bce.bceLoss(x, x)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: bceLoss: an element is out of range; got 2, expected [0, 1]. Use bceWithLogits for raw outputs.]`,
+  )
+  fails(() => bce.focalLoss(x, x, { gamma: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: focalLoss: gamma is negative; got -1, expected a number >= 0.]`,
+  )
+  fails(() => bce.diceLoss(x, x, { axes: [2] })).toThrowErrorMatchingInlineSnapshot(
+    `[AxisError: diceLoss: the axis is out of range; got axis 2 of a tensor of rank 2, expected an integer in [-2, 2).]`,
+  )
+  fails(() => margin.cosineEmbeddingLoss(x, x, tensor([1, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: cosineEmbeddingLoss: the target does not fit the rows; got [1,2] and target [2], expected rows [N, D] and target [N], or [D] and a scalar.]`,
+  )
+  fails(() => margin.pairwiseDistance(x, x, { p: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: pairwiseDistance: no such norm; got p 0, expected a finite number > 0.]`,
+  )
+  fails(() => margin.multiMarginLoss(x, tensor([0, 1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: multiMarginLoss: the target does not fit the input; got input [1,2] and target [2], expected [N, C] and [N], or [C] and a scalar.]`,
+  )
+  fails(() =>
+    margin.multiMarginLoss(x, tensor([0], { dtype: 'i32' }), { p: 3 as 2 }),
+  ).toThrowErrorMatchingInlineSnapshot(`[ValueError: multiMarginLoss: no such power; got p 3, expected 1 or 2.]`)
+  fails(() => likelihood.gaussianNllLoss(x, x, tensor([[-1, 1]]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gaussianNllLoss: an element is out of range; got -1, expected [0, Infinity].]`,
+  )
+  fails(() => likelihood.gaussianNllLoss(x, x, x, { eps: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gaussianNllLoss: eps is not positive; got 0, expected a number > 0.]`,
+  )
 })

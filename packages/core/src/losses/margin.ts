@@ -61,7 +61,12 @@ export const softMarginLoss = (x: Tensor, target: Tensor, { reduction }: LossOpt
  * @source Checked against torch.nn.functional.margin_ranking_loss 1.13 in losses.test.ts
  * @example marginRankingLoss(tensor([1]), tensor([3]), tensor([1])).item() // => 2
  */
-export const marginRankingLoss = (x1: Tensor, x2: Tensor, target: Tensor, { margin = 0, reduction }: MarginOptions = {}): Tensor => {
+export const marginRankingLoss = (
+  x1: Tensor,
+  x2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: MarginOptions = {},
+): Tensor => {
   needSameShapes('marginRankingLoss', x1, x2, target)
   return reduceLoss('marginRankingLoss', above0(add(neg(mul(target, sub(x1, x2))), margin)), reduction)
 }
@@ -74,7 +79,11 @@ export const marginRankingLoss = (x1: Tensor, x2: Tensor, target: Tensor, { marg
  * @source Checked against torch.nn.functional.hinge_embedding_loss 1.13 in losses.test.ts
  * @example hingeEmbeddingLoss(tensor([0.25, 0.25]), tensor([1, -1]), { reduction: 'none' }).toArray() // => [0.25, 0.75]
  */
-export const hingeEmbeddingLoss = (x: Tensor, target: Tensor, { margin = 1, reduction }: MarginOptions = {}): Tensor => {
+export const hingeEmbeddingLoss = (
+  x: Tensor,
+  target: Tensor,
+  { margin = 1, reduction }: MarginOptions = {},
+): Tensor => {
   needSameShapes('hingeEmbeddingLoss', x, target)
   const apart = where(ne(target, 1), above0(sub(margin, x)), 0)
   return reduceLoss('hingeEmbeddingLoss', add(apart, where(ne(target, -1), x, 0)), reduction)
@@ -99,7 +108,12 @@ const needRows = (op: string, x1: Tensor, x2: Tensor, target: Tensor): void => {
  * @source Checked against torch.nn.functional.cosine_embedding_loss 1.13 in losses.test.ts
  * @example cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1])).item() // => 1
  */
-export const cosineEmbeddingLoss = (x1: Tensor, x2: Tensor, target: Tensor, { margin = 0, reduction }: MarginOptions = {}): Tensor => {
+export const cosineEmbeddingLoss = (
+  x1: Tensor,
+  x2: Tensor,
+  target: Tensor,
+  { margin = 0, reduction }: MarginOptions = {},
+): Tensor => {
   needRows('cosineEmbeddingLoss', x1, x2, target)
   const [a, b] = [x1, x2].map((x) => add(sum(square(x), -1), 1e-12))
   const cos = div(sum(mul(x1, x2), -1), sqrt(mul(a, b)))
@@ -122,9 +136,19 @@ export interface PairwiseDistanceOptions {
  * @source Checked against torch.nn.functional.pairwise_distance 1.13 in losses.test.ts
  * @example pairwiseDistance(tensor([[0, 0]]), tensor([[3, 4]])).toArray() // => [5.0000]
  */
-export const pairwiseDistance = (x1: Tensor, x2: Tensor, { p = 2, eps = 1e-6 }: PairwiseDistanceOptions = {}): Tensor => {
+export const pairwiseDistance = (
+  x1: Tensor,
+  x2: Tensor,
+  { p = 2, eps = 1e-6 }: PairwiseDistanceOptions = {},
+): Tensor => {
   needSameShapes('pairwiseDistance', x1, x2)
-  if (!(p > 0 && p < Infinity)) throw new ValueError({ op: 'pairwiseDistance', problem: 'no such norm', got: `p ${p}`, expected: 'a finite number > 0' })
+  if (!(p > 0 && p < Infinity))
+    throw new ValueError({
+      op: 'pairwiseDistance',
+      problem: 'no such norm',
+      got: `p ${p}`,
+      expected: 'a finite number > 0',
+    })
   const d = add(sub(x1, x2), eps)
   if (p === 2) return sqrt(sum(square(d), -1))
   if (p === 1) return sum(abs(d), -1)
@@ -145,7 +169,12 @@ export interface TripletMarginOptions extends MarginOptions, PairwiseDistanceOpt
  * @source Checked against torch.nn.functional.triplet_margin_loss 1.13 in losses.test.ts
  * @example tripletMarginLoss(tensor([[0, 0]]), tensor([[0, 1]]), tensor([[0, 1.5]])).item() // => 0.5
  */
-export const tripletMarginLoss = (anchor: Tensor, positive: Tensor, negative: Tensor, options: TripletMarginOptions = {}): Tensor => {
+export const tripletMarginLoss = (
+  anchor: Tensor,
+  positive: Tensor,
+  negative: Tensor,
+  options: TripletMarginOptions = {},
+): Tensor => {
   const { margin = 1, swap = false, reduction } = options
   needSameShapes('tripletMarginLoss', anchor, positive, negative)
   const near = pairwiseDistance(anchor, positive, options)
@@ -164,9 +193,15 @@ export interface MultiMarginOptions extends MarginOptions {
 
 const checkMulti = (x: Tensor, target: Tensor, p: number): void => {
   needFloat('multiMarginLoss', x)
-  if (p !== 1 && p !== 2) throw new ValueError({ op: 'multiMarginLoss', problem: 'no such power', got: `p ${p}`, expected: '1 or 2' })
+  if (p !== 1 && p !== 2)
+    throw new ValueError({ op: 'multiMarginLoss', problem: 'no such power', got: `p ${p}`, expected: '1 or 2' })
   if ((x.rank === 1 || x.rank === 2) && sameShape(target.shape, x.shape.slice(0, -1))) return
-  throw new ShapeError({ op: 'multiMarginLoss', problem: 'the target does not fit the input', got: `input ${show(x.shape)} and target ${show(target.shape)}`, expected: '[N, C] and [N], or [C] and a scalar' })
+  throw new ShapeError({
+    op: 'multiMarginLoss',
+    problem: 'the target does not fit the input',
+    got: `input ${show(x.shape)} and target ${show(target.shape)}`,
+    expected: '[N, C] and [N], or [C] and a scalar',
+  })
 }
 
 /**

@@ -14,7 +14,12 @@ export interface LossOptions {
 /** Throws unless `reduction` is one of the three. */
 export const checkReduction = (op: string, reduction: Reduction): void => {
   if (reduction === 'mean' || reduction === 'sum' || reduction === 'none') return
-  throw new ValueError({ op, problem: 'no such reduction', got: String(reduction), expected: "'mean', 'sum' or 'none'" })
+  throw new ValueError({
+    op,
+    problem: 'no such reduction',
+    got: String(reduction),
+    expected: "'mean', 'sum' or 'none'",
+  })
 }
 
 /** Reduces the losses of the elements. The mean of none is NaN, as in PyTorch. */

@@ -25,6 +25,12 @@ export const needRange = (op: string, x: Tensor, low: number, high: number, advi
   if (!x.backend.synchronous) return
   for (const value of x.dataSync()) {
     if (!(value < low || value > high)) continue
-    throw new ValueError({ op, problem: 'an element is out of range', got: String(value), expected: `[${low}, ${high}]`, advice })
+    throw new ValueError({
+      op,
+      problem: 'an element is out of range',
+      got: String(value),
+      expected: `[${low}, ${high}]`,
+      advice,
+    })
   }
 }

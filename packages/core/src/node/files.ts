@@ -31,7 +31,9 @@ let counter = 0
 
 /** Where data sets are looked for: the folder given, `LANEWISE_DATA`, then `../shared/data`; those that exist. */
 export const dataFolders = (given?: string): string[] =>
-  [given, process.env['LANEWISE_DATA'], '../shared/data'].filter((path) => path !== undefined && existsSync(path)).map((path) => resolve(path!))
+  [given, process.env['LANEWISE_DATA'], '../shared/data']
+    .filter((path) => path !== undefined && existsSync(path))
+    .map((path) => resolve(path!))
 
 /** Where downloads are kept: `LANEWISE_CACHE`, else `.cache/lanewise` in the home folder. */
 export const cacheFolder = (): string => process.env['LANEWISE_CACHE'] ?? join(homedir(), '.cache', 'lanewise')
@@ -65,18 +67,31 @@ const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).diges
 /** Downloads one file, no further than its bound. */
 const download = async (url: string, file: RemoteFile, { signal, onProgress }: FetchOptions): Promise<Uint8Array> => {
   const response = await fetch(url, signal === undefined ? {} : { signal })
-  if (!response.ok || response.body === null) throw new FormatError({ op: 'download', problem: 'the server refused', got: `${response.status} for ${url}` })
+  if (!response.ok || response.body === null)
+    throw new FormatError({ op: 'download', problem: 'the server refused', got: `${response.status} for ${url}` })
   const total = Number(response.headers.get('content-length')) || file.maxBytes
   const parts: Uint8Array[] = []
   let at = 0
   for await (const part of response.body) {
     at += part.length
-    if (at > file.maxBytes) throw new FormatError({ op: 'download', problem: 'the file is too long', got: `${at} bytes from ${url}`, expected: `at most ${file.maxBytes}` })
+    if (at > file.maxBytes)
+      throw new FormatError({
+        op: 'download',
+        problem: 'the file is too long',
+        got: `${at} bytes from ${url}`,
+        expected: `at most ${file.maxBytes}`,
+      })
     parts.push(part)
     onProgress?.(at, total, file.path)
   }
   const bytes = Buffer.concat(parts)
-  if (md5(bytes) !== file.md5) throw new FormatError({ op: 'download', problem: 'the checksum does not fit', got: `${at} bytes with MD5 ${md5(bytes)} from ${url}`, expected: file.md5 })
+  if (md5(bytes) !== file.md5)
+    throw new FormatError({
+      op: 'download',
+      problem: 'the checksum does not fit',
+      got: `${at} bytes with MD5 ${md5(bytes)} from ${url}`,
+      expected: file.md5,
+    })
   return bytes
 }
 
@@ -102,7 +117,8 @@ export const obtain = async (file: RemoteFile, options: FetchOptions = {}): Prom
       await writeFileAtomic(cached, bytes)
       return bytes
     } catch (error) {
-      if (options.signal?.aborted === true) throw new AbortError({ op: 'download', problem: 'stopped', got: file.path, cause: error })
+      if (options.signal?.aborted === true)
+        throw new AbortError({ op: 'download', problem: 'stopped', got: file.path, cause: error })
     }
   }
   return null

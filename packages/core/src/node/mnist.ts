@@ -28,14 +28,24 @@ const digits: Source = {
   name: 'MNIST',
   folder: 'mnist',
   mirrors: ['https://ossci-datasets.s3.amazonaws.com/mnist/', 'http://yann.lecun.com/exdb/mnist/'],
-  md5: ['f68b3c2dcbeaaa9fbdd348bbdeb89873', 'd53e105ee54ea40749a09fcbcd1e9432', '9fb629c4189551a2d022fa330f9573f3', 'ec29112dd5afa0611ce80d1b7f02629c'],
+  md5: [
+    'f68b3c2dcbeaaa9fbdd348bbdeb89873',
+    'd53e105ee54ea40749a09fcbcd1e9432',
+    '9fb629c4189551a2d022fa330f9573f3',
+    'ec29112dd5afa0611ce80d1b7f02629c',
+  ],
 }
 
 const clothes: Source = {
   name: 'Fashion-MNIST',
   folder: 'fashion-mnist',
   mirrors: ['http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/'],
-  md5: ['8d4fb7e6c68d591d4c3dfef9ec88bf0d', '25c81989df183df01b3e8a0aad5dffbe', 'bef4ecab320f06d8554ea6380940ec79', 'bb300cfdad3c16e7a12a480ee83cd310'],
+  md5: [
+    '8d4fb7e6c68d591d4c3dfef9ec88bf0d',
+    '25c81989df183df01b3e8a0aad5dffbe',
+    'bef4ecab320f06d8554ea6380940ec79',
+    'bb300cfdad3c16e7a12a480ee83cd310',
+  ],
 }
 
 const remote = (source: Source, which: number): RemoteFile => ({
@@ -45,12 +55,22 @@ const remote = (source: Source, which: number): RemoteFile => ({
   maxBytes: 2 ** 26,
 })
 
-const read = async (source: Source, which: number, options: FetchOptions, rank: number): Promise<{ data: Uint8Array; shape: readonly number[] } | null> => {
+const read = async (
+  source: Source,
+  which: number,
+  options: FetchOptions,
+  rank: number,
+): Promise<{ data: Uint8Array; shape: readonly number[] } | null> => {
   const bytes = await obtain(remote(source, which), options)
   if (bytes === null) return null
   const { dtype, shape, data } = readIdx(isGzip(bytes) ? await gunzip(bytes) : bytes)
   if (dtype === 'u8' && shape.length === rank) return { data, shape }
-  throw new FormatError({ op: source.folder, problem: 'not a file of this data set', got: `${dtype} of rank ${shape.length} in ${files[which]}`, expected: `u8 of rank ${rank}` })
+  throw new FormatError({
+    op: source.folder,
+    problem: 'not a file of this data set',
+    got: `${dtype} of rank ${shape.length} in ${files[which]}`,
+    expected: `u8 of rank ${rank}`,
+  })
 }
 
 const load = async (source: Source, options: MnistOptions): Promise<ImageDataset | null> => {
@@ -60,7 +80,10 @@ const load = async (source: Source, options: MnistOptions): Promise<ImageDataset
   if (images === null || labels === null) return null
   const [N, H, W] = images.shape
   const count = Math.min(N, options.limit ?? N)
-  return imageDataset({ images: images.data.subarray(0, count * H * W), shape: [1, H, W], labels: labels.data.subarray(0, count) }, options)
+  return imageDataset(
+    { images: images.data.subarray(0, count * H * W), shape: [1, H, W], labels: labels.data.subarray(0, count) },
+    options,
+  )
 }
 
 /** What to do without the files. */
@@ -80,7 +103,10 @@ const generated = (options: MnistOptions): NamedImages => {
   const train = options.train !== false
   const count = Math.min(options.limit ?? Infinity, train ? 12_000 : 2_000)
   const { images, labels } = strokeDigits(count, { seed: train ? 0 : 1 })
-  return { ...imageDataset({ images: images.data, shape: [1, 28, 28], labels: labels.data }, options), source: 'generated digits' }
+  return {
+    ...imageDataset({ images: images.data, shape: [1, 28, 28], labels: labels.data }, options),
+    source: 'generated digits',
+  }
 }
 
 /**

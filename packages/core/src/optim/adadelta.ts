@@ -2,7 +2,13 @@ import { add, div, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
 import { sqrt, square } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
+import {
+  Optimizer,
+  type LiveGroup,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Parameters,
+} from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
 
 /** What {@link Adadelta} takes. */
@@ -59,7 +65,14 @@ export class Adadelta extends Optimizer<Options> {
   }
 
   constructor(parameters: Parameters<AdadeltaOptions>, options: AdadeltaOptions = {}) {
-    super(parameters as Parameters<Options>, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false, ...options })
+    super(parameters as Parameters<Options>, {
+      lr: 1,
+      rho: 0.9,
+      eps: 1e-6,
+      weightDecay: 0,
+      maximize: false,
+      ...options,
+    })
   }
 
   protected override check(group: LiveGroup<Options>): void {

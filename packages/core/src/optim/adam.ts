@@ -3,7 +3,13 @@ import { add, div, maximum, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
 import { sqrt, square } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
+import {
+  Optimizer,
+  type LiveGroup,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Parameters,
+} from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
 
 /** What {@link Adam} and {@link AdamW} take. */

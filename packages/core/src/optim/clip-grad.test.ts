@@ -16,13 +16,16 @@ const shapes = [[3, 5], [7]]
 const drawn = (seed: number, k: number): Tensor =>
   fromData(new Generator(seed).uniform(new Float32Array(sizeOf(shapes[k])), -1, 1), shapes[k], 'f32')
 
-test.each(golden.clips)('the norm $normType is cut to $maxNorm as in PyTorch', ({ maxNorm, normType, total, values }) => {
-  const params = shapes.map((_, k) => parameter(drawn(k, k)))
-  params.forEach((p, k) => (p.grad = drawn(100 + k, k)))
-  const got = clipGradNorm(params, maxNorm, { normType: normType === 'inf' ? Infinity : Number(normType) })
-  allClose(got, [total], { rtol: 1e-5 })
-  params.forEach((p, k) => allClose(p.grad!, values[k], { rtol: 1e-5, atol: 1e-7 }))
-})
+test.each(golden.clips)(
+  'the norm $normType is cut to $maxNorm as in PyTorch',
+  ({ maxNorm, normType, total, values }) => {
+    const params = shapes.map((_, k) => parameter(drawn(k, k)))
+    params.forEach((p, k) => (p.grad = drawn(100 + k, k)))
+    const got = clipGradNorm(params, maxNorm, { normType: normType === 'inf' ? Infinity : Number(normType) })
+    allClose(got, [total], { rtol: 1e-5 })
+    params.forEach((p, k) => allClose(p.grad!, values[k], { rtol: 1e-5, atol: 1e-7 }))
+  },
+)
 
 test('values are cut where they stick out; parameters without a gradient are left alone', () => {
   const [a, b] = [parameter(tensor([1])), parameter(tensor([1]))]
@@ -34,9 +37,15 @@ test('values are cut where they stick out; parameters without a gradient are lef
 })
 
 test('errors name the rule', () => {
-  expect(() => clipGradNorm([], 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: clipGradNorm: not a norm; got maxNorm 0, normType 2, expected numbers > 0.]`)
-  expect(() => clipGradValue([], -1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: clipGradValue: the limit is negative; got -1, expected a number >= 0.]`)
-  expect(() => new Ema(new Linear(1, 1), { decay: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Ema: decay is out of range; got 2, expected a number in [0, 1].]`)
+  expect(() => clipGradNorm([], 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: clipGradNorm: not a norm; got maxNorm 0, normType 2, expected numbers > 0.]`,
+  )
+  expect(() => clipGradValue([], -1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: clipGradValue: the limit is negative; got -1, expected a number >= 0.]`,
+  )
+  expect(() => new Ema(new Linear(1, 1), { decay: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Ema: decay is out of range; got 2, expected a number in [0, 1].]`,
+  )
 })
 
 test('running averages equal PyTorch', () => {

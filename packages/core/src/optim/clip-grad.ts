@@ -35,9 +35,18 @@ const normOf = (gradients: readonly Tensor[], p: number): Tensor => {
  * clipGradNorm([w], 1).item() // => 5
  * w.grad.toArray() // => [0.6, 0.8]
  */
-export const clipGradNorm = (parameters: readonly Tensor[], maxNorm: number, { normType = 2 }: ClipGradNormOptions = {}): Tensor => {
+export const clipGradNorm = (
+  parameters: readonly Tensor[],
+  maxNorm: number,
+  { normType = 2 }: ClipGradNormOptions = {},
+): Tensor => {
   if (!(maxNorm > 0 && normType > 0)) {
-    throw new ValueError({ op: 'clipGradNorm', problem: 'not a norm', got: `maxNorm ${maxNorm}, normType ${normType}`, expected: 'numbers > 0' })
+    throw new ValueError({
+      op: 'clipGradNorm',
+      problem: 'not a norm',
+      got: `maxNorm ${maxNorm}, normType ${normType}`,
+      expected: 'numbers > 0',
+    })
   }
   const gradients = parameters.map((p) => p.grad).filter((g) => g !== null)
   if (gradients.length === 0) return fromData(new Float32Array(1), [], 'f32')
@@ -62,6 +71,14 @@ export const clipGradNorm = (parameters: readonly Tensor[], maxNorm: number, { n
  * w.grad.toArray() // => [6, -7]
  */
 export const clipGradValue = (parameters: readonly Tensor[], limit: number): void => {
-  if (!(limit >= 0)) throw new ValueError({ op: 'clipGradValue', problem: 'the limit is negative', got: String(limit), expected: 'a number >= 0' })
-  noGrad(() => scope(() => parameters.forEach(({ grad }) => grad !== null && copyInto(grad, clip(grad, -limit, limit)))))
+  if (!(limit >= 0))
+    throw new ValueError({
+      op: 'clipGradValue',
+      problem: 'the limit is negative',
+      got: String(limit),
+      expected: 'a number >= 0',
+    })
+  noGrad(() =>
+    scope(() => parameters.forEach(({ grad }) => grad !== null && copyInto(grad, clip(grad, -limit, limit)))),
+  )
 }

@@ -34,7 +34,13 @@ export class Ema {
   private readonly averages: Map<string, Tensor>
 
   constructor(model: { stateDict(): StateDict }, { decay = 0.999 }: EmaOptions = {}) {
-    if (!(decay >= 0 && decay <= 1)) throw new ValueError({ op: 'Ema', problem: 'decay is out of range', got: String(decay), expected: 'a number in [0, 1]' })
+    if (!(decay >= 0 && decay <= 1))
+      throw new ValueError({
+        op: 'Ema',
+        problem: 'decay is out of range',
+        got: String(decay),
+        expected: 'a number in [0, 1]',
+      })
     this.decay = decay
     this.model = model as AnyModule
     this.averages = copyOf(model.stateDict())
@@ -64,7 +70,12 @@ export class Ema {
       const from = state.get(name)
       if (from === undefined) throw new ValueError({ op: 'Ema.loadStateDict', problem: 'a name is missing', got: name })
       if (!sameShape(a.shape, from.shape)) {
-        throw new ShapeError({ op: 'Ema.loadStateDict', problem: `${name} has another shape`, got: show(from.shape), expected: show(a.shape) })
+        throw new ShapeError({
+          op: 'Ema.loadStateDict',
+          problem: `${name} has another shape`,
+          got: show(from.shape),
+          expected: show(a.shape),
+        })
       }
     }
     noGrad(() => this.averages.forEach((a, name) => copyInto(a, state.get(name)!)))

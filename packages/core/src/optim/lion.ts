@@ -2,7 +2,13 @@ import { add, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
 import { sign } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
+import {
+  Optimizer,
+  type LiveGroup,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Parameters,
+} from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
 
 /** What {@link Lion} takes. */
@@ -31,7 +37,8 @@ const rule: UpdateRule<Attrs> = {
       m[i] = beta2 * m[i] + (1 - beta2) * g[i]
     }
   },
-  kernel: (k, n, p, g, [m], { lr, beta1, beta2, shrink }) => k.f32_lion(p, g, m, n, lr, beta1, beta2, shrink, 1 - beta1, 1 - beta2),
+  kernel: (k, n, p, g, [m], { lr, beta1, beta2, shrink }) =>
+    k.f32_lion(p, g, m, n, lr, beta1, beta2, shrink, 1 - beta1, 1 - beta2),
   compose: (p, g, [m], { lr, beta1, beta2, shrink }) => {
     if (shrink !== 1) copyInto(p, mul(p, shrink))
     addInPlace(p, sign(add(mul(m, beta1), mul(g, 1 - beta1))), -lr)
@@ -58,7 +65,13 @@ export class Lion extends Optimizer<Options> {
   }
 
   constructor(parameters: Parameters<LionOptions>, options: LionOptions = {}) {
-    super(parameters as Parameters<Options>, { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, maximize: false, ...options })
+    super(parameters as Parameters<Options>, {
+      lr: 1e-4,
+      betas: [0.9, 0.99],
+      weightDecay: 0,
+      maximize: false,
+      ...options,
+    })
   }
 
   protected override check(group: LiveGroup<Options>): void {
@@ -70,7 +83,12 @@ export class Lion extends Optimizer<Options> {
 
   protected override update(p: Tensor, g: Tensor, group: LiveGroup<Options>): void {
     const { lr, betas = [0.9, 0.99], weightDecay = 0 } = group
-    runRule(rule, p, g, [this.buffer(p, 'exp_avg')], { lr, beta1: betas[0], beta2: betas[1], shrink: 1 - lr * weightDecay })
+    runRule(rule, p, g, [this.buffer(p, 'exp_avg')], {
+      lr,
+      beta1: betas[0],
+      beta2: betas[1],
+      shrink: 1 - lr * weightDecay,
+    })
   }
 }
 

@@ -58,7 +58,9 @@ test.each(titled)('$title composed of tensor ops equals the kernel', ({ name, op
     const backend = params[0].backend
     const { run: plain } = backend
     backend.run = (op, inputs, attrs, specs) =>
-      op.compose !== undefined && op.mutates !== undefined ? op.compose(inputs, attrs) : plain.call(backend, op, inputs, attrs, specs)
+      op.compose !== undefined && op.mutates !== undefined
+        ? op.compose(inputs, attrs)
+        : plain.call(backend, op, inputs, attrs, specs)
     for (let step = 0; step < golden.steps; step++) {
       setGradients(params, step)
       optimizer.step()
@@ -119,20 +121,46 @@ test('parameter groups have options of their own', () => {
 
 test('errors name the rule', () => {
   const w = parameter(tensor([1]))
-  expect(() => new optim.Sgd([], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sgd: there is nothing to train; got no parameters. Pass model.parameters().]`)
-  expect(() => new optim.Sgd([w, w], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sgd: a parameter is in two groups; got f32[1], expected each parameter once.]`)
-  expect(() => new optim.Sgd([mul(w, 2)], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sgd: only leaves can be trained; got f32[1] from mul. Make it with parameter(), or detach() it.]`)
-  expect(() => new optim.Sgd([w], { lr: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sgd: lr is out of range; got -1, expected a number >= 0.]`)
-  expect(() => new optim.Sgd([w], { lr: 1, nesterov: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sgd: nesterov is out of range; got true, expected a momentum, and no dampening, with nesterov.]`)
-  expect(() => new optim.Adam([w], { betas: [0.9, 1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: adam: betas is out of range; got 0.9,1, expected two numbers in [0, 1).]`)
-  expect(() => new optim.AdamW([w], { weightDecay: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: adamw: weightDecay is out of range; got -1, expected a number >= 0.]`)
-  expect(() => new optim.RmsProp([w], { alpha: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: rmsprop: alpha is out of range; got -1, expected a number >= 0.]`)
-  expect(() => new optim.Adagrad([w], { lrDecay: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: adagrad: lrDecay is out of range; got -1, expected a number >= 0.]`)
-  expect(() => new optim.Adadelta([w], { rho: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: adadelta: rho is out of range; got 2, expected a number in [0, 1].]`)
-  expect(() => new optim.Lion([w], { betas: [1, 0] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: lion: betas is out of range; got 1,0, expected two numbers in [0, 1).]`)
+  expect(() => new optim.Sgd([], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sgd: there is nothing to train; got no parameters. Pass model.parameters().]`,
+  )
+  expect(() => new optim.Sgd([w, w], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sgd: a parameter is in two groups; got f32[1], expected each parameter once.]`,
+  )
+  expect(() => new optim.Sgd([mul(w, 2)], { lr: 1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sgd: only leaves can be trained; got f32[1] from mul. Make it with parameter(), or detach() it.]`,
+  )
+  expect(() => new optim.Sgd([w], { lr: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sgd: lr is out of range; got -1, expected a number >= 0.]`,
+  )
+  expect(() => new optim.Sgd([w], { lr: 1, nesterov: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sgd: nesterov is out of range; got true, expected a momentum, and no dampening, with nesterov.]`,
+  )
+  expect(() => new optim.Adam([w], { betas: [0.9, 1] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adam: betas is out of range; got 0.9,1, expected two numbers in [0, 1).]`,
+  )
+  expect(() => new optim.AdamW([w], { weightDecay: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adamw: weightDecay is out of range; got -1, expected a number >= 0.]`,
+  )
+  expect(() => new optim.RmsProp([w], { alpha: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: rmsprop: alpha is out of range; got -1, expected a number >= 0.]`,
+  )
+  expect(() => new optim.Adagrad([w], { lrDecay: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adagrad: lrDecay is out of range; got -1, expected a number >= 0.]`,
+  )
+  expect(() => new optim.Adadelta([w], { rho: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adadelta: rho is out of range; got 2, expected a number in [0, 1].]`,
+  )
+  expect(() => new optim.Lion([w], { betas: [1, 0] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: lion: betas is out of range; got 1,0, expected two numbers in [0, 1).]`,
+  )
   const adam = new optim.Adam([w])
-  expect(() => adam.loadStateDict({ state: new Map(), param_groups: [] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: adam.loadStateDict: the parameter groups differ; got groups of  parameters, expected groups of 1.]`)
+  expect(() => adam.loadStateDict({ state: new Map(), param_groups: [] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: adam.loadStateDict: the parameter groups differ; got groups of  parameters, expected groups of 1.]`,
+  )
   expect(() =>
     adam.loadStateDict({ state: new Map([[0, { exp_avg: tensor([1, 2]) }]]), param_groups: [{ params: [0] }] }),
-  ).toThrowErrorMatchingInlineSnapshot(`[ShapeError: adam.loadStateDict: exp_avg does not fit its parameter; got [2], expected [1].]`)
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: adam.loadStateDict: exp_avg does not fit its parameter; got [2], expected [1].]`,
+  )
 })

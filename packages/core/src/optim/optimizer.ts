@@ -59,7 +59,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   constructor(parameters: Parameters<O>, defaults: Required<O>) {
     this.defaults = defaults
     if (parameters.length === 0) {
-      throw new ValueError({ op: this.name, problem: 'there is nothing to train', got: 'no parameters', advice: 'Pass model.parameters()' })
+      throw new ValueError({
+        op: this.name,
+        problem: 'there is nothing to train',
+        got: 'no parameters',
+        advice: 'Pass model.parameters()',
+      })
     }
     const groups = isGroups(parameters) ? parameters : [{ params: parameters } as ParamGroup<O>]
     for (const group of groups) this.addParamGroup(group)
@@ -78,9 +83,20 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const known = new Set(this.paramGroups.flatMap((g) => g.params))
     for (const p of group.params) {
       p.live(this.name)
-      if (known.has(p)) throw new ValueError({ op: this.name, problem: 'a parameter is in two groups', got: p.toString(), expected: 'each parameter once' })
+      if (known.has(p))
+        throw new ValueError({
+          op: this.name,
+          problem: 'a parameter is in two groups',
+          got: p.toString(),
+          expected: 'each parameter once',
+        })
       if (p.node !== null) {
-        throw new ValueError({ op: this.name, problem: 'only leaves can be trained', got: `${p.toString()} from ${p.node.op.name}`, advice: 'Make it with parameter(), or detach() it' })
+        throw new ValueError({
+          op: this.name,
+          problem: 'only leaves can be trained',
+          got: `${p.toString()} from ${p.node.op.name}`,
+          advice: 'Make it with parameter(), or detach() it',
+        })
       }
       known.add(p)
     }
@@ -147,7 +163,9 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     this.states.clear()
     for (const [p, s] of entries) {
       if (s === undefined) continue
-      const copy = Object.entries(s).map(([name, value]) => [name, typeof value === 'number' ? value : this.adopt(value, p)] as const)
+      const copy = Object.entries(s).map(
+        ([name, value]) => [name, typeof value === 'number' ? value : this.adopt(value, p)] as const,
+      )
       this.states.set(p, Object.fromEntries(copy))
     }
   }
@@ -201,14 +219,28 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   }
 
   private adopt(value: Tensor, like: Tensor): Tensor {
-    return untracked(() => noGrad(() => keep(cast(value.dtype === like.dtype && isContiguous(value.shape, value.strides) ? clone(value) : value, like.dtype))))
+    return untracked(() =>
+      noGrad(() =>
+        keep(
+          cast(
+            value.dtype === like.dtype && isContiguous(value.shape, value.strides) ? clone(value) : value,
+            like.dtype,
+          ),
+        ),
+      ),
+    )
   }
 
   private checkState(p: Tensor, name: string, value: Tensor | number): void {
     if (typeof value === 'number') return
     value.live(`${this.name}.loadStateDict`)
     if (sameShape(value.shape, p.shape)) return
-    throw new ShapeError({ op: `${this.name}.loadStateDict`, problem: `${name} does not fit its parameter`, got: show(value.shape), expected: show(p.shape) })
+    throw new ShapeError({
+      op: `${this.name}.loadStateDict`,
+      problem: `${name} does not fit its parameter`,
+      got: show(value.shape),
+      expected: show(p.shape),
+    })
   }
 
   /** Parameters, their gradients and states, by backend. */

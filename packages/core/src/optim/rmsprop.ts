@@ -2,7 +2,13 @@ import { add, div, mul, sub } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
 import { sqrt, square } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
+import {
+  Optimizer,
+  type LiveGroup,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Parameters,
+} from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
 
 /** What {@link RmsProp} takes. */
@@ -23,7 +29,10 @@ type Options = RmsPropOptions & OptimizerOptions
 type Attrs = Required<Omit<Options, 'maximize'>>
 
 /** The states beyond the mean square: the mean when centred, the direction with momentum. */
-const split = <T>([square, second, third]: readonly T[], { centered }: Attrs): { square: T; average: T | undefined; buffer: T | undefined } =>
+const split = <T>(
+  [square, second, third]: readonly T[],
+  { centered }: Attrs,
+): { square: T; average: T | undefined; buffer: T | undefined } =>
   centered ? { square, average: second, buffer: third } : { square, average: undefined, buffer: second }
 
 const rule: UpdateRule<Attrs> = {

@@ -21,11 +21,24 @@ export const runRule = <A>(rule: UpdateRule<A>, p: Tensor, g: Tensor, states: re
       name: rule.name,
       mutates: [0, ...states.map((_, i) => i + 2)],
       infer: () => [],
-      reference: ([x, dx, ...s], a) => rule.loops(x.data, dx.data, s.map(({ data }) => data), a),
+      reference: ([x, dx, ...s], a) =>
+        rule.loops(
+          x.data,
+          dx.data,
+          s.map(({ data }) => data),
+          a,
+        ),
       wasm: (k, [x, dx, ...s], a) => {
         if (x.dtype !== 'f32' || !x.contiguous || !s.every((t) => t.contiguous)) return null
         const pG = k.contiguousPtr(dx)
-        rule.kernel(k.use(optim), x.size, k.ptr(x), pG, s.map((t) => k.ptr(t)), a)
+        rule.kernel(
+          k.use(optim),
+          x.size,
+          k.ptr(x),
+          pG,
+          s.map((t) => k.ptr(t)),
+          a,
+        )
         return []
       },
       compose: ([x, dx, ...s], a) => {

@@ -1,7 +1,13 @@
 import { add, mul } from '../ops/binary.ts'
 import { addInPlace, copyInto } from '../ops/in-place.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { Optimizer, type LiveGroup, type OptimizerFactory, type OptimizerOptions, type Parameters } from './optimizer.ts'
+import {
+  Optimizer,
+  type LiveGroup,
+  type OptimizerFactory,
+  type OptimizerOptions,
+  type Parameters,
+} from './optimizer.ts'
 import { runRule, type UpdateRule } from './rule.ts'
 
 /** What {@link Sgd} takes. */
@@ -71,7 +77,12 @@ export class Sgd extends Optimizer<SgdOptions> {
     const { momentum = 0, dampening = 0, weightDecay = 0, nesterov = false } = group
     this.checkOption('momentum', momentum, momentum >= 0, 'a number >= 0')
     this.checkOption('weightDecay', weightDecay, weightDecay >= 0, 'a number >= 0')
-    this.checkOption('nesterov', nesterov, !nesterov || (momentum > 0 && dampening === 0), 'a momentum, and no dampening, with nesterov')
+    this.checkOption(
+      'nesterov',
+      nesterov,
+      !nesterov || (momentum > 0 && dampening === 0),
+      'a momentum, and no dampening, with nesterov',
+    )
   }
 
   protected override update(p: Tensor, g: Tensor, group: LiveGroup<SgdOptions>): void {

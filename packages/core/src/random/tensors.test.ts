@@ -9,7 +9,10 @@ import { Generator } from './generator.ts'
 import { bernoulli, multinomial, normal, rand, randint, randn, randperm, uniform } from './tensors.ts'
 
 test('one seed gives the tensors of PyTorch, one after the other', () => {
-  const weights = tensor([[0.1, 0.2, 0.3, 0.4], [1, 0, 5, 2]])
+  const weights = tensor([
+    [0.1, 0.2, 0.3, 0.4],
+    [1, 0, 5, 2],
+  ])
   const draws: Record<keyof typeof golden, () => Tensor> = {
     rand: () => rand([2, 3]),
     randn: () => randn([3]),
@@ -28,7 +31,10 @@ test('one seed gives the tensors of PyTorch, one after the other', () => {
     const expected = golden[name as keyof typeof golden]
     const got = draw()
     // Normal values differ by PyTorch's own vector instructions (see Generator).
-    expect(Array.from(got.dataSync(), (v, i) => Math.abs(v - expected[i]) <= 3e-7 * Math.max(1, Math.abs(expected[i]))), name).not.toContain(false)
+    expect(
+      Array.from(got.dataSync(), (v, i) => Math.abs(v - expected[i]) <= 3e-7 * Math.max(1, Math.abs(expected[i]))),
+      name,
+    ).not.toContain(false)
     expect(got.size).toBe(expected.length)
   }
 })
@@ -44,9 +50,19 @@ test('dtype, backend and generator are taken', () => {
 })
 
 test('errors name the rule', () => {
-  expect(() => rand([-1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: uniform: a size is not a whole number; got [-1], expected integers >= 0.]`)
-  expect(() => randint(3, 3, [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: integers: not a range; got low 3, high 3, expected integers low < high.]`)
-  expect(() => bernoulli(tensor([2]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: bernoulli: not a probability; got 2, expected a number in [0, 1].]`)
-  expect(() => bernoulli(tensor([1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[DTypeError: bernoulli: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`)
-  expect(() => multinomial(ones([1, 1, 1]), 1)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: multinomial: the rank does not fit; got [1,1,1], expected [n] or [rows, n].]`)
+  expect(() => rand([-1])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: uniform: a size is not a whole number; got [-1], expected integers >= 0.]`,
+  )
+  expect(() => randint(3, 3, [1])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: integers: not a range; got low 3, high 3, expected integers low < high.]`,
+  )
+  expect(() => bernoulli(tensor([2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: bernoulli: not a probability; got 2, expected a number in [0, 1].]`,
+  )
+  expect(() => bernoulli(tensor([1], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[DTypeError: bernoulli: the op needs a floating-point tensor; got i32[1], expected f32 or f64. Use cast(x, 'f32').]`,
+  )
+  expect(() => multinomial(ones([1, 1, 1]), 1)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: multinomial: the rank does not fit; got [1,1,1], expected [n] or [rows, n].]`,
+  )
 })

@@ -108,7 +108,10 @@ export const randperm = (n: number, options: RandomTensorOptions = {}): Tensor =
  * manualSeed(0)
  * bernoulli(tensor([0, 0.5, 1])).toArray() // => [0, 0, 1]
  */
-export const bernoulli = (p: Tensor, { generator = defaultGenerator() }: { readonly generator?: Generator } = {}): Tensor => {
+export const bernoulli = (
+  p: Tensor,
+  { generator = defaultGenerator() }: { readonly generator?: Generator } = {},
+): Tensor => {
   needFloat('bernoulli', p)
   const out = p.dataSync() as FloatArray & ReturnType<typeof allocate>
   generator.bernoulli(out, out.slice())
@@ -131,12 +134,18 @@ export const multinomial = (
 ): Tensor => {
   needFloat('multinomial', weights)
   if (weights.rank !== 1 && weights.rank !== 2) {
-    throw new ShapeError({ op: 'multinomial', problem: 'the rank does not fit', got: show(weights.shape), expected: '[n] or [rows, n]' })
+    throw new ShapeError({
+      op: 'multinomial',
+      problem: 'the rank does not fit',
+      got: show(weights.shape),
+      expected: '[n] or [rows, n]',
+    })
   }
   const n = weights.shape[weights.rank - 1]
   const rows = weights.rank === 1 ? 1 : weights.shape[0]
   const data = weights.dataSync() as FloatArray
   const out = new Int32Array(rows * count)
-  for (let row = 0; row < rows; row++) out.set(drawCategories(data.subarray(row * n, (row + 1) * n), count, options), row * count)
+  for (let row = 0; row < rows; row++)
+    out.set(drawCategories(data.subarray(row * n, (row + 1) * n), count, options), row * count)
   return fromData(out, weights.rank === 1 ? [count] : [rows, count], 'i32', weights.backend)
 }

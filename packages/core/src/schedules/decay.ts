@@ -54,7 +54,8 @@ export const multiStepLr = ({ milestones, gamma = 0.1 }: MultiStepLrOptions): Ti
  * schedule.step()
  * schedule.lastLr // => [0.25]
  */
-export const exponentialLr = ({ gamma }: { readonly gamma: number }): TimedScheduleFactory => timed({ rate: (t, base) => base * pow(gamma, t) })
+export const exponentialLr = ({ gamma }: { readonly gamma: number }): TimedScheduleFactory =>
+  timed({ rate: (t, base) => base * pow(gamma, t) })
 
 /** What {@link constantLr} takes. */
 export interface ConstantLrOptions {
@@ -95,11 +96,17 @@ export interface LinearWarmupOptions {
  * schedule.step()
  * schedule.lastLr // => [0.75]
  */
-export const linearWarmup = ({ startFactor = 1 / 3, endFactor = 1, totalIters = 5 }: LinearWarmupOptions = {}): TimedScheduleFactory => {
+export const linearWarmup = ({
+  startFactor = 1 / 3,
+  endFactor = 1,
+  totalIters = 5,
+}: LinearWarmupOptions = {}): TimedScheduleFactory => {
   checkOption('linearWarmup', 'startFactor', startFactor, startFactor > 0 && startFactor <= 1, 'a number in (0, 1]')
   checkOption('linearWarmup', 'endFactor', endFactor, endFactor >= 0 && endFactor <= 1, 'a number in [0, 1]')
   checkCount('linearWarmup', 'totalIters', totalIters)
-  return timed({ rate: (t, base) => base * (startFactor + ((endFactor - startFactor) * Math.min(t, totalIters)) / totalIters) })
+  return timed({
+    rate: (t, base) => base * (startFactor + ((endFactor - startFactor) * Math.min(t, totalIters)) / totalIters),
+  })
 }
 
 /** What {@link polynomialLr} takes. */
@@ -135,11 +142,14 @@ export const polynomialLr = ({ totalIters = 5, power = 1 }: PolynomialLrOptions 
  * schedule.step()
  * schedule.lastLr // => [0.5]
  */
-export const lambdaLr = (factor: ((step: number) => number) | readonly ((step: number) => number)[]): TimedScheduleFactory =>
+export const lambdaLr = (
+  factor: ((step: number) => number) | readonly ((step: number) => number)[],
+): TimedScheduleFactory =>
   timed({ rate: (t, base, group) => base * (typeof factor === 'function' ? factor : factor[group])(t) })
 
 /** From `high` to `low` along half a wave, for a share in [0, 1]. */
-export const halfWave = (high: number, low: number, share: number): number => low + ((high - low) * (1 + cos(Math.PI * share))) / 2
+export const halfWave = (high: number, low: number, share: number): number =>
+  low + ((high - low) * (1 + cos(Math.PI * share))) / 2
 
 /** What {@link cosineAnnealingLr} takes. */
 export interface CosineAnnealingOptions {
@@ -212,9 +222,21 @@ export const cosineWarmRestarts = ({ t0, tMult = 1, etaMin = 0 }: WarmRestartsOp
  * const parts = [linearWarmup({ startFactor: 0.5, totalIters: 2 }), exponentialLr({ gamma: 0.9 })]
  * sequential(parts, { milestones: [2] })(optimizer).lastLr // => [0.5]
  */
-export const sequential = (schedules: readonly TimedScheduleFactory[], { milestones }: { readonly milestones: readonly number[] }): TimedScheduleFactory => {
-  const fits = schedules.length > 0 && milestones.length === schedules.length - 1 && milestones.every((m, i) => i === 0 || m >= milestones[i - 1])
-  checkOption('sequential', 'milestones', `${milestones.length} for ${schedules.length} schedules`, fits, 'one ascending milestone between each two schedules')
+export const sequential = (
+  schedules: readonly TimedScheduleFactory[],
+  { milestones }: { readonly milestones: readonly number[] },
+): TimedScheduleFactory => {
+  const fits =
+    schedules.length > 0 &&
+    milestones.length === schedules.length - 1 &&
+    milestones.every((m, i) => i === 0 || m >= milestones[i - 1])
+  checkOption(
+    'sequential',
+    'milestones',
+    `${milestones.length} for ${schedules.length} schedules`,
+    fits,
+    'one ascending milestone between each two schedules',
+  )
   const at = (t: number): { rule: TimedScheduleFactory['rule']; t: number } => {
     const passed = milestones.filter((m) => m <= t).length
     return { rule: schedules[passed].rule, t: passed === 0 ? t : t - milestones[passed - 1] }

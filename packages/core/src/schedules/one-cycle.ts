@@ -43,7 +43,8 @@ const phasesOf = (total: number, pctStart: number, threePhase: boolean): Phase[]
   return [rise, fall, { until: total - 1, from: 'start', to: 'end' }]
 }
 
-const pick = (value: number | readonly number[], group: number): number => (typeof value === 'number' ? value : value[group])
+const pick = (value: number | readonly number[], group: number): number =>
+  typeof value === 'number' ? value : value[group]
 
 /**
  * One rise to a large rate and a long fall to a tiny one, the momentum going the other way, as torch's OneCycleLR.
@@ -61,9 +62,18 @@ export const oneCycleLr = (options: OneCycleOptions): TimedScheduleFactory => {
   const total = options.totalSteps ?? (options.epochs ?? 0) * (options.stepsPerEpoch ?? 0)
   checkCount('oneCycleLr', 'totalSteps', total)
   checkOption('oneCycleLr', 'pctStart', pctStart, pctStart >= 0 && pctStart <= 1, 'a number in [0, 1]')
-  checkOption('oneCycleLr', 'annealStrategy', annealStrategy, annealStrategy === 'cos' || annealStrategy === 'linear', "'cos' or 'linear'")
+  checkOption(
+    'oneCycleLr',
+    'annealStrategy',
+    annealStrategy,
+    annealStrategy === 'cos' || annealStrategy === 'linear',
+    "'cos' or 'linear'",
+  )
   const phases = phasesOf(total, pctStart, threePhase)
-  const between = annealStrategy === 'cos' ? halfWave : (from: number, to: number, share: number): number => (to - from) * share + from
+  const between =
+    annealStrategy === 'cos'
+      ? halfWave
+      : (from: number, to: number, share: number): number => (to - from) * share + from
   const level = (t: number, levels: Readonly<Record<Level, number>>): number => {
     checkOption('oneCycleLr', 'the step', t, t <= total, `at most ${total} steps`)
     let start = 0

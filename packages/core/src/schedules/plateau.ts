@@ -36,7 +36,12 @@ class Plateau extends Schedule {
 
   step(metric?: number): void {
     if (metric === undefined) {
-      throw new ValueError({ op: 'reduceLrOnPlateau', problem: 'step was called without the metric that it watches', expected: 'a number', advice: 'Pass the validation loss' })
+      throw new ValueError({
+        op: 'reduceLrOnPlateau',
+        problem: 'step was called without the metric that it watches',
+        expected: 'a number',
+        advice: 'Pass the validation loss',
+      })
     }
     const { patience, cooldown } = this.options
     this.at++

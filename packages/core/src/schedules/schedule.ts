@@ -52,7 +52,11 @@ export abstract class Schedule {
 export const numberOf = (state: ScheduleState, name: string): number => {
   const value = state[name]
   if (typeof value === 'number') return value
-  throw new ValueError({ op: 'schedule.loadStateDict', problem: `${name} is not in the state`, got: Object.keys(state).join(', ') || 'an empty state' })
+  throw new ValueError({
+    op: 'schedule.loadStateDict',
+    problem: `${name} is not in the state`,
+    got: Object.keys(state).join(', ') || 'an empty state',
+  })
 }
 
 class TimedSchedule extends Schedule {
@@ -81,7 +85,13 @@ class TimedSchedule extends Schedule {
 const setMomentum = (group: object, value: number): void => {
   if ('betas' in group) group.betas = [value, (group.betas as readonly number[])[1]]
   else if ('momentum' in group) group.momentum = value
-  else throw new ValueError({ op: 'schedule', problem: 'the optimizer has no momentum', got: 'cycleMomentum', advice: 'Pass { cycleMomentum: false }' })
+  else
+    throw new ValueError({
+      op: 'schedule',
+      problem: 'the optimizer has no momentum',
+      got: 'cycleMomentum',
+      advice: 'Pass { cycleMomentum: false }',
+    })
 }
 
 /** A factory of schedules that follow `rule`. */

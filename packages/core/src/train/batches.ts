@@ -22,7 +22,12 @@ export const startPass = <B>(source: Batches<B>, from: LoaderPosition | null): P
     return { next: () => pass.read(), position: () => pass.position() }
   }
   if (from !== null) {
-    throw new ValueError({ op: 'fit', problem: 'the checkpoint stands within an epoch', got: 'batches that always start anew', expected: 'a DataLoader' })
+    throw new ValueError({
+      op: 'fit',
+      problem: 'the checkpoint stands within an epoch',
+      got: 'batches that always start anew',
+      expected: 'a DataLoader',
+    })
   }
   const iterator = Symbol.iterator in source ? source[Symbol.iterator]() : source[Symbol.asyncIterator]()
   return {

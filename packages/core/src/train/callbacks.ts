@@ -32,11 +32,17 @@ export interface WatchOptions {
 const figureOf = (op: string, event: FitEvent, monitor: string): number => {
   const value = event.validation === undefined && monitor === 'loss' ? event.loss : event.validation?.[monitor]
   if (value !== undefined) return value
-  throw new ValueError({ op, problem: `there is no figure '${monitor}'`, got: Object.keys(event.validation ?? { loss: 0 }).join(', '), expected: 'one of these' })
+  throw new ValueError({
+    op,
+    problem: `there is no figure '${monitor}'`,
+    got: Object.keys(event.validation ?? { loss: 0 }).join(', '),
+    expected: 'one of these',
+  })
 }
 
 /** Whether `value` beats `best` by more than `minDelta`. */
-const beats = (value: number, best: number, mode: 'min' | 'max', minDelta: number): boolean => (mode === 'min' ? value < best - minDelta : value > best + minDelta)
+const beats = (value: number, best: number, mode: 'min' | 'max', minDelta: number): boolean =>
+  mode === 'min' ? value < best - minDelta : value > best + minDelta
 
 const worst = (mode: 'min' | 'max'): number => (mode === 'min' ? Infinity : -Infinity)
 
@@ -50,7 +56,8 @@ export interface EarlyStoppingOptions extends WatchOptions {
   readonly restoreBest?: boolean
 }
 
-const copyOf = (state: StateDict): StateDict => untracked(() => noGrad(() => new Map([...state].map(([name, x]) => [name, keep(contiguousCopy(x))]))))
+const copyOf = (state: StateDict): StateDict =>
+  untracked(() => noGrad(() => new Map([...state].map(([name, x]) => [name, keep(contiguousCopy(x))]))))
 
 /**
  * Ends {@link fit} when a figure stops improving.

@@ -46,21 +46,42 @@ const shareRight: Metric = async (output, target) => {
 export const outputOf = (op: string, model: AnyModule, input: Tensor): Tensor => {
   const output = model.forward(input)
   if (output instanceof Tensor) return output
-  throw new ValueError({ op, problem: 'the model does not give one tensor', got: typeof output, advice: 'Pass `objective`, which calls the model itself' })
+  throw new ValueError({
+    op,
+    problem: 'the model does not give one tensor',
+    got: typeof output,
+    advice: 'Pass `objective`, which calls the model itself',
+  })
 }
 
 /** The loss of a batch, with the output where there is one. */
-export const lossOf = <B>(op: string, model: AnyModule, batch: B, { loss, objective }: LossSource<B>): { loss: Tensor; output: Tensor | null; target: Tensor | null } => {
+export const lossOf = <B>(
+  op: string,
+  model: AnyModule,
+  batch: B,
+  { loss, objective }: LossSource<B>,
+): { loss: Tensor; output: Tensor | null; target: Tensor | null } => {
   if (objective !== undefined) return { loss: objective(batch), output: null, target: null }
-  if (loss === undefined) throw new ValueError({ op, problem: 'there is no loss', expected: 'loss or objective', advice: 'Pass { loss: crossEntropy }' })
+  if (loss === undefined)
+    throw new ValueError({
+      op,
+      problem: 'there is no loss',
+      expected: 'loss or objective',
+      advice: 'Pass { loss: crossEntropy }',
+    })
   const [x, target] = pairOf(op, batch)
   const output = outputOf(op, model, x)
   return { loss: loss(output, target), output, target }
 }
 
-const metricsFor = (options: { readonly metrics?: Readonly<Record<string, Metric>> }, output: Tensor, target: Tensor): Readonly<Record<string, Metric>> => {
+const metricsFor = (
+  options: { readonly metrics?: Readonly<Record<string, Metric>> },
+  output: Tensor,
+  target: Tensor,
+): Readonly<Record<string, Metric>> => {
   if (options.metrics !== undefined) return options.metrics
-  const classes = target.dtype !== 'f32' && target.dtype !== 'f64' && output.rank === target.rank + 1 && output.rank >= 2
+  const classes =
+    target.dtype !== 'f32' && target.dtype !== 'f64' && output.rank === target.rank + 1 && output.rank >= 2
   return classes ? { accuracy: shareRight } : {}
 }
 
@@ -83,10 +104,14 @@ interface Measured {
 }
 
 /** Reads a batch's figures and releases its tensors. */
-const figuresOf = async <B>({ loss, output, target }: Omit<Measured, 'count'>, options: EvaluateOptions<B>): Promise<Record<string, number>> => {
+const figuresOf = async <B>(
+  { loss, output, target }: Omit<Measured, 'count'>,
+  options: EvaluateOptions<B>,
+): Promise<Record<string, number>> => {
   const figures: Record<string, number> = { loss: await valueOf(loss) }
   if (output !== undefined && target !== undefined) {
-    for (const [name, metric] of Object.entries(metricsFor(options, output, target))) figures[name] = await metric(output, target)
+    for (const [name, metric] of Object.entries(metricsFor(options, output, target)))
+      figures[name] = await metric(output, target)
   }
   for (const x of [loss, output, target]) x?.dispose()
   return figures
@@ -101,7 +126,11 @@ const figuresOf = async <B>({ loss, output, target }: Omit<Measured, 'count'>, o
  * const data = new DataLoader(tensorDataset(tensor([[1], [3]]), tensor([[1], [1]])))
  * ;(await evaluate(new Identity(), data, { loss: mseLoss })).loss // => 2
  */
-export const evaluate = async <B>(model: AnyModule, data: Batches<B>, options: EvaluateOptions<B>): Promise<Evaluation> =>
+export const evaluate = async <B>(
+  model: AnyModule,
+  data: Batches<B>,
+  options: EvaluateOptions<B>,
+): Promise<Evaluation> =>
   inEvalMode(model, async () => {
     const sums = new Map<string, number>()
     let samples = 0
@@ -115,11 +144,13 @@ export const evaluate = async <B>(model: AnyModule, data: Batches<B>, options: E
     for (let next = await runNext(pass, measure); next !== null; next = await runNext(pass, measure)) {
       checkSignal('evaluate', options.signal)
       const { count, ...rest } = next.value
-      for (const [name, value] of Object.entries(await figuresOf(rest, options))) sums.set(name, (sums.get(name) ?? 0) + value * count)
+      for (const [name, value] of Object.entries(await figuresOf(rest, options)))
+        sums.set(name, (sums.get(name) ?? 0) + value * count)
       samples += count
       await pause()
     }
-    if (samples === 0) throw new ValueError({ op: 'evaluate', problem: 'there are no batches', expected: 'at least one' })
+    if (samples === 0)
+      throw new ValueError({ op: 'evaluate', problem: 'there are no batches', expected: 'at least one' })
     const means = Object.fromEntries([...sums].map(([name, total]) => [name, total / samples]))
     return { ...means, loss: means['loss'], samples }
   })
@@ -143,11 +174,18 @@ function* rowsOf(x: Tensor, size: number): Iterable<Tensor> {
  * @throws AbortError when the signal is aborted; ValueError when there are no rows.
  * @example (await predict(new Flatten(), ones([3, 2, 2]))).shape // => [3, 4]
  */
-export const predict = async (model: AnyModule, input: Tensor | Batches<Tensor | readonly Tensor[]>, options: PredictOptions = {}): Promise<Tensor> =>
+export const predict = async (
+  model: AnyModule,
+  input: Tensor | Batches<Tensor | readonly Tensor[]>,
+  options: PredictOptions = {},
+): Promise<Tensor> =>
   inEvalMode(model, async () => {
     const parts: Tensor[] = []
     const pause = breather()
-    const pass = startPass<Tensor | readonly Tensor[]>(input instanceof Tensor ? rowsOf(input, options.batchSize ?? 64) : input, null)
+    const pass = startPass<Tensor | readonly Tensor[]>(
+      input instanceof Tensor ? rowsOf(input, options.batchSize ?? 64) : input,
+      null,
+    )
     const run = (batch: Tensor | readonly Tensor[]): Tensor =>
       noGrad(() => outputOf('predict', model, batch instanceof Tensor ? batch : batch[0])).detach()
     for (let next = await runNext(pass, run); next !== null; next = await runNext(pass, run)) {
@@ -155,7 +193,8 @@ export const predict = async (model: AnyModule, input: Tensor | Batches<Tensor |
       parts.push(next.value)
       await pause()
     }
-    if (parts.length === 0) throw new ValueError({ op: 'predict', problem: 'there are no rows', expected: 'at least one' })
+    if (parts.length === 0)
+      throw new ValueError({ op: 'predict', problem: 'there are no rows', expected: 'at least one' })
     const all = parts.length === 1 ? parts[0] : noGrad(() => concat(parts))
     if (parts.length > 1) for (const part of parts) part.dispose()
     return all

@@ -32,7 +32,16 @@ const collect = async <B>(model: Parameters<typeof fit>[0], options: FitOptions<
   return events
 }
 
-const xor = (): TensorDataset => tensorDataset(tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), tensor([[0], [1], [1], [0]]))
+const xor = (): TensorDataset =>
+  tensorDataset(
+    tensor([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]),
+    tensor([[0], [1], [1], [0]]),
+  )
 
 test('a small net learns XOR', async () => {
   manualSeed(0)
@@ -59,7 +68,13 @@ test('a net learns 32 random samples by heart', async () => {
   const y = tensor(Int32Array.from({ length: 32 }, (_, i) => (i * 7) % 10))
   const model = new Sequential(new Linear(20, 64), new ReLU(), new Linear(64, 10))
   const train = new DataLoader(tensorDataset(x, y), { batchSize: 8, shuffle: true })
-  const events = await collect(model, { train, validation: train, loss: crossEntropy, optimizer: adam({ lr: 0.01 }), epochs: 40 })
+  const events = await collect(model, {
+    train,
+    validation: train,
+    loss: crossEntropy,
+    optimizer: adam({ lr: 0.01 }),
+    epochs: 40,
+  })
   expect(events.at(-1)!.loss).toBeLessThan(0.02)
   expect(events.at(-1)!.validation).toMatchObject({ accuracy: 1, samples: 32 })
 }, 60_000)
@@ -100,14 +115,22 @@ test.each([
   const straight = new Noisy()
   const ema = new Ema(straight, { decay: 0.5 })
   const saved: Uint8Array[] = []
-  const save = checkpoints({ everySteps: 1, save: (bytes, e) => void (saved[e.step + (e.kind === 'epoch' ? 0.5 : 0)] = bytes) })
+  const save = checkpoints({
+    everySteps: 1,
+    save: (bytes, e) => void (saved[e.step + (e.kind === 'epoch' ? 0.5 : 0)] = bytes),
+  })
   const events = await collect(straight, { ...make(), ema, callbacks: [save] })
 
   manualSeed(99)
   const resumed = new Noisy()
   const ema2 = new Ema(resumed, { decay: 0.5 })
   const bytes = at === 14 ? saved[14.5] : saved[at]
-  const rest = await collect(resumed, { ...make(), ema: ema2, resume: bytes, callbacks: [checkpoints({ save: () => {} })] })
+  const rest = await collect(resumed, {
+    ...make(),
+    ema: ema2,
+    resume: bytes,
+    callbacks: [checkpoints({ save: () => {} })],
+  })
   expect(weightsOf(resumed)).toEqual(weightsOf(straight))
   expect(ema2.stateDict().get('first.weight')!.dataSync()).toEqual(ema.stateDict().get('first.weight')!.dataSync())
   expect(rest.at(-1)!.loss).toBe(events.at(-1)!.loss)
@@ -120,7 +143,14 @@ test('events tell epoch, step, rate and samples', async () => {
   manualSeed(0)
   const model = new Linear(3, 1)
   const train = new DataLoader(data(), { batchSize: 8 })
-  const events = await collect(model, { train, loss: mseLoss, optimizer: sgd({ lr: 0.5 }), schedule: exponentialLr({ gamma: 0.5 }), epochs: 2, reportEvery: 2 })
+  const events = await collect(model, {
+    train,
+    loss: mseLoss,
+    optimizer: sgd({ lr: 0.5 }),
+    schedule: exponentialLr({ gamma: 0.5 }),
+    epochs: 2,
+    reportEvery: 2,
+  })
   expect(events.map(({ kind, epoch, step, batch, lr, samples }) => [kind, epoch, step, batch, lr, samples])).toEqual([
     ['step', 1, 2, 2, 0.5, 16],
     ['epoch', 1, 3, 3, 0.5, 20],
@@ -133,7 +163,14 @@ test('gradients of several batches make the step of one large batch', async () =
   const run = async (batchSize: number, accumulate: number): Promise<number[][]> => {
     manualSeed(0)
     const model = new Linear(3, 1)
-    await collect(model, { train: new DataLoader(data(), { batchSize }), loss: mseLoss, optimizer: sgd({ lr: 0.1 }), epochs: 2, accumulate, maxGradNorm: 10 })
+    await collect(model, {
+      train: new DataLoader(data(), { batchSize }),
+      loss: mseLoss,
+      optimizer: sgd({ lr: 0.1 }),
+      epochs: 2,
+      accumulate,
+      maxGradNorm: 10,
+    })
     return weightsOf(model)
   }
   const [many, one] = [await run(5, 4), await run(20, 1)]
@@ -144,7 +181,12 @@ test('an objective takes batches of any kind', async () => {
   manualSeed(0)
   const model = new Linear(1, 1)
   const batches = [{ x: tensor([[1]]), y: tensor([[3]]) }]
-  const events = await collect(model, { train: batches, objective: ({ x, y }) => mseLoss(model.forward(x), y), optimizer: sgd({ lr: 0.2 }), epochs: 50 })
+  const events = await collect(model, {
+    train: batches,
+    objective: ({ x, y }) => mseLoss(model.forward(x), y),
+    optimizer: sgd({ lr: 0.2 }),
+    epochs: 50,
+  })
   expect(events.at(-1)!.loss).toBeLessThan(1e-6)
   expect(batches[0].x.disposed).toBe(false)
 })
@@ -153,7 +195,12 @@ test('datasets that give Promises are read', async () => {
   manualSeed(0)
   const model = new Linear(1, 1)
   const far = { size: 6, get: async (i: number): Promise<[Tensor, Tensor]> => [tensor([i / 6]), tensor([i / 3])] }
-  const events = await collect(model, { train: new DataLoader(far, { batchSize: 2 }), loss: mseLoss, optimizer: adam({ lr: 0.1 }), epochs: 60 })
+  const events = await collect(model, {
+    train: new DataLoader(far, { batchSize: 2 }),
+    loss: mseLoss,
+    optimizer: adam({ lr: 0.1 }),
+    epochs: 60,
+  })
   expect(events.at(-1)!.loss).toBeLessThan(1e-2)
 })
 
@@ -162,7 +209,14 @@ test('early stopping ends the run and puts the best parameters back', async () =
   const model = new Linear(3, 1)
   const callbacks = [earlyStopping({ patience: 1, restoreBest: true })]
   const validation = new DataLoader(data(), { batchSize: 20 })
-  const events = await collect(model, { train: validation, validation, loss: mseLoss, optimizer: sgd({ lr: 5 }), epochs: 50, callbacks })
+  const events = await collect(model, {
+    train: validation,
+    validation,
+    loss: mseLoss,
+    optimizer: sgd({ lr: 5 }),
+    epochs: 50,
+    callbacks,
+  })
   expect(events.length).toBeLessThan(10)
   const best = Math.min(...events.map((e) => e.validation!.loss))
   expect((await evaluate(model, validation, { loss: mseLoss })).loss).toBe(best)
@@ -174,10 +228,20 @@ test('the best checkpoint alone is kept, progress is shown, a plateau lowers the
   const saves: number[] = []
   const callbacks = [
     checkpoints({ bestOnly: true, save: (_, e) => void saves.push(e.epoch) }),
-    progress((label, total) => ({ update: (done, note) => void notes.push(`${label} ${done}/${total} ${note!.slice(0, 4)}`), stop: () => void notes.push('stop') })),
+    progress((label, total) => ({
+      update: (done, note) => void notes.push(`${label} ${done}/${total} ${note!.slice(0, 4)}`),
+      stop: () => void notes.push('stop'),
+    })),
   ]
   const train = new DataLoader(data(), { batchSize: 10 })
-  const events = await collect(new Linear(3, 1), { train, loss: mseLoss, optimizer: sgd({ lr: 3 }), epochs: 4, callbacks, schedule: reduceLrOnPlateau({ patience: 0 }) })
+  const events = await collect(new Linear(3, 1), {
+    train,
+    loss: mseLoss,
+    optimizer: sgd({ lr: 3 }),
+    epochs: 4,
+    callbacks,
+    schedule: reduceLrOnPlateau({ patience: 0 }),
+  })
   expect(saves[0]).toBe(1)
   expect(saves.length).toBeLessThan(4)
   expect(notes.slice(0, 3)).toEqual(['epoch 1 of 4 1/2 loss', 'epoch 1 of 4 2/2 loss', 'stop'])
@@ -188,7 +252,14 @@ test('a signal stops the run between two batches', async () => {
   const controller = new AbortController()
   const train = new DataLoader(data(), { batchSize: 5 })
   const callbacks = [{ step: (e: FitEvent) => void (e.step === 2 && controller.abort()) }]
-  const run = collect(new Linear(3, 1), { train, loss: mseLoss, optimizer: sgd({ lr: 0.1 }), epochs: 9, signal: controller.signal, callbacks })
+  const run = collect(new Linear(3, 1), {
+    train,
+    loss: mseLoss,
+    optimizer: sgd({ lr: 0.1 }),
+    epochs: 9,
+    signal: controller.signal,
+    callbacks,
+  })
   await expect(run).rejects.toThrowErrorMatchingInlineSnapshot(`[AbortError: fit: stopped by its signal.]`)
 })
 
@@ -200,11 +271,27 @@ test('2,000 steps leave no memory behind', async () => {
     const backend = defaultBackend()
     const model = new Sequential(new Linear(16, 64), new ReLU(), new Linear(64, 4))
     const x = randn([512, 16])
-    const train = new DataLoader(tensorDataset(x, tensor(Int32Array.from({ length: 512 }, (_, i) => i % 4))), { batchSize: 8, shuffle: true })
+    const train = new DataLoader(tensorDataset(x, tensor(Int32Array.from({ length: 512 }, (_, i) => i % 4))), {
+      batchSize: 8,
+      shuffle: true,
+    })
     const seen: number[] = []
-    const callbacks = [{ step: (e: FitEvent) => void (e.step % 100 === 2 && seen.push(backend.memory().live, backend.memory().reserved, backend.memory().blocks)) }]
+    const callbacks = [
+      {
+        step: (e: FitEvent) =>
+          void (
+            e.step % 100 === 2 && seen.push(backend.memory().live, backend.memory().reserved, backend.memory().blocks)
+          ),
+      },
+    ]
     let rss = 0
-    for await (const e of fit(model, { train, loss: crossEntropy, optimizer: adam({ lr: 1e-3 }), epochs: 32, callbacks })) {
+    for await (const e of fit(model, {
+      train,
+      loss: crossEntropy,
+      optimizer: adam({ lr: 1e-3 }),
+      epochs: 32,
+      callbacks,
+    })) {
       if (e.epoch === 4) rss = process.memoryUsage().rss
     }
     for (let i = 0; i < 3; i++) expect(seen.filter((_, j) => j % 3 === i).every((v) => v === seen[i])).toBe(true)
@@ -242,7 +329,12 @@ test('the reference backend trains too', async () => {
   setDefaultBackend(referenceBackend())
   try {
     manualSeed(0)
-    const events = await collect(new Linear(2, 1), { train: new DataLoader(xor(), { batchSize: 4 }), loss: mseLoss, optimizer: adam({ lr: 0.05 }), epochs: 100 })
+    const events = await collect(new Linear(2, 1), {
+      train: new DataLoader(xor(), { batchSize: 4 }),
+      loss: mseLoss,
+      optimizer: adam({ lr: 0.05 }),
+      epochs: 100,
+    })
     expect(events.at(-1)!.loss).toBeCloseTo(0.25, 2)
   } finally {
     setDefaultBackend(before)
@@ -253,12 +345,30 @@ test('errors name the rule', async () => {
   const model = new Linear(3, 1)
   const train = new DataLoader(data(), { batchSize: 5 })
   const good = { train, loss: mseLoss, optimizer: sgd({ lr: 0.1 }), epochs: 1 }
-  const fails = async (change: object): Promise<unknown> => collect(model, { ...good, ...change } as FitOptions<Tensor[]>).catch((e: Error) => e.message)
-  expect(await fails({ epochs: 0.5 })).toMatchInlineSnapshot(`"fit: epochs is out of range; got 0.5, expected a whole number."`)
-  expect(await fails({ loss: undefined })).toMatchInlineSnapshot(`"fit: there is no loss; expected loss or objective. Pass { loss: crossEntropy }."`)
+  const fails = async (change: object): Promise<unknown> =>
+    collect(model, { ...good, ...change } as FitOptions<Tensor[]>).catch((e: Error) => e.message)
+  expect(await fails({ epochs: 0.5 })).toMatchInlineSnapshot(
+    `"fit: epochs is out of range; got 0.5, expected a whole number."`,
+  )
+  expect(await fails({ loss: undefined })).toMatchInlineSnapshot(
+    `"fit: there is no loss; expected loss or objective. Pass { loss: crossEntropy }."`,
+  )
   expect(await fails({ train: [] })).toMatchInlineSnapshot(`"fit: there are no batches; expected at least one."`)
-  expect(await fails({ train: [tensor([1])] })).toMatchInlineSnapshot(`"fit: a batch is not a pair of tensors; got object, expected [input, target]. Pass \`objective\`, which takes batches of any kind, instead of \`loss\`."`)
-  expect(await fails({ callbacks: [earlyStopping({ monitor: 'f1' })] })).toMatchInlineSnapshot(`"earlyStopping: there is no figure 'f1'; got loss, expected one of these."`)
-  expect(await fails({ train: [[tensor([[1, 2, 3]]), tensor([[1]])]], callbacks: [checkpoints({ everySteps: 1, save: () => {} })] })).toMatchInlineSnapshot(`"fit: a checkpoint within an epoch needs a loader that can go on; expected a DataLoader. Save after epochs only."`)
-  expect(await evaluate(model, [], { loss: mseLoss }).catch((e: Error) => e.message)).toMatchInlineSnapshot(`"evaluate: there are no batches; expected at least one."`)
+  expect(await fails({ train: [tensor([1])] })).toMatchInlineSnapshot(
+    `"fit: a batch is not a pair of tensors; got object, expected [input, target]. Pass \`objective\`, which takes batches of any kind, instead of \`loss\`."`,
+  )
+  expect(await fails({ callbacks: [earlyStopping({ monitor: 'f1' })] })).toMatchInlineSnapshot(
+    `"earlyStopping: there is no figure 'f1'; got loss, expected one of these."`,
+  )
+  expect(
+    await fails({
+      train: [[tensor([[1, 2, 3]]), tensor([[1]])]],
+      callbacks: [checkpoints({ everySteps: 1, save: () => {} })],
+    }),
+  ).toMatchInlineSnapshot(
+    `"fit: a checkpoint within an epoch needs a loader that can go on; expected a DataLoader. Save after epochs only."`,
+  )
+  expect(await evaluate(model, [], { loss: mseLoss }).catch((e: Error) => e.message)).toMatchInlineSnapshot(
+    `"evaluate: there are no batches; expected at least one."`,
+  )
 })

@@ -95,10 +95,13 @@ interface Progress {
 }
 
 const lengthOf = (source: unknown): number | null =>
-  typeof source === 'object' && source !== null && 'length' in source && typeof source.length === 'number' ? source.length : null
+  typeof source === 'object' && source !== null && 'length' in source && typeof source.length === 'number'
+    ? source.length
+    : null
 
 const encode = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
-const decode = (text: string): Uint8Array => Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+const decode = (text: string): Uint8Array =>
+  Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
 
 /** The run behind {@link fit}. */
 class Run<B> implements FitRun {
@@ -121,9 +124,15 @@ class Run<B> implements FitRun {
     const { optimizer, schedule, epochs, accumulate = 1, train } = options
     for (const [name, value] of Object.entries({ epochs, accumulate, reportEvery: options.reportEvery ?? 1 })) {
       if (Number.isInteger(value) && value >= (name === 'epochs' ? 0 : 1)) continue
-      throw new ValueError({ op: 'fit', problem: `${name} is out of range`, got: String(value), expected: 'a whole number' })
+      throw new ValueError({
+        op: 'fit',
+        problem: `${name} is out of range`,
+        got: String(value),
+        expected: 'a whole number',
+      })
     }
-    this.optimizer = optimizer instanceof Optimizer ? optimizer : optimizer(model.parameters().filter((p) => p.requiresGrad))
+    this.optimizer =
+      optimizer instanceof Optimizer ? optimizer : optimizer(model.parameters().filter((p) => p.requiresGrad))
     this.schedule = schedule === undefined ? null : schedule(this.optimizer)
     this.batches = lengthOf(train)
     this.epochs = epochs
@@ -138,14 +147,33 @@ class Run<B> implements FitRun {
     const { model, optimizer, schedule, progress, options } = this
     const position = progress.batch === 0 ? null : (this.pass?.position() ?? null)
     if (this.pending > 0) {
-      throw new ValueError({ op: 'fit', problem: 'gradients of some batches wait for a step', got: `${this.pending} of ${options.accumulate}`, advice: 'Save when a step has been taken, or after an epoch' })
+      throw new ValueError({
+        op: 'fit',
+        problem: 'gradients of some batches wait for a step',
+        got: `${this.pending} of ${options.accumulate}`,
+        advice: 'Save when a step has been taken, or after an epoch',
+      })
     }
     if (progress.batch > 0 && position === null) {
-      throw new ValueError({ op: 'fit', problem: 'a checkpoint within an epoch needs a loader that can go on', expected: 'a DataLoader', advice: 'Save after epochs only' })
+      throw new ValueError({
+        op: 'fit',
+        problem: 'a checkpoint within an epoch needs a loader that can go on',
+        expected: 'a DataLoader',
+        advice: 'Save after epochs only',
+      })
     }
-    const parts = { model, optimizer, ...(schedule !== null && { schedule }), ...(options.ema !== undefined && { ema: options.ema }), generator: defaultGenerator() }
+    const parts = {
+      model,
+      optimizer,
+      ...(schedule !== null && { schedule }),
+      ...(options.ema !== undefined && { ema: options.ema }),
+      generator: defaultGenerator(),
+    }
     const loader = options.train
-    const own = 'generator' in loader && loader.generator !== undefined ? (loader.generator as { state(): Uint8Array }).state() : null
+    const own =
+      'generator' in loader && loader.generator !== undefined
+        ? (loader.generator as { state(): Uint8Array }).state()
+        : null
     return saveCheckpoint(parts, {
       progress: { ...progress },
       position: position === null ? null : { state: encode(position.state), next: position.next },
@@ -157,13 +185,20 @@ class Run<B> implements FitRun {
   /** Restores what {@link checkpoint} saved. */
   resume(bytes: Uint8Array): void {
     const { model, optimizer, schedule, options } = this
-    const extra = loadCheckpoint(bytes, { model, optimizer, ...(schedule !== null && { schedule }), ...(options.ema !== undefined && { ema: options.ema }), generator: defaultGenerator() })
+    const extra = loadCheckpoint(bytes, {
+      model,
+      optimizer,
+      ...(schedule !== null && { schedule }),
+      ...(options.ema !== undefined && { ema: options.ema }),
+      generator: defaultGenerator(),
+    })
     Object.assign(this.progress, extra['progress'])
     const position = extra['position'] as { state: string; next: number } | null
     if (position !== null) this.resumeAt = { state: decode(position.state), next: position.next }
     const own = extra['loader']
     const { train } = options
-    if (typeof own === 'string' && 'generator' in train) (train.generator as { setState(state: Uint8Array): void }).setState(decode(own))
+    if (typeof own === 'string' && 'generator' in train)
+      (train.generator as { setState(state: Uint8Array): void }).setState(decode(own))
     const states = extra['callbacks'] as readonly Plain[]
     options.callbacks?.forEach((c, i) => c.load?.(states[i] ?? null))
   }
@@ -192,7 +227,18 @@ class Run<B> implements FitRun {
   event(kind: 'step' | 'epoch', seconds: number, validation?: Evaluation): FitEvent {
     const { epoch, step, batch, total, samples, batchLoss } = this.progress
     const lr = this.optimizer.paramGroups[0].lr
-    return { kind, epoch, step, batch, loss: total / samples, batchLoss, lr, samples, seconds, ...(validation !== undefined && { validation }) }
+    return {
+      kind,
+      epoch,
+      step,
+      batch,
+      loss: total / samples,
+      batchLoss,
+      lr,
+      samples,
+      seconds,
+      ...(validation !== undefined && { validation }),
+    }
   }
 
   /** Begins the next epoch's sums. */
@@ -224,7 +270,11 @@ class Run<B> implements FitRun {
   private update(): void {
     const { maxGradNorm, ema, scheduleEach } = this.options
     this.pending = 0
-    if (maxGradNorm !== undefined) clipGradNorm(this.optimizer.paramGroups.flatMap((g) => g.params), maxGradNorm).dispose()
+    if (maxGradNorm !== undefined)
+      clipGradNorm(
+        this.optimizer.paramGroups.flatMap((g) => g.params),
+        maxGradNorm,
+      ).dispose()
     this.optimizer.step()
     ema?.update()
     if (scheduleEach === 'step') this.schedule?.step()
@@ -252,7 +302,8 @@ export async function* fit<B>(model: AnyModule, options: FitOptions<B>): AsyncGe
     while (run.progress.epoch <= run.epochs && !run.stopped) {
       const start = performance.now()
       yield* run.epoch()
-      if (run.progress.samples === 0) throw new ValueError({ op: 'fit', problem: 'there are no batches', expected: 'at least one' })
+      if (run.progress.samples === 0)
+        throw new ValueError({ op: 'fit', problem: 'there are no batches', expected: 'at least one' })
       const seconds = (performance.now() - start) / 1000
       const result = validation === undefined ? undefined : await evaluate(model, validation, options)
       const event = run.event('epoch', seconds, result)
