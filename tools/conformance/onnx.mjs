@@ -430,6 +430,7 @@ const resize = (L, [x, , scales, sizes], attrs) => {
   } = attrs
   if (attrs.axes || attrs.keep_aspect_ratio_policy || attrs.exclude_outside || (attrs.cubic_coeff_a ?? -0.75) !== -0.75)
     throw new Unsupported('resize options that PyTorch lacks')
+  if (antialias) throw new Unsupported("antialiasing by another filter than PyTorch's")
   if (x.rank !== 4) throw new Unsupported('resize of other ranks than 4')
   const factors = numbers(scales)
   const size = (numbers(sizes) ?? x.shape.map((n, i) => Math.floor(n * factors[i]))).slice(2)
@@ -445,7 +446,6 @@ const resize = (L, [x, , scales, sizes], attrs) => {
       size,
       mode: mode === 'linear' ? 'bilinear' : 'bicubic',
       alignCorners: how === 'align_corners',
-      antialias: antialias === 1,
     }),
   ]
 }
