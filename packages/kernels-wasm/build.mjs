@@ -55,9 +55,18 @@ const write = (name, data) => {
   renameSync(half, path)
 }
 
+/** A string literal of one character per byte, in printable ASCII: after gzip a quarter smaller than base64. */
+const asText = (bytes) => {
+  const character = (byte) =>
+    byte === 34 || byte === 92 ? `\\${String.fromCharCode(byte)}`
+    : byte >= 32 && byte < 127 ? String.fromCharCode(byte)
+    : `\\x${byte.toString(16).padStart(2, '0')}`
+  return `"${Array.from(bytes, character).join('')}"`
+}
+
 const writeModule = (name, bytes) => {
   write(`${name}.wasm`, bytes)
-  write(`${name}.inline.js`, `export default "${Buffer.from(bytes).toString('base64')}"\n`)
+  write(`${name}.inline.js`, `export default ${asText(bytes)}\n`)
   write(`${name}.workerd.js`, `import module from "./${name}.wasm"\nexport default module\n`)
 }
 
@@ -124,7 +133,7 @@ const writeRelaxedChunk = (groups) => {
   const built = groups.map((group) => group.name).filter((name) => existsSync(join(out, `${name}.relaxed.wasm`)))
   const inline = built.map((name) => {
     const bytes = readFileSync(join(out, `${name}.relaxed.wasm`))
-    return `  ${JSON.stringify(name)}: "${bytes.toString('base64')}",`
+    return `  ${JSON.stringify(name)}: ${asText(bytes)},`
   })
   write('relaxed.inline.js', `export default {\n${inline.join('\n')}\n}\n`)
   const imports = built.map((name, i) => `import m${i} from "./${name}.relaxed.wasm"`)

@@ -61,7 +61,7 @@ test('a binary that does not compile is a named error, and the host stays usable
 
 test('modules that the caller compiled are used in place of the inlined ones', async () => {
   const host = new KernelHost()
-  const bytes = Uint8Array.from(atob(gemm.base as string), (character) => character.charCodeAt(0))
+  const bytes = Uint8Array.from(gemm.base as string, (character) => character.charCodeAt(0))
   await host.load({ tier: 'base', module: { gemm: new WebAssembly.Module(bytes) } })
   expect(host.use({ name: 'gemm', base: 'never decoded' })).toHaveProperty('f32_gemm')
 })

@@ -1,7 +1,7 @@
 /** Which binaries run: base SIMD (the same bits in every engine) or relaxed SIMD (fused multiply-add where the engine has it). */
 export type Tier = 'base' | 'relaxed'
 
-/** A group of kernels: its name, and the base binary as base64 text or, under the `workerd` condition, as a module. */
+/** A group of kernels: its name, and the base binary as text (one character per byte) or, under the `workerd` condition, as a module. */
 export interface KernelGroup<E> {
   readonly name: string
   readonly base: string | WebAssembly.Module
@@ -125,7 +125,7 @@ export class KernelHost {
   #instantiate<E>(group: KernelGroup<E>): WebAssembly.Exports {
     const source = this.#modules[group.name] ?? group.base
     try {
-      const module = typeof source === 'string' ? new WebAssembly.Module(decodeBase64(source)) : source
+      const module = typeof source === 'string' ? new WebAssembly.Module(bytesOf(source)) : source
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       this.#instances.set(group, exports)
       return exports
@@ -143,9 +143,8 @@ const chooseTier = ({ tier = 'best', deterministic = false }: LoadOptions): Tier
   throw new KernelError('KERNEL_NO_RELAXED_SIMD', "KernelHost.load: this engine has no relaxed SIMD. Use tier 'best' or 'base'.")
 }
 
-const decodeBase64 = (text: string): Uint8Array<ArrayBuffer> => {
-  const binary = atob(text)
-  const bytes = new Uint8Array(binary.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i)
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
   return bytes
 }
