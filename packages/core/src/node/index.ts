@@ -2,3 +2,6 @@ export { fashionMnist, mnist, type FallbackOptions, type MnistOptions, type Name
 export { cacheFolder, dataFolders, writeFileAtomic, type FetchOptions } from './files.ts'
 export { readSafetensorsFile, writeSafetensorsFile } from './safetensors.ts'
 export { readCheckpointFile, writeCheckpointFile } from './checkpoint.ts'
+export { cifar10, cifar10Classes, type CifarOptions } from './cifar.ts'
+export type { Decoder } from './decode.ts'
+export { imageFolder, textFile, type ImageFolder, type ImageFolderOptions } from './folders.ts'
