@@ -70,12 +70,13 @@ function heavy(code: i32, a: v128, b: v128): v128 {
   let low = a
   let x = lowHalf(a)
   let y = lowHalf(b)
-  for (let round = 0; round < 2; round++) {
+  let round = 0
+  do {
     const r = f32x4.demote_f64x2_zero(code == op.POW ? pow64(x, y) : atan2_64(x, y))
     low = round ? v128.shuffle<i64>(low, r, 0, 2) : r
     x = highHalf(a)
     y = highHalf(b)
-  }
+  } while (++round < 2)
   return low
 }
 
@@ -145,13 +146,14 @@ function lightAny(code: i32, a: v128, b: v128): v128 {
 
 @inline
 function rowHeavy(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  while (n > 0) {
+  if (n <= 0) return
+  do {
     storeUpTo4(pY, heavy(code, loadStrided(pA, stepA, n), loadStrided(pB, stepB, n)), n)
     pA += stepA << 2
     pB += stepB << 2
     pY += 16
     n -= 4
-  }
+  } while (n > 0)
 }
 
 export function f32RowAdd(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {

@@ -1,6 +1,7 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { atLeast, atMost, expInRange, f4, fma, pick, sigmoidFull, sigmoidInRange, tanh4 } from '../lib/math'
-import { d2, erf64, exp64, fma64, highHalf, lowHalf } from '../lib/math64'
+import {
+  atLeast, atMost, copySign, expInRange, f4, fma, normalTail, pick, sigmoidFull, sigmoidInRange, sizeTo8,
+} from '../lib/math'
 
 // dx = dy f'(x). `v` is x, or y where the gradient is simpler in it, as src/groups/elementwise.ts says.
 const RELU: i32 = 0
@@ -20,6 +21,7 @@ const LOGSIGMOID: i32 = 13
 const MISH: i32 = 14
 const GELU_TANH: i32 = 15
 const CELU: i32 = 16
+const GELU: i32 = 17
 
 @inline
 function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
@@ -74,6 +76,14 @@ function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
     const rest = f32x4.mul(f32x4.mul(u, u), f32x4.add(w, one))
     return f32x4.mul(dy, fma(f32x4.mul(v, sigmoidFull(v)), rest, t))
   }
+  if (code == GELU) {
+    // Phi(x) + x phi(x)
+    const t = sizeTo8(v)
+    const tail = normalTail(t)
+    const distribution = pick(f32x4.gt(v, f4(0)), f32x4.sub(one, tail), tail)
+    const density = f32x4.mul(expInRange(f32x4.mul(f32x4.mul(t, t), f4(-0.5))), f4(0.3989422804014327))
+    return f32x4.mul(dy, fma(copySign(t, v), density, distribution))
+  }
   // GELU_TANH: s (1 + x (1 - s) 2u'), s = sigmoid 2u, u = sqrt(2 / pi) (x + 0.044715 x^3)
   const z = f32x4.mul(v, v)
   const u = f32x4.mul(v, fma(z, f4(0.0713548162726), f4(1.5957691216057)))
@@ -102,39 +112,15 @@ function map(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32, a: f32, b: f3
       n -= 16
     }
   }
-  while (n > 0) {
+  if (n <= 0) return
+  // Ends at its foot, so that constants move out of it.
+  do {
     storeUpTo4(pDx, gradient(code, loadUpTo4(pV, n), loadUpTo4(pDy, n), va, vb), n)
     pV += 16
     pDy += 16
     pDx += 16
     n -= 4
-  }
-}
-
-/** Phi(x) + x phi(x) for two lanes. */
-@inline
-function geluSlope(x: v128): v128 {
-  const distribution = fma64(erf64(f64x2.mul(x, d2(0.7071067811865476))), d2(0.5), d2(0.5))
-  const density = f64x2.mul(exp64(f64x2.mul(f64x2.mul(x, x), d2(-0.5))), d2(0.3989422804014327))
-  return fma64(x, density, distribution)
-}
-
-export function f32_gelu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  while (n > 0) {
-    const x = loadUpTo4(pX, n)
-    let low = x
-    let half = lowHalf(x)
-    for (let round = 0; round < 2; round++) {
-      const slope = f32x4.demote_f64x2_zero(geluSlope(half))
-      low = round ? v128.shuffle<i64>(low, slope, 0, 2) : slope
-      half = highHalf(x)
-    }
-    storeUpTo4(pDx, f32x4.mul(loadUpTo4(pDy, n), low), n)
-    pX += 16
-    pDy += 16
-    pDx += 16
-    n -= 4
-  }
+  } while (n > 0)
 }
 
 export function f32_relu_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
@@ -211,4 +197,8 @@ export function f32_mish_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
 
 export function f32_gelu_tanh_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
   map(GELU_TANH, pX, pDy, pDx, n, 0, 0)
+}
+
+export function f32_gelu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
+  map(GELU, pX, pDy, pDx, n, 0, 0)
 }

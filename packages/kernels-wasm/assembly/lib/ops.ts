@@ -32,10 +32,10 @@ export const ELU: i32 = 31
 export const CELU: i32 = 32
 export const GELU_TANH: i32 = 33
 export const MISH: i32 = 34
+export const GELU: i32 = 35
 
 // Through f64.
 export const ERF: i32 = 40
-export const GELU: i32 = 41
 export const SOFTPLUS: i32 = 42
 export const LOGSIGMOID: i32 = 43
 export const EXPM1: i32 = 44

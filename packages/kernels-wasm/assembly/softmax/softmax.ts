@@ -12,23 +12,30 @@ export function share(v: v128): v128 {
 const STORE: i32 = 0
 const SUM_ONLY: i32 = 1
 
-/** Sum of exp(x - m), runs of 16 vectors in f32, their totals in f64; with STORE the terms go to y. */
+/**
+ * Sum of exp(x - m), runs of 16 vectors in f32, their totals in f64; with STORE the terms go to y. The loops end at
+ * their foot so that V8 moves the constants out of them.
+ */
 @inline
 function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
   let total = d2(0)
-  while (n >= 4) {
-    let a = f4(0)
-    const run = min(n, 64) & ~3
-    for (const pEnd = pX + (<usize>run << 2); pX != pEnd; pX += 16) {
-      const e = share(f32x4.sub(v128.load(pX), m))
-      a = f32x4.add(a, e)
-      if (code == STORE) {
-        v128.store(pY, e)
-        pY += 16
-      }
-    }
-    total = widen(total, a)
-    n -= run
+  if (n >= 4) {
+    do {
+      let a = f4(0)
+      const run = min(n, 64) & ~3
+      const pEnd = pX + (<usize>run << 2)
+      do {
+        const e = share(f32x4.sub(v128.load(pX), m))
+        a = f32x4.add(a, e)
+        if (code == STORE) {
+          v128.store(pY, e)
+          pY += 16
+        }
+        pX += 16
+      } while (pX != pEnd)
+      total = widen(total, a)
+      n -= run
+    } while (n >= 4)
   }
   if (n > 0) {
     const e = v128.and(share(f32x4.sub(loadUpTo4(pX, n), m)), firstLanes(n))
@@ -38,7 +45,7 @@ function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
   return lanesSum(total)
 }
 
-/** y = a y + b in place. */
+/** y = a y in place. */
 @inline
 function scaleRow(p: usize, n: i32, a: v128): void {
   for (; n >= 16; n -= 16, p += 64) {

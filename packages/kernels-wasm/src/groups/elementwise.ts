@@ -96,7 +96,7 @@ export interface ElementwiseKernels {
   readonly f32_selu: UnaryKernel
   /** x > 0 ? x : a (exp(x / a) - 1), a > 0. */
   readonly f32_celu: UnaryKernel1
-  /** x Phi(x) with erf: 2 ULP or 1e-7 |x|. */
+  /** x Phi(x) with erf: 2 ULP or 1e-7 |x|; 0 to 1e-14 at -Infinity, where PyTorch has NaN. */
   readonly f32_gelu: UnaryKernel
   /** The approximation with tanh: 2 ULP or 1e-7 |x|. */
   readonly f32_gelu_tanh: UnaryKernel
