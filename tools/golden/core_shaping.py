@@ -38,6 +38,7 @@ write("ops/__golden__/indexing.json", {
     "at number": ([x(4, 3, 5)], lambda a: a[2]), "at ranges": ([x(4, 3, 5)], lambda a: a[1:, ..., :-1:2]), "at null": ([x(4, 3, 5)], lambda a: a[:, None, -1]),
     "at index": ([x(4, 3, 5), i(2, 2, low=-4, high=4)], lambda a, k: a[k]), "at two": ([x(4, 3, 5), i(2, 1, high=3), i(3, low=-5, high=5)], lambda a, k, m: a[:, k, m]),
     "at apart": ([x(4, 3, 5), i(2, high=4), i(2, high=5)], lambda a, k, m: a[k, :, m]), "at number apart": ([x(4, 3, 5), i(2, high=3)], lambda a, k: a[..., k, 1]),
+    "at far apart": ([x(2, 4, 3, 5), i(2, high=4), i(2, high=5)], lambda a, k, m: a[:, k, :, m]),
     "at mask": ([x(4, 3, 5), i(4, 3, dtype="bool")], lambda a, m: a[m]), "at mask late": ([x(4, 3, 5), i(3, dtype="bool")], lambda a, m: a[1:3, m]),
     "at range index": ([x(4, 3, 5), i(3, high=4)], lambda a, k: a[k, 1:, None]),
 })

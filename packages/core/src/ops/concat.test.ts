@@ -76,6 +76,7 @@ test('bytes and bools are joined and padded too', () => {
 
 test('channels-last operands give a channels-last result', () => {
   const x = permute(reshape(arange(0, 24), [1, 2, 3, 4]), [0, 3, 1, 2])
+  expect(concat([zeros([2, 1, 2, 3]), zeros([2, 1, 2, 3])], 1).contiguous).toBe(true)
   for (const y of [concat([x, x], 1), concat([zeros([1, 4, 2, 3]), x], 1), pad(x, [1, 1, 1, 1])]) {
     expect(isChannelsLast(y.shape, y.strides)).toBe(true)
   }

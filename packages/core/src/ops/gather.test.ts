@@ -61,6 +61,7 @@ const table: Record<string, Differentiable> = {
   'at index': (x, k) => at(x, k),
   'at two': (x, k, m) => at(x, {}, k, m),
   'at apart': (x, k, m) => at(x, k, {}, m),
+  'at far apart': (x, k, m) => at(x, {}, k, {}, m),
   'at number apart': (x, k) => at(x, '...', k, 1),
   'at mask': (x, mask) => at(x, mask),
   'at mask late': (x, mask) => at(x, { start: 1, end: 3 }, mask),
