@@ -27,10 +27,8 @@ describe.each([
     })
   }
 
-  const absent = `left out: no cases at ${dir}, set LANEWISE_CONFORMANCE`
-  test.skipIf(files === null)(files === null ? absent : 'enough of them pass', () =>
-    expect(passed).toBeGreaterThanOrEqual(floors[suite]),
-  )
+  if (files === null) console.log(`${suite}: left out, no cases at ${dir} (set LANEWISE_CONFORMANCE)`)
+  test.skipIf(files === null)('enough cases pass', () => expect(passed).toBeGreaterThanOrEqual(floors[suite]))
 })
 
 test('a wrong result fails', () => {

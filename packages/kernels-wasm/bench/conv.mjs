@@ -1,7 +1,7 @@
 // node bench/conv.mjs [row ...]     TIER=base|relaxed|best, TFJS=0 leaves the peer out
 // Best milliseconds of interleaved rounds: forward, input gradient, weight gradient, tfjs-backend-wasm's forward, and
 // GFLOP/s of an L1-resident GEMM tile in the same run. Weights are packed in each call.
-import { conv, convPass, writeConvParams } from '@lanewise/kernels-wasm/conv'
+import { conv, writeConvParams } from '@lanewise/kernels-wasm/conv'
 import { gemm } from '@lanewise/kernels-wasm/gemm'
 import { createHost, loadTfjs, race } from './lib.mjs'
 
@@ -28,7 +28,7 @@ const rows = {
   conv3x3_56x56_16_16: [1, 16, 16, 56, 3, 1, 1],
   conv3x3_56x56_32_32: [1, 32, 32, 56, 3, 1, 1],
 }
-const { host, f32, alloc, reset, view } = await createHost(200)
+const { host, alloc, reset, view } = await createHost(200)
 const kernels = host.use(conv)
 const gemmKernels = host.use(gemm)
 const tf = process.env.TFJS === '0' ? undefined : await loadTfjs()
@@ -40,11 +40,25 @@ const workOf = ([N, C, OC, size, k, stride, padding, kind]) => {
   const out = Math.floor((size + 2 * padding - k) / stride) + 1
   const pParams = alloc(32, false)
   writeConvParams(host.memory, pParams, {
-    N, C, OC, groups, input: [1, size, size], output: [1, out, out], kernel: [1, k, k],
-    stride: [1, stride, stride], padding: [0, padding, padding], dilation: [1, 1, 1],
+    N,
+    C,
+    OC,
+    groups,
+    input: [1, size, size],
+    output: [1, out, out],
+    kernel: [1, k, k],
+    stride: [1, stride, stride],
+    padding: [0, padding, padding],
+    dilation: [1, 1, 1],
   })
-  const pX = alloc(N * C * size * size), pY = alloc(N * OC * out * out), pW = alloc((OC * C * k * k) / groups), pBias = alloc(Math.max(C, OC))
-  const pOutX = alloc(N * C * size * size, false), pOutY = alloc(N * OC * out * out, false), pOutW = alloc((OC * C * k * k) / groups, false), pDb = alloc(OC)
+  const pX = alloc(N * C * size * size),
+    pY = alloc(N * OC * out * out),
+    pW = alloc((OC * C * k * k) / groups),
+    pBias = alloc(Math.max(C, OC))
+  const pOutX = alloc(N * C * size * size, false),
+    pOutY = alloc(N * OC * out * out, false),
+    pOutW = alloc((OC * C * k * k) / groups, false),
+    pDb = alloc(OC)
   const scratch = Math.max(...[0, 1, 2].map((pass) => kernels.conv_scratch_bytes(pParams, pass)))
   const pScratch = alloc(scratch / 4 + 1, false)
   const p = alloc(65536)
@@ -53,7 +67,8 @@ const workOf = ([N, C, OC, size, k, stride, padding, kind]) => {
     dgrad: () => kernels.f32_conv_input_grad(pY, pW, 0, pOutX, pParams, 0, pScratch),
     wgrad: () => kernels.f32_conv_weight_grad?.(pX, pY, pOutW, pDb, pParams, 0, pScratch),
     tile: () => {
-      for (let i = 0; i < 10; i++) gemmKernels.f32_gemm(p, 256, 1, p + 65536, 64, 1, p + 131072, 64, 64, 64, 256, 0, 0, p + 163840)
+      for (let i = 0; i < 10; i++)
+        gemmKernels.f32_gemm(p, 256, 1, p + 65536, 64, 1, p + 131072, 64, 64, 64, 256, 0, 0, p + 163840)
     },
   }
   if (tf) {
@@ -62,10 +77,16 @@ const workOf = ([N, C, OC, size, k, stride, padding, kind]) => {
     const w = tf.tensor4d(view(pW, (OC * C * k * k) / groups).slice(), [k, k, groups > 1 ? OC : C, groups > 1 ? 1 : OC])
     const same = padding === 1 && k === 3 && stride === 1 ? 'same' : padding
     if (kind === 'depthwise') work.tfjs = () => tf.depthwiseConv2d(x, w, stride, same).dispose()
-    else if (kind === 'transposed') work.tfjs = () => tf.conv2dTranspose(y, w, [N, size, size, C], stride, 'same').dispose()
+    else if (kind === 'transposed')
+      work.tfjs = () => tf.conv2dTranspose(y, w, [N, size, size, C], stride, 'same').dispose()
     else work.tfjs = () => tf.conv2d(x, w, stride, same).dispose()
   }
-  return { work, flops: (2 * N * OC * C * k * k * out * out) / groups, main: kind === 'transposed' ? 'dgrad' : 'forward', bytes: scratch }
+  return {
+    work,
+    flops: (2 * N * OC * C * k * k * out * out) / groups,
+    main: kind === 'transposed' ? 'dgrad' : 'forward',
+    bytes: scratch,
+  }
 }
 
 const selected = process.argv.slice(2).length ? process.argv.slice(2) : Object.keys(rows)
@@ -75,7 +96,9 @@ for (const name of selected) {
   const peak = (2 * 64 * 64 * 256 * 10) / t.tile.min / 1e6
   const cell = (label) => {
     const { min } = t[label]
-    return `${label} ${min.toFixed(2)} ms ${(flops / min / 1e6).toFixed(1)} (${((flops / min / 1e4) / peak).toFixed(0)} %)`
+    return `${label} ${min.toFixed(2)} ms ${(flops / min / 1e6).toFixed(1)} (${(flops / min / 1e4 / peak).toFixed(0)} %)`
   }
-  console.log(`${name.padEnd(26)} ${cell('forward')}  ${cell('dgrad')}  ${cell('wgrad')}  tfjs ${tf ? `${t.tfjs.min.toFixed(2)} ms, ratio ${(t.tfjs.min / t[main].min).toFixed(2)}` : '-'}  scratch ${(bytes / 1024).toFixed(0)} KiB`)
+  console.log(
+    `${name.padEnd(26)} ${cell('forward')}  ${cell('dgrad')}  ${cell('wgrad')}  tfjs ${tf ? `${t.tfjs.min.toFixed(2)} ms, ratio ${(t.tfjs.min / t[main].min).toFixed(2)}` : '-'}  scratch ${(bytes / 1024).toFixed(0)} KiB`,
+  )
 }

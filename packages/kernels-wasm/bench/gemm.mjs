@@ -5,9 +5,11 @@ import { createHost, loadTfjs, race, repeat } from './lib.mjs'
 
 const shapes = process.argv.slice(2).length
   ? process.argv.slice(2)
-  : '64,64,64 128,128,128 256,256,256 512,512,512 1024,1024,1024 512,512,512,nt 512,512,512,tn 64,1024,1024 1,1024,1024 1024,1,1024 64,1024,3136,nt 1024,3136,64,tn 64,3136,1024 64,10,1024,nt'.split(' ')
+  : '64,64,64 128,128,128 256,256,256 512,512,512 1024,1024,1024 512,512,512,nt 512,512,512,tn 64,1024,1024 1,1024,1024 1024,1,1024 64,1024,3136,nt 1024,3136,64,tn 64,3136,1024 64,10,1024,nt'.split(
+      ' ',
+    )
 
-const { host, f32, alloc, reset, view } = await createHost(128)
+const { host, alloc, reset, view } = await createHost(128)
 const kernels = host.use(gemm)
 const tf = process.env.TFJS === '0' ? undefined : await loadTfjs()
 console.log(`tier ${host.tier}, ${process.version}`)
@@ -15,14 +17,18 @@ console.log(`tier ${host.tier}, ${process.version}`)
 for (const text of shapes) {
   const [m, n, k, layout = 'nn'] = text.split(',').map((part) => (/\d/.test(part) ? Number(part) : part))
   reset()
-  const pA = alloc(m * k), pB = alloc(k * n), pC = alloc(m * n, false)
+  const pA = alloc(m * k),
+    pB = alloc(k * n),
+    pC = alloc(m * n, false)
   const pScratch = alloc(kernels.gemm_scratch_bytes(m, n, k) / 4 + 16, false)
   const [rsA, csA] = layout[0] === 'n' ? [k, 1] : [1, m]
   const [rsB, csB] = layout[1] === 'n' ? [n, 1] : [1, k]
   const times = Math.max(1, Math.round(5e6 / (m * n * k)))
   const work = {
     ours: repeat(times, () => kernels.f32_gemm(pA, rsA, csA, pB, rsB, csB, pC, n, m, n, k, 0, 0, pScratch)),
-    tile: repeat(20, () => kernels.f32_gemm(1024, 256, 1, 1024 + 65536, 64, 1, 1024 + 131072, 64, 64, 64, 256, 0, 0, 1024 + 196608)),
+    tile: repeat(20, () =>
+      kernels.f32_gemm(1024, 256, 1, 1024 + 65536, 64, 1, 1024 + 131072, 64, 64, 64, 256, 0, 0, 1024 + 196608),
+    ),
   }
   if (tf) {
     const a = tf.tensor2d(view(pA, m * k).slice(), layout[0] === 'n' ? [m, k] : [k, m])

@@ -14,14 +14,16 @@ export const createHost = async (megabytes, tier = process.env.TIER ?? 'best') =
     const p = top
     top = (top + n * 4 + 63) & ~63
     if (top > host.memory.buffer.byteLength) throw new Error('bench: memory too small')
-    if (fill) for (let i = 0; i < n; i++) f32[p / 4 + i] = ((seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 31) - 1
+    if (fill) for (let i = 0; i < n; i++) f32[p / 4 + i] = (seed = (seed * 1664525 + 1013904223) >>> 0) / 2 ** 31 - 1
     return p
   }
   return { host, f32, alloc, view: (p, n) => f32.subarray(p / 4, p / 4 + n), reset: () => (top = 1024) }
 }
 
 // Processor time of this process: on a shared machine the wall clock also counts the others' turns. WALL=1 for the clock.
-const now = process.env.WALL ? () => performance.now() : () => process.cpuUsage().user / 1e3 + process.cpuUsage().system / 1e3
+const now = process.env.WALL
+  ? () => performance.now()
+  : () => process.cpuUsage().user / 1e3 + process.cpuUsage().system / 1e3
 
 /** Minimum and median milliseconds of each function, run in turns. */
 export const race = (functions, { rounds = 8, budgetMs = 1500 } = {}) => {

@@ -1,7 +1,7 @@
 import { ShapeError, ValueError } from '../errors.ts'
 import { fromData } from '../tensor/create.ts'
 import { allocate, type TypedArray } from '../tensor/dtype.ts'
-import { sameShape, show } from '../tensor/shape.ts'
+import { sameShape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
 /** What {@link collate} makes of samples: tensors in the same nesting; text and the like stay lists. */

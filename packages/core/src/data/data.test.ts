@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Generator } from '../random/generator.ts'
 import { defaultGenerator, manualSeed } from '../random/default.ts'
-import { arange, ones, tensor, zeros } from '../tensor/create.ts'
+import { arange, ones, zeros } from '../tensor/create.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import golden from './__golden__/data.json' with { type: 'json' }
 import { collate } from './collate.ts'

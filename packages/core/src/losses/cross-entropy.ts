@@ -1,3 +1,4 @@
+/* oxlint-disable no-restricted-properties -- reference loops */
 import { softmax as kernels } from '@lanewise/kernels-wasm/softmax'
 import { apply, applyAll } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
@@ -143,7 +144,6 @@ const rowsGradientOp: OpDef<Attrs> = {
     forEachRow(weight === undefined ? [x, target] : [x, target, weight], attrs, (i, at, t) => {
       let total = 0
       for (let c = 0; c < C; c++) total += q(c, t)
-      // oxlint-disable-next-line no-restricted-properties -- reference loop
       for (let c = 0; c < C; c++)
         dx.data[at + c] = dy.data[i] * (Math.exp(x.data[at + c] - lse.data[i]) * total - q(c, t))
     })

@@ -7,7 +7,7 @@ import { sum } from '../ops/reduce.ts'
 import { tensor, zeros } from '../tensor/create.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { checkBackends, checkGolden, checkGradients, type GoldenCase } from '../testing/cases.ts'
-import { gradCheck, gradGradCheck, type Differentiable } from '../testing/grad-check.ts'
+import { gradCheck, gradGradCheck } from '../testing/grad-check.ts'
 import golden from './__golden__/losses.json' with { type: 'json' }
 import * as bce from './binary-cross-entropy.ts'
 import * as distance from './distance.ts'

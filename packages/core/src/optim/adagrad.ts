@@ -1,5 +1,5 @@
 import { add, div, mul } from '../ops/binary.ts'
-import { addInPlace, copyInto } from '../ops/in-place.ts'
+import { addInPlace } from '../ops/in-place.ts'
 import { sqrt, square } from '../ops/unary.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import {
