@@ -552,6 +552,7 @@ export {
   type Metric,
   type PredictOptions,
 } from './train/evaluate.ts'
+export { eventFileScalars, eventFileStart, tensorBoard, type TensorBoardOptions } from './train/tensorboard.ts'
 export { fit, type FitEvent, type FitOptions, type FitRun } from './train/fit.ts'
 
 // Files
