@@ -1,4 +1,4 @@
-// y[N] = x[K] B[K,N]. Where B is contiguous along N, eight rows at a time are summed (x0 b0 + ... + x7 b7, from the
+// y[N] = x[K] B[K,N]. Where B is contiguous along N, four rows at a time are summed (x0 b0 + ... + x3 b3, from the
 // left) and added to y; where it is contiguous along K, each y is a dot product in eight lanes, summed pairwise.
 import { madd } from './madd'
 
@@ -7,7 +7,7 @@ export function matvec(pX: usize, sX: usize, pB: usize, sK: usize, sN: usize, pY
   if (sN == 4) {
     memory.fill(pY, 0, N << 2)
     let k = K
-    for (; k >= 8; k -= 8, pX += sX << 3, pB += sK << 3) addEightRows(pX, sX, pB, sK, pY, N)
+    for (; k >= 4; k -= 4, pX += sX << 2, pB += sK << 2) addFourRows(pX, sX, pB, sK, pY, N)
     for (; k > 0; k--, pX += sX, pB += sK) addRow(pX, pB, pY, N)
   } else if (sK == 4) {
     if (sX != 4) {
@@ -21,27 +21,26 @@ export function matvec(pX: usize, sX: usize, pB: usize, sK: usize, sN: usize, pY
   }
 }
 
-function addEightRows(pX: usize, sX: usize, pB: usize, sK: usize, pY: usize, N: i32): void {
+function addFourRows(pX: usize, sX: usize, pB: usize, sK: usize, pY: usize, N: i32): void {
   const x0 = v128.load32_splat(pX), x1 = v128.load32_splat(pX + sX)
   const x2 = v128.load32_splat(pX + 2 * sX), x3 = v128.load32_splat(pX + 3 * sX)
-  const x4 = v128.load32_splat(pX + 4 * sX), x5 = v128.load32_splat(pX + 5 * sX)
-  const x6 = v128.load32_splat(pX + 6 * sX), x7 = v128.load32_splat(pX + 7 * sX)
-  let b0 = pB, b1 = b0 + sK, b2 = b1 + sK, b3 = b2 + sK, b4 = b3 + sK, b5 = b4 + sK, b6 = b5 + sK, b7 = b6 + sK
-  for (; N >= 4; N -= 4) {
-    let s = f32x4.mul(x0, v128.load(b0))
-    s = madd(x1, v128.load(b1), s); s = madd(x2, v128.load(b2), s); s = madd(x3, v128.load(b3), s)
-    s = madd(x4, v128.load(b4), s); s = madd(x5, v128.load(b5), s); s = madd(x6, v128.load(b6), s)
-    s = madd(x7, v128.load(b7), s)
+  let b0 = pB, b1 = b0 + sK, b2 = b1 + sK, b3 = b2 + sK
+  for (; N >= 8; N -= 8) {
+    let s = f32x4.mul(x0, v128.load(b0)), t = f32x4.mul(x0, v128.load(b0, 16))
+    s = madd(x1, v128.load(b1), s); t = madd(x1, v128.load(b1, 16), t)
+    s = madd(x2, v128.load(b2), s); t = madd(x2, v128.load(b2, 16), t)
+    s = madd(x3, v128.load(b3), s); t = madd(x3, v128.load(b3, 16), t)
     v128.store(pY, f32x4.add(v128.load(pY), s))
-    b0 += 16; b1 += 16; b2 += 16; b3 += 16; b4 += 16; b5 += 16; b6 += 16; b7 += 16; pY += 16
+    v128.store(pY, f32x4.add(v128.load(pY, 16), t), 16)
+    b0 += 32; b1 += 32; b2 += 32; b3 += 32; pY += 32
   }
   for (; N > 0; N--) {
     let s = f32x4.mul(x0, v128.load32_zero(b0))
-    s = madd(x1, v128.load32_zero(b1), s); s = madd(x2, v128.load32_zero(b2), s); s = madd(x3, v128.load32_zero(b3), s)
-    s = madd(x4, v128.load32_zero(b4), s); s = madd(x5, v128.load32_zero(b5), s); s = madd(x6, v128.load32_zero(b6), s)
-    s = madd(x7, v128.load32_zero(b7), s)
+    s = madd(x1, v128.load32_zero(b1), s)
+    s = madd(x2, v128.load32_zero(b2), s)
+    s = madd(x3, v128.load32_zero(b3), s)
     store<f32>(pY, load<f32>(pY) + f32x4.extract_lane(s, 0))
-    b0 += 4; b1 += 4; b2 += 4; b3 += 4; b4 += 4; b5 += 4; b6 += 4; b7 += 4; pY += 4
+    b0 += 4; b1 += 4; b2 += 4; b3 += 4; pY += 4
   }
 }
 
