@@ -3,29 +3,40 @@ import { loadUpTo4 } from './tail'
 
 // What several groups do with a row of n values at p, or with up to four columns whose rows are `step` bytes apart.
 
+/** The smallest of the values that rowMax last saw; anything where one was NaN. */
+export let rowLeast: f32 = 0
+
 /** The largest of n values in every lane; NaN where any is. */
 export function rowMax(p: usize, n: i32): v128 {
-  let a0 = f32x4.splat(-Infinity), a1 = a0, a2 = a0, a3 = a0
+  let a0 = f32x4.splat(-Infinity), a1 = a0
+  let b0 = f32x4.splat(Infinity), b1 = b0
   let seen = i32x4.splat(0)
   for (; n >= 16; n -= 16, p += 64) {
     const x0 = v128.load(p)
     const x1 = v128.load(p, 16)
     const x2 = v128.load(p, 32)
     const x3 = v128.load(p, 48)
-    a0 = f32x4.pmax(a0, x0)
-    a1 = f32x4.pmax(a1, x1)
-    a2 = f32x4.pmax(a2, x2)
-    a3 = f32x4.pmax(a3, x3)
-    seen = v128.or(seen, v128.or(v128.or(f32x4.ne(x0, x0), f32x4.ne(x1, x1)), v128.or(f32x4.ne(x2, x2), f32x4.ne(x3, x3))))
+    a0 = f32x4.pmax(a0, f32x4.pmax(x0, x1))
+    a1 = f32x4.pmax(a1, f32x4.pmax(x2, x3))
+    b0 = f32x4.pmin(b0, f32x4.pmin(x0, x1))
+    b1 = f32x4.pmin(b1, f32x4.pmin(x2, x3))
+    const low = v128.or(f32x4.ne(x0, x0), f32x4.ne(x1, x1))
+    seen = v128.or(seen, v128.or(low, v128.or(f32x4.ne(x2, x2), f32x4.ne(x3, x3))))
   }
   for (; n > 0; n -= 4, p += 16) {
-    const x = v128.bitselect(loadUpTo4(p, n), f32x4.splat(-Infinity), firstLanes(n))
-    a0 = f32x4.pmax(a0, x)
-    seen = v128.or(seen, f32x4.ne(x, x))
+    const lanes = firstLanes(n)
+    const x = loadUpTo4(p, n)
+    const high = v128.bitselect(x, f32x4.splat(-Infinity), lanes)
+    a0 = f32x4.pmax(a0, high)
+    b0 = f32x4.pmin(b0, v128.bitselect(x, f32x4.splat(Infinity), lanes))
+    seen = v128.or(seen, f32x4.ne(high, high))
   }
-  let a = f32x4.pmax(f32x4.pmax(a0, a1), f32x4.pmax(a2, a3))
+  let a = f32x4.pmax(a0, a1)
   a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 2, 3, 0, 1))
   a = f32x4.pmax(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2))
+  let b = f32x4.pmin(b0, b1)
+  b = f32x4.pmin(b, v128.shuffle<i32>(b, b, 2, 3, 0, 1))
+  rowLeast = f32x4.extract_lane(f32x4.pmin(b, v128.shuffle<i32>(b, b, 1, 0, 3, 2)), 0)
   return v128.any_true(seen) ? f32x4.splat(NaN) : a
 }
 

@@ -1,12 +1,12 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { atLeast, expInRange, f4 } from '../lib/math'
+import { atLeast, expOfDifference, f4 } from '../lib/math'
 import { d2, highHalf, joinHalves, log64, lowHalf } from '../lib/math64'
 import { f32_max } from './extreme'
 
 /** exp(x - m) for x <= m; below 1e-38 it no longer counts. */
 @inline
 function share(x: v128, m: v128): v128 {
-  return expInRange(atLeast(f32x4.sub(x, m), f4(-87)))
+  return expOfDifference(atLeast(f32x4.sub(x, m), f4(-87)))
 }
 
 /** m + log of the sum, and m itself where m is infinite or NaN. */

@@ -1,48 +1,73 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { atLeast, expFull, expInRange, f4 } from '../lib/math'
+import { atLeast, expFull, expOfDifference, f4 } from '../lib/math'
 import { d2, highHalf, joinHalves, log64, lowHalf } from '../lib/math64'
-import { columnMax, firstLanes, lanesSum, rowMax, widen } from '../lib/rows'
+import { columnMax, firstLanes, lanesSum, rowLeast, rowMax, widen } from '../lib/rows'
 
 /** exp(v) for v <= 0: nothing below exp(-87), and nothing for NaN (the sum is then 0, so that the quotient is NaN). */
 @inline
 export function share(v: v128): v128 {
-  return v128.and(expInRange(atLeast(v, f4(-87))), f32x4.ge(v, f4(-87)))
+  return v128.and(expOfDifference(atLeast(v, f4(-87))), f32x4.ge(v, f4(-87)))
 }
 
 const STORE: i32 = 0
 const SUM_ONLY: i32 = 1
 
+/** exp(v), the quick form alone where it is known to hold. */
+@inline
+function term(near: bool, v: v128): v128 {
+  return near ? expOfDifference(v) : share(v)
+}
+
 /**
- * Sum of exp(x - m), runs of 16 vectors in f32, their totals in f64; with STORE the terms go to y. The loops end at
- * their foot so that V8 moves the constants out of them.
+ * Sum of exp(x - m), runs of 16 in each of 16 lanes in f32, their totals in f64; with STORE the terms go to y. `near`:
+ * no x is 87 or more below m. The loops end at their foot so that V8 moves the constants out of them.
  */
 @inline
-function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
+function sumOfTerms(code: i32, near: bool, pX: usize, pY: usize, n: i32, m: v128): f64 {
   let total = d2(0)
-  if (n >= 4) {
+  if (n >= 16) {
     do {
-      let a = f4(0)
-      const run = min(n, 64) & ~3
+      let a0 = f4(0), a1 = a0
+      const run = min(n, 256) & ~15
       const pEnd = pX + (<usize>run << 2)
       do {
-        const e = share(f32x4.sub(v128.load(pX), m))
-        a = f32x4.add(a, e)
+        const e0 = term(near, f32x4.sub(v128.load(pX), m))
+        const e1 = term(near, f32x4.sub(v128.load(pX, 16), m))
+        const e2 = term(near, f32x4.sub(v128.load(pX, 32), m))
+        const e3 = term(near, f32x4.sub(v128.load(pX, 48), m))
+        a0 = f32x4.add(a0, f32x4.add(e0, e1))
+        a1 = f32x4.add(a1, f32x4.add(e2, e3))
         if (code == STORE) {
-          v128.store(pY, e)
-          pY += 16
+          v128.store(pY, e0)
+          v128.store(pY, e1, 16)
+          v128.store(pY, e2, 32)
+          v128.store(pY, e3, 48)
+          pY += 64
         }
-        pX += 16
+        pX += 64
       } while (pX != pEnd)
-      total = widen(total, a)
+      total = widen(total, f32x4.add(a0, a1))
       n -= run
-    } while (n >= 4)
+    } while (n >= 16)
   }
-  if (n > 0) {
-    const e = v128.and(share(f32x4.sub(loadUpTo4(pX, n), m)), firstLanes(n))
+  for (; n > 0; n -= 4, pX += 16) {
+    let e = share(f32x4.sub(loadUpTo4(pX, n), m))
+    if (n < 4) e = v128.and(e, firstLanes(n))
     total = widen(total, e)
-    if (code == STORE) storeUpTo4(pY, e, n)
+    if (code == STORE) {
+      storeUpTo4(pY, e, n)
+      pY += 16
+    }
   }
   return lanesSum(total)
+}
+
+/** m comes from rowMax of the same row. */
+@inline
+function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
+  return f32x4.extract_lane(m, 0) - rowLeast < 87
+    ? sumOfTerms(code, true, pX, pY, n, m)
+    : sumOfTerms(code, false, pX, pY, n, m)
 }
 
 /** y = a y in place. */
@@ -134,9 +159,9 @@ export function f32_log_softmax(pX: usize, pY: usize, outer: i32, n: i32, inner:
 const SOFTMAX: i32 = 0
 const LOG_SOFTMAX: i32 = 1
 
-/** The term of the sum that both gradients subtract: y dy, or dy. */
+/** What the sum that both gradients subtract is made of: y dy, or dy. */
 @inline
-function term(code: i32, y: v128, dy: v128): v128 {
+function part(code: i32, y: v128, dy: v128): v128 {
   return code == SOFTMAX ? f32x4.mul(y, dy) : dy
 }
 
@@ -152,7 +177,7 @@ function gradRow(code: i32, pY: usize, pDy: usize, pDx: usize, n: i32): void {
     let a = f4(0)
     for (const end = min(n, i + 64); i < end; i += 4) {
       const at = <usize>i << 2
-      a = f32x4.add(a, term(code, loadUpTo4(pY + at, n - i), loadUpTo4(pDy + at, n - i)))
+      a = f32x4.add(a, part(code, loadUpTo4(pY + at, n - i), loadUpTo4(pDy + at, n - i)))
     }
     total = widen(total, a)
   }
@@ -167,7 +192,7 @@ function gradColumns(code: i32, pY: usize, pDy: usize, pDx: usize, step: usize, 
   let low = d2(0)
   let high = d2(0)
   for (let i = 0, at: usize = 0; i < n; i++, at += step) {
-    const t = term(code, loadUpTo4(pY + at, count), loadUpTo4(pDy + at, count))
+    const t = part(code, loadUpTo4(pY + at, count), loadUpTo4(pDy + at, count))
     low = f64x2.add(low, lowHalf(t))
     high = f64x2.add(high, highHalf(t))
   }
