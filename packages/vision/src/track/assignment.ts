@@ -107,28 +107,37 @@ const solve = (cost: Float64Array, rows: number, columns: number): Int32Array =>
   return s.columnOf
 }
 
+const badCost = (value: number, at: number): ValueError =>
+  new ValueError({ op: 'assign', problem: 'not a cost', got: `${value} at ${at}`, expected: 'a finite number, or an infinity that forbids the pair' })
+
+const checkCosts = (c: Float64Array, rows: number, columns: number): void => {
+  if (c.length !== rows * columns) {
+    throw new ShapeError({ op: 'assign', problem: 'the costs do not fill the matrix', got: `${c.length} for ${rows}x${columns}` })
+  }
+  for (let i = 0; i < c.length; i++) if (c[i] !== c[i]) throw badCost(NaN, i)
+}
+
 /**
  * The assignment of rows to columns with the smallest total cost, exact, each column at most once; min(rows, columns)
- * pairs. Infinity forbids a pair. Ties are broken as SciPy breaks them.
+ * pairs. Infinity, or -Infinity where the largest total is sought, forbids a pair. Ties are broken as SciPy breaks them.
  * @param cost - [rows, columns]
  * @returns the column of each row, -1 for none
- * @throws ShapeError when the costs do not fit; ValueError at NaN, at -Infinity, or when no complete assignment exists.
+ * @throws ShapeError when the costs do not fit; ValueError at NaN, at the other infinity, or when no complete assignment exists.
  * @source Crouse 2016 (shortest augmenting paths); checked against scipy.optimize.linear_sum_assignment 1.10 in
  * assignment.test.ts
  * @example
  * assign([4, 1, 3, 2, 0, 5, 3, 2, 2], { rows: 3, columns: 3 }) // => [1, 0, 2]
  */
 export const assign = (cost: Values, { rows, columns, maximize = false }: AssignOptions): Int32Array => {
-  const c = Float64Array.from(float64(cost))
-  if (c.length !== rows * columns) {
-    throw new ShapeError({ op: 'assign', problem: 'the costs do not fill the matrix', got: `${c.length} for ${rows}x${columns}` })
-  }
-  for (let i = 0; i < c.length; i++) {
-    if (maximize) c[i] = -c[i]
-    if (!(c[i] > -Infinity)) {
-      throw new ValueError({ op: 'assign', problem: 'not a cost', got: `${c[i]} at ${i}`, expected: 'a number or Infinity' })
+  const given = float64(cost)
+  checkCosts(given, rows, columns)
+  const c = Float64Array.from(given)
+  if (maximize) {
+    for (let i = 0; i < c.length; i++) {
+      c[i] = -c[i]
+      if (c[i] === -Infinity) throw badCost(given[i], i)
     }
-  }
+  } else if (c.includes(-Infinity)) throw badCost(-Infinity, c.indexOf(-Infinity))
   if (rows === 0 || columns === 0) return new Int32Array(rows).fill(-1)
   if (rows <= columns) return solve(c, rows, columns)
   const turned = new Float64Array(c.length)
@@ -138,8 +147,30 @@ export const assign = (cost: Values, { rows, columns, maximize = false }: Assign
   return out
 }
 
+/** Rows and columns that are joined by pairs below the limit, each group by itself. */
+const groupsBelow = (cost: Float64Array, rows: number, columns: number, limit: number): { rows: number[]; columns: number[] }[] => {
+  const parent = new Int32Array(rows + columns)
+  for (let k = 0; k < parent.length; k++) parent[k] = k
+  const root = (k: number): number => {
+    while (parent[k] !== k) k = parent[k] = parent[parent[k]]
+    return k
+  }
+  for (let i = 0, k = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++, k++) if (cost[k] < limit) parent[root(rows + j)] = root(i)
+  }
+  const groups = new Map<number, { rows: number[]; columns: number[] }>()
+  for (let i = 0; i < rows; i++) {
+    const group = groups.get(root(i))
+    if (group === undefined) groups.set(root(i), { rows: [i], columns: [] })
+    else group.rows.push(i)
+  }
+  for (let j = 0; j < columns; j++) groups.get(root(rows + j))?.columns.push(j)
+  return [...groups.values()].filter((group) => group.columns.length > 0)
+}
+
 /**
- * The pairs whose cost is at most `limit` with the smallest total, where leaving a pair out costs the limit.
+ * The pairs whose cost is below `limit` with the smallest total, where leaving a pair out costs the limit. Objects far
+ * from each other are solved apart, which makes it fast for trackers.
  * @param cost - [rows, columns]
  * @returns the column of each row, -1 for none
  * @throws ShapeError or ValueError as {@link assign}.
@@ -148,6 +179,19 @@ export const assign = (cost: Values, { rows, columns, maximize = false }: Assign
  */
 export const assignBelow = (cost: Values, rows: number, columns: number, limit: number): Int32Array => {
   const c = float64(cost)
-  const columnOf = assign(c.map((v) => Math.min(v - limit, 0)), { rows, columns })
-  return columnOf.map((j, i) => (j >= 0 && c[i * columns + j] <= limit ? j : -1))
+  checkCosts(c, rows, columns)
+  const out = new Int32Array(rows).fill(-1)
+  for (const group of groupsBelow(c, rows, columns, limit)) {
+    const gains = new Float64Array(group.rows.length * group.columns.length)
+    group.rows.forEach((i, a) => {
+      group.columns.forEach((j, b) => {
+        gains[a * group.columns.length + b] = Math.min(c[i * columns + j] - limit, 0)
+      })
+    })
+    assign(gains, { rows: group.rows.length, columns: group.columns.length }).forEach((b, a) => {
+      const [i, j] = [group.rows[a], group.columns[b]]
+      if (b >= 0 && c[i * columns + j] < limit) out[i] = j
+    })
+  }
+  return out
 }

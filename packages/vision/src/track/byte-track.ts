@@ -2,6 +2,7 @@ import { ValueError } from '@lanewise/core'
 import { assignBelow } from './assignment.ts'
 import { checkFrame, type CheckedFrame, type FrameDetections, type Track } from './detections.ts'
 import { ConstantVelocity } from './kalman.ts'
+import { overlapCosts } from './overlap-costs.ts'
 
 /** Options of {@link ByteTrack}. */
 export interface ByteTrackOptions {
@@ -121,30 +122,6 @@ const blend = (old: Float64Array | null, seen: Float64Array): Float64Array => {
   return length > 0 ? mixed.map((v) => v / length) : seen.slice()
 }
 
-/** 1 - IoU of every pair of xyxy boxes, [a, b]; `extra` is added to each side. */
-const distances = (a: Float64Array, b: Float64Array, extra: number): Float64Array => {
-  const n = a.length / 4
-  const m = b.length / 4
-  const out = new Float64Array(n * m).fill(1)
-  const areaB = new Float64Array(m)
-  for (let j = 0; j < m; j++) areaB[j] = (b[4 * j + 2] - b[4 * j] + extra) * (b[4 * j + 3] - b[4 * j + 1] + extra)
-  for (let i = 0; i < n; i++) {
-    const x1 = a[4 * i]
-    const y1 = a[4 * i + 1]
-    const x2 = a[4 * i + 2] + extra
-    const y2 = a[4 * i + 3] + extra
-    const area = (x2 - x1) * (y2 - y1)
-    for (let j = 0; j < m; j++) {
-      const w = Math.min(x2, b[4 * j + 2] + extra) - Math.max(x1, b[4 * j])
-      if (!(w > 0)) continue
-      const h = Math.min(y2, b[4 * j + 3] + extra) - Math.max(y1, b[4 * j + 1])
-      if (!(h > 0)) continue
-      out[i * m + j] = 1 - (w * h) / (area + areaB[j] - w * h)
-    }
-  }
-  return out
-}
-
 const boxesOf = (tracks: readonly ByteTrackState[]): Float64Array => {
   const out = new Float64Array(4 * tracks.length)
   tracks.forEach((t, i) => out.set(t.box(), 4 * i))
@@ -243,19 +220,26 @@ export class ByteTrack {
   /** Costs of tracks against detections, [tracks, rows]. */
   #costs(tracks: readonly ByteTrackState[], frame: CheckedFrame, rows: readonly number[]): Float64Array {
     const { fuseScore, inclusive, appearanceThreshold, proximityThreshold } = this.#options
-    const far = distances(boxesOf(tracks), rowsOf(frame, rows), inclusive ? 1 : 0)
-    const m = rows.length
-    const { embeddings, dimensions, scores } = frame
-    return far.map((distance, k) => {
-      const row = rows[k % m]
-      const byOverlap = fuseScore ? 1 - (1 - distance) * scores[row] : distance
-      const { appearance } = tracks[Math.floor(k / m)]
-      if (embeddings === null || appearance === null || distance > proximityThreshold) return byOverlap
-      let cosine = 0
-      for (let d = 0; d < dimensions; d++) cosine += appearance[d] * embeddings[row * dimensions + d]
-      const byAppearance = (1 - cosine) / 2
-      return byAppearance > appearanceThreshold ? byOverlap : Math.min(byOverlap, byAppearance)
-    })
+    const far = overlapCosts(boxesOf(tracks), rowsOf(frame, rows), inclusive ? 1 : 0)
+    const { embeddings, scores } = frame
+    for (let i = 0, k = 0; i < tracks.length; i++) {
+      const { appearance } = tracks[i]
+      for (let j = 0; j < rows.length; j++, k++) {
+        const distance = far[k]
+        if (fuseScore) far[k] = 1 - (1 - distance) * scores[rows[j]]
+        if (embeddings === null || appearance === null || distance > proximityThreshold) continue
+        const byAppearance = this.#unlikeness(appearance, frame, rows[j])
+        if (byAppearance <= appearanceThreshold) far[k] = Math.min(far[k], byAppearance)
+      }
+    }
+    return far
+  }
+
+  /** Half the cosine distance of a track's appearance and a detection's. */
+  #unlikeness(appearance: Float64Array, { embeddings, dimensions }: CheckedFrame, row: number): number {
+    let cosine = 0
+    for (let d = 0; d < dimensions; d++) cosine += appearance[d] * (embeddings?.[row * dimensions + d] ?? 0)
+    return (1 - cosine) / 2
   }
 
   /** Matches tracks with rows of the frame and updates them. Gives what is left of both. */
@@ -296,7 +280,7 @@ export class ByteTrack {
 
     const first = this.#match(pool, frame, strong, this.#costs(pool, frame, strong), matchThreshold)
     const left = first.tracks.filter((t) => t.state === 'tracked')
-    const overlaps = distances(boxesOf(left), rowsOf(frame, weak), inclusive ? 1 : 0)
+    const overlaps = overlapCosts(boxesOf(left), rowsOf(frame, weak), inclusive ? 1 : 0)
     const second = this.#match(left, frame, weak, overlaps, secondThreshold)
     for (const t of second.tracks) t.state = 'lost'
 
@@ -315,7 +299,7 @@ export class ByteTrack {
 
   /** Of a tracked and a lost track in the same place, the one with the longer history stays. */
   #dropDuplicates(tracked: readonly ByteTrackState[], lost: readonly ByteTrackState[]): void {
-    const far = distances(boxesOf(tracked), boxesOf(lost), this.#options.inclusive ? 1 : 0)
+    const far = overlapCosts(boxesOf(tracked), boxesOf(lost), this.#options.inclusive ? 1 : 0)
     const drop = new Set<ByteTrackState>()
     const history = (t: ByteTrackState): number => t.lastFrame - t.firstFrame
     far.forEach((distance, k) => {

@@ -1,8 +1,8 @@
 import { ValueError } from '@lanewise/core'
-import { pairIou } from '../boxes/iou.ts'
-import { assign } from './assignment.ts'
+import { assignBelow } from './assignment.ts'
 import { checkFrame, type CheckedFrame, type FrameDetections, type Track } from './detections.ts'
 import { ConstantVelocity } from './kalman.ts'
+import { overlapCosts } from './overlap-costs.ts'
 
 /** Options of {@link Sort}. */
 export interface SortOptions {
@@ -158,13 +158,11 @@ export class Sort {
   #assign(frame: CheckedFrame): void {
     const boxes = Float64Array.from(this.#tracks.flatMap((t) => t.box()))
     const n = this.#tracks.length
-    const overlaps = new Float64Array(frame.count * n)
-    for (let i = 0; i < frame.count; i++) {
-      for (let j = 0; j < n; j++) overlaps[i * n + j] = pairIou(frame.boxes, i, boxes, j)
-    }
-    const trackOf = assign(overlaps, { rows: frame.count, columns: n, maximize: true })
+    const costs = overlapCosts(frame.boxes, boxes, 0)
+    // Pairs that do not touch count for nothing: the rest is assigned for the largest total overlap.
+    const trackOf = assignBelow(costs, frame.count, n, 1)
     trackOf.forEach((j, i) => {
-      if (j >= 0 && overlaps[i * n + j] >= this.#iouThreshold) this.#tracks[j].update(frame, i)
+      if (j >= 0 && 1 - costs[i * n + j] >= this.#iouThreshold) this.#tracks[j].update(frame, i)
       else this.#tracks.push(new SortTrack(this.#nextId++, frame, i))
     })
   }

@@ -1,7 +1,7 @@
 import { ValueError, type Generator } from '@lanewise/core'
 import { atan } from '../math.ts'
 import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness, autocontrast, equalize, posterize, solarize } from './color.ts'
-import { isBytes, type Picture } from './picture.ts'
+import { isBytes } from './picture.ts'
 import { rotateSample, type RandomWarpOptions, type Transform } from './random.ts'
 import { recolorSample, warpSample, type Sample } from './sample.ts'
 import { affineMap } from './warp.ts'

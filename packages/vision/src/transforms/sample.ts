@@ -17,8 +17,6 @@ export interface Sample {
   readonly keypoints?: Float32Array
 }
 
-/** Changes a sample into another. */
-export type SampleMap = (sample: Sample) => Sample
 
 const maskCount = ({ image, masks }: Sample): number => (masks === undefined ? 0 : masks.length / (image.width * image.height))
 

@@ -1,0 +1,68 @@
+"""Times torchvision's nms and roi_align on one thread, on the inputs of inputs.mjs; prints JSON, milliseconds of processor
+time."""
+import json
+import math
+import sys
+import time
+
+import numpy as np
+import torch
+import torchvision.ops as ops
+
+torch.set_num_threads(1)
+
+
+def draws(seed, n):
+    out = np.empty(n, np.float32)
+    state = (seed * 2654435761 + 12345) % 2**32
+    for i in range(n):
+        state = (state * 1664525 + 1013904223) % 2**32
+        out[i] = (state >> 8) * 2.0**-24
+    return out
+
+
+def nms_input(kind, n):
+    d = draws(n + len(kind), 5 * n).astype(np.float64).reshape(n, 5)
+    i = np.arange(n)
+    side = math.ceil(math.sqrt(n))
+    if kind == "sparse":
+        x, y = d[:, 0] * 4000, d[:, 1] * 4000
+    elif kind == "clustered":
+        x, y = (i % 100 % 10) * 200 + d[:, 0] * 20, (i % 100 // 10) * 200 + d[:, 1] * 20
+    else:
+        x, y = (i % side) * 40.0, (i // side) * 40.0
+    w, h = (60 + d[:, 2] * 20, 60 + d[:, 3] * 20) if kind == "clustered" else (10 + d[:, 2] * 25, 10 + d[:, 3] * 25)
+    return torch.tensor(np.stack([x, y, x + w, y + h], 1).astype(np.float32)), torch.tensor(d[:, 4].astype(np.float32))
+
+
+def fastest(rounds, run):
+    run(), run()
+    best = math.inf
+    for _ in range(rounds):
+        start = time.process_time()
+        run()
+        best = min(best, time.process_time() - start)
+    return best * 1000
+
+
+def roi_input():
+    x = torch.tensor(draws(1, 256 * 50 * 50)).reshape(1, 256, 50, 50)
+    d = draws(2, 4 * 512).reshape(512, 4)
+    rois = np.stack([0 * d[:, 0], d[:, 0] * 500, d[:, 1] * 500, d[:, 0] * 500 + 40 + d[:, 2] * 250, d[:, 1] * 500 + 40 + d[:, 3] * 250], 1)
+    return x, torch.tensor(rois.astype(np.float32))
+
+
+out = {}
+if sys.argv[1] == "nms":
+    for kind in ("sparse", "clustered", "all kept"):
+        for n in (1000, 10000):
+            b, s = nms_input(kind, n)
+            out[f"{kind} {n}"] = [fastest(5 if n == 10000 else 30, lambda: ops.nms(b, s, 0.5)), int(ops.nms(b, s, 0.5).numel())]
+else:
+    x, rois = roi_input()
+    out["forward"] = fastest(5, lambda: ops.roi_align(x, rois, 7, 1 / 16, 2, True))
+    y = torch.ones(512, 256, 7, 7)
+    g = x.clone().requires_grad_()
+    z = ops.roi_align(g, rois, 7, 1 / 16, 2, True)
+    out["backward"] = fastest(5, lambda: torch.autograd.grad(z, g, y, retain_graph=True))
+print(json.dumps(out))
