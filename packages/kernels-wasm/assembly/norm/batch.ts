@@ -171,38 +171,59 @@ export function f32_batch_norm_nchw(
   f32_batch_norm_apply_nchw(pX, pY, pGamma, pBeta, pMean, pInvstd, N, C, S)
 }
 
-/** Sums of dy and of dy (x - mean) for eight neighbouring channels, runs of 32 rows in f32, totals in f64. */
-function sums8(
+/** Sums of dy and of dy (x - mean) for sixteen neighbouring channels, runs of 32 rows in f32, totals in f64. */
+function sums16(
   pX: usize, pDy: usize, step: usize, M: i32, pMean: usize, pDgamma: usize, pDbeta: usize,
 ): void {
   const m0 = v128.load(pMean)
   const m1 = v128.load(pMean, 16)
-  let s0 = d2(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0
+  const m2 = v128.load(pMean, 32)
+  const m3 = v128.load(pMean, 48)
+  let s0 = d2(0), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0
+  let t0 = s0, t1 = s0, t2 = s0, t3 = s0, t4 = s0, t5 = s0, t6 = s0, t7 = s0
   while (M > 0) {
-    let a0 = f4(0), a1 = a0, b0 = a0, b1 = a0
+    let a0 = f4(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0
     const rows = min(M, 32)
     for (let i = 0; i < rows; i++, pX += step, pDy += step) {
-      const g0 = v128.load(pDy)
-      const g1 = v128.load(pDy, 16)
-      a0 = f32x4.add(a0, g0)
-      a1 = f32x4.add(a1, g1)
-      b0 = fma(g0, f32x4.sub(v128.load(pX), m0), b0)
-      b1 = fma(g1, f32x4.sub(v128.load(pX, 16), m1), b1)
+      let g = v128.load(pDy)
+      a0 = f32x4.add(a0, g)
+      b0 = fma(g, f32x4.sub(v128.load(pX), m0), b0)
+      g = v128.load(pDy, 16)
+      a1 = f32x4.add(a1, g)
+      b1 = fma(g, f32x4.sub(v128.load(pX, 16), m1), b1)
+      g = v128.load(pDy, 32)
+      a2 = f32x4.add(a2, g)
+      b2 = fma(g, f32x4.sub(v128.load(pX, 32), m2), b2)
+      g = v128.load(pDy, 48)
+      a3 = f32x4.add(a3, g)
+      b3 = fma(g, f32x4.sub(v128.load(pX, 48), m3), b3)
     }
     s0 = f64x2.add(s0, lowHalf(a0))
     s1 = f64x2.add(s1, highHalf(a0))
-    s2 = f64x2.add(s2, lowHalf(a1))
-    s3 = f64x2.add(s3, highHalf(a1))
     t0 = f64x2.add(t0, lowHalf(b0))
     t1 = f64x2.add(t1, highHalf(b0))
+    s2 = f64x2.add(s2, lowHalf(a1))
+    s3 = f64x2.add(s3, highHalf(a1))
     t2 = f64x2.add(t2, lowHalf(b1))
     t3 = f64x2.add(t3, highHalf(b1))
+    s4 = f64x2.add(s4, lowHalf(a2))
+    s5 = f64x2.add(s5, highHalf(a2))
+    t4 = f64x2.add(t4, lowHalf(b2))
+    t5 = f64x2.add(t5, highHalf(b2))
+    s6 = f64x2.add(s6, lowHalf(a3))
+    s7 = f64x2.add(s7, highHalf(a3))
+    t6 = f64x2.add(t6, lowHalf(b3))
+    t7 = f64x2.add(t7, highHalf(b3))
     M -= rows
   }
   v128.store(pDbeta, joinHalves(s0, s1))
-  v128.store(pDbeta, joinHalves(s2, s3), 16)
   v128.store(pDgamma, joinHalves(t0, t1))
+  v128.store(pDbeta, joinHalves(s2, s3), 16)
   v128.store(pDgamma, joinHalves(t2, t3), 16)
+  v128.store(pDbeta, joinHalves(s4, s5), 32)
+  v128.store(pDgamma, joinHalves(t4, t5), 32)
+  v128.store(pDbeta, joinHalves(s6, s7), 48)
+  v128.store(pDgamma, joinHalves(t6, t7), 48)
 }
 
 function sums4(
@@ -233,7 +254,7 @@ function sums4(
 export function channelSums(pX: usize, pDy: usize, pMean: usize, pDyX: usize, pSum: usize, M: i32, C: i32): void {
   const step = <usize>C << 2
   let c = 0
-  for (; c + 8 <= C; c += 8) sums8(at(pX, c), at(pDy, c), step, M, at(pMean, c), at(pDyX, c), at(pSum, c))
+  for (; c + 16 <= C; c += 16) sums16(at(pX, c), at(pDy, c), step, M, at(pMean, c), at(pDyX, c), at(pSum, c))
   for (; c < C; c += 4) sums4(at(pX, c), at(pDy, c), step, M, C - c, at(pMean, c), at(pDyX, c), at(pSum, c))
 }
 
