@@ -496,6 +496,7 @@ export {
 export { strokeDigits, type DigitSet } from './data/digits.ts'
 export { imageDataset, type ImageArrays, type ImageDataset, type ImageDatasetOptions } from './data/images.ts'
 export { DataLoader, LoaderPass, type DataLoaderOptions, type LoaderPosition } from './data/loader.ts'
+export { characterCodes, type CharacterCodes } from './data/text.ts'
 
 // Images
 export * as transforms from './images/index.ts'
