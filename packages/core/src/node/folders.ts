@@ -70,6 +70,14 @@ export const imageFolder = async (folder: string, options: ImageFolderOptions): 
     classes,
     files,
     get: async (index) => {
+      if (!(Number.isInteger(index) && index >= 0 && index < files.length)) {
+        throw new ValueError({
+          op: 'imageFolder',
+          problem: 'the index is out of range',
+          got: String(index),
+          expected: `an integer in [0, ${files.length})`,
+        })
+      }
       const { path, label } = files[index]
       const x = toTensor(await decode(await readFile(path)))
       return [transform === undefined ? x : transform(x), label]

@@ -190,5 +190,6 @@ test('an image folder gives its classes in order', async () => {
   await expect(imageFolder(join(folder, 'cat'), { decode: decodePng as Decoder })).rejects.toThrow(
     'there are no images',
   )
+  await expect(data.get(data.size)).rejects.toThrow('imageFolder: the index is out of range')
   await expect(imageFolder(join(folder, 'no'), { decode: decodePng as Decoder })).rejects.toThrow('no such folder')
 })
