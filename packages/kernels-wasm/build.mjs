@@ -14,7 +14,9 @@ const out = join(root, 'dist/wasm')
 const tiers = ['base', 'relaxed']
 const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
 const flags =
-  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(' ')
+  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(
+    ' ',
+  )
 
 /** Groups are assembly/NAME.ts or assembly/NAME/index.ts; lib/ holds what they share. */
 const findGroups = () =>
@@ -43,7 +45,8 @@ const compilerVersion = createRequire(import.meta.url)('assemblyscript/package.j
 
 const inputsHash = (group) => {
   const hash = createHash('sha256').update(compilerVersion)
-  for (const file of [fileURLToPath(import.meta.url), ...sourcesOf(join(root, group.entry))]) hash.update(readFileSync(file))
+  for (const file of [fileURLToPath(import.meta.url), ...sourcesOf(join(root, group.entry))])
+    hash.update(readFileSync(file))
   return hash.digest('hex')
 }
 
@@ -58,9 +61,11 @@ const write = (name, data) => {
 /** A string literal of one character per byte, in printable ASCII: after gzip a quarter smaller than base64. */
 const asText = (bytes) => {
   const character = (byte) =>
-    byte === 34 || byte === 92 ? `\\${String.fromCharCode(byte)}`
-    : byte >= 32 && byte < 127 ? String.fromCharCode(byte)
-    : `\\x${byte.toString(16).padStart(2, '0')}`
+    byte === 34 || byte === 92
+      ? `\\${String.fromCharCode(byte)}`
+      : byte >= 32 && byte < 127
+        ? String.fromCharCode(byte)
+        : `\\x${byte.toString(16).padStart(2, '0')}`
   return `"${Array.from(bytes, character).join('')}"`
 }
 

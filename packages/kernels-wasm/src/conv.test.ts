@@ -7,9 +7,19 @@ import type { Arena } from './testing/arena.ts'
 
 type Triple = readonly [number, number, number]
 
-const outputOf = (input: Triple, kernel: Triple, stride: Triple, padding: Triple, dilation: Triple, after: Triple): Triple => {
+const outputOf = (
+  input: Triple,
+  kernel: Triple,
+  stride: Triple,
+  padding: Triple,
+  dilation: Triple,
+  after: Triple,
+): Triple => {
   const [d, h, w] = [0, 1, 2].map((i) =>
-    Math.max(0, Math.floor((input[i]! + padding[i]! + after[i]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1),
+    Math.max(
+      0,
+      Math.floor((input[i]! + padding[i]! + after[i]! - dilation[i]! * (kernel[i]! - 1) - 1) / stride[i]!) + 1,
+    ),
   )
   return [d!, h!, w!]
 }
@@ -26,15 +36,34 @@ const triple = (value: number | Triple, axes: number, rest: number): Triple =>
   typeof value === 'number' ? [axes > 2 ? value : rest, axes > 1 ? value : rest, value] : value
 
 /** A shape from what one would write in PyTorch: spatial extents and kernel of 1 to 3 axes. */
-const shapeOf = (N: number, C: number, OC: number, spatial: readonly number[], kernel: readonly number[], options: Options = {}): ConvShape => {
+const shapeOf = (
+  N: number,
+  C: number,
+  OC: number,
+  spatial: readonly number[],
+  kernel: readonly number[],
+  options: Options = {},
+): ConvShape => {
   const axes = spatial.length
-  const full = (values: readonly number[]): Triple => [values[axes - 3] ?? 1, values[axes - 2] ?? 1, values[axes - 1] ?? 1]
+  const full = (values: readonly number[]): Triple => [
+    values[axes - 3] ?? 1,
+    values[axes - 2] ?? 1,
+    values[axes - 1] ?? 1,
+  ]
   const stride = triple(options.stride ?? 1, axes, 1)
   const padding = triple(options.padding ?? 0, axes, 0)
   const dilation = triple(options.dilation ?? 1, axes, 1)
   const [input, k] = [full(spatial), full(kernel)]
   return {
-    N, C, OC, groups: options.groups ?? 1, input, kernel: k, stride, padding, dilation,
+    N,
+    C,
+    OC,
+    groups: options.groups ?? 1,
+    input,
+    kernel: k,
+    stride,
+    padding,
+    dilation,
     output: outputOf(input, k, stride, padding, dilation, options.after ?? padding),
   }
 }
@@ -71,7 +100,11 @@ interface Sums {
   readonly scale: Float64Array
   readonly terms: Float64Array
 }
-const sums = (n: number): Sums => ({ value: new Float64Array(n), scale: new Float64Array(n), terms: new Float64Array(n) })
+const sums = (n: number): Sums => ({
+  value: new Float64Array(n),
+  scale: new Float64Array(n),
+  terms: new Float64Array(n),
+})
 const add = (s: Sums, at: number, term: number): void => {
   s.value[at]! += term
   s.scale[at]! += Math.abs(term)
@@ -192,7 +225,14 @@ describe.each(tiers)('conv, %s tier', (tier) => {
   }
 
   test('kernel, stride, padding and dilation in two axes', () => {
-    for (const kernel of [[1, 1], [3, 3], [5, 5], [2, 2], [1, 3], [4, 1]])
+    for (const kernel of [
+      [1, 1],
+      [3, 3],
+      [5, 5],
+      [2, 2],
+      [1, 3],
+      [4, 1],
+    ])
       for (const stride of [1, 2, 3])
         for (const padding of [0, 1, 2])
           for (const dilation of [1, 2]) checkAll(shapeOf(2, 5, 9, [9, 11], kernel, { stride, padding, dilation }))
@@ -238,7 +278,13 @@ describe.each(tiers)('conv, %s tier', (tier) => {
   })
 
   test('groups', () => {
-    for (const [groups, C, OC] of [[2, 4, 6], [3, 9, 9], [4, 32, 64], [2, 80, 20], [5, 5, 20]] as const)
+    for (const [groups, C, OC] of [
+      [2, 4, 6],
+      [3, 9, 9],
+      [4, 32, 64],
+      [2, 80, 20],
+      [5, 5, 20],
+    ] as const)
       for (const stride of [1, 2]) checkAll(shapeOf(2, C, OC, [7, 6], [3, 3], { groups, stride, padding: 1 }))
     checkAll(shapeOf(1, 6, 4, [4, 5], [1, 1], { groups: 2 }))
   })

@@ -27,7 +27,9 @@ const reference = (c: Case, a: Float32Array, b: Float32Array, old: Float32Array,
       let sum = 0
       let absolute = 0
       for (let k = 0; k < c.K; k++) {
-        const term = a[originOf(c.M, c.rsA, c.K, c.csA) + i * c.rsA + k * c.csA]! * b[originOf(c.K, c.rsB, c.N, c.csB) + k * c.rsB + j * c.csB]!
+        const term =
+          a[originOf(c.M, c.rsA, c.K, c.csA) + i * c.rsA + k * c.csA]! *
+          b[originOf(c.K, c.rsB, c.N, c.csB) + k * c.rsB + j * c.csB]!
         sum += term
         absolute += Math.abs(term)
       }
@@ -46,7 +48,8 @@ const reference = (c: Case, a: Float32Array, b: Float32Array, old: Float32Array,
 
 const extentOf = (n: number, s: number, m: number, t: number): number =>
   n === 0 || m === 0 ? 0 : (n - 1) * Math.abs(s) + (m - 1) * Math.abs(t) + 1
-const originOf = (n: number, s: number, m: number, t: number): number => (s < 0 ? (1 - n) * s : 0) + (t < 0 ? (1 - m) * t : 0)
+const originOf = (n: number, s: number, m: number, t: number): number =>
+  (s < 0 ? (1 - n) * s : 0) + (t < 0 ? (1 - m) * t : 0)
 
 let turn = 0
 const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void => {
@@ -58,9 +61,20 @@ const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void =>
   const old = out.values.slice()
   const scratch = arena.scratch(kernels.gemm_scratch_bytes(c.M, c.N, c.K))
   kernels.f32_gemm(
-    a.p + 4 * originOf(c.M, c.rsA, c.K, c.csA), c.rsA, c.csA,
-    b.p + 4 * originOf(c.K, c.rsB, c.N, c.csB), c.rsB, c.csB,
-    out.p, c.ldc, c.M, c.N, c.K, c.flags, bias.p, scratch,
+    a.p + 4 * originOf(c.M, c.rsA, c.K, c.csA),
+    c.rsA,
+    c.csA,
+    b.p + 4 * originOf(c.K, c.rsB, c.N, c.csB),
+    c.rsB,
+    c.csB,
+    out.p,
+    c.ldc,
+    c.M,
+    c.N,
+    c.K,
+    c.flags,
+    bias.p,
+    scratch,
   )
   expect(arena.faults(), JSON.stringify(c)).toEqual([])
   const expected = reference(c, a.values, b.values, old, bias.values)
@@ -71,7 +85,8 @@ const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void =>
     for (let j = 0; j < c.ldc && i * c.ldc + j < got.length; j++) {
       const value = got[i * c.ldc + j]!
       if (j >= c.N) {
-        if (!Object.is(value, old[i * c.ldc + j])) expect.fail(`${JSON.stringify(c)}: wrote between rows, at [${i},${j}]`)
+        if (!Object.is(value, old[i * c.ldc + j]))
+          expect.fail(`${JSON.stringify(c)}: wrote between rows, at [${i},${j}]`)
       } else {
         if (!(Math.abs(value - expected.value[at]!) <= unit * expected.scale[at]! + 1e-30))
           expect.fail(`${JSON.stringify(c)} at [${i},${j}]: got ${value}, expected ${expected.value[at]}`)
@@ -83,7 +98,10 @@ const check = (kernels: GemmKernels, arena: Arena, c: Case, offset = 0): void =>
 
 const layouts = ['nn', 'nt', 'tn', 'tt'] as const
 const caseOf = (M: number, N: number, K: number, layout: string, flags: number, pad = 0): Case => ({
-  M, N, K, flags,
+  M,
+  N,
+  K,
+  flags,
   rsA: layout[0] === 'n' ? K + pad : 1,
   csA: layout[0] === 'n' ? 1 : M + pad,
   rsB: layout[1] === 'n' ? N + pad : 1,
@@ -158,7 +176,22 @@ describe.each(tiers)('f32_gemm, %s tier', (tier) => {
     const a = arena.put([NaN, 1, Infinity, 0, -1, -2])
     const b = arena.put([1, 2, 3, 4])
     const out = arena.output(6)
-    kernels.f32_gemm(a.p, 2, 1, b.p, 2, 1, out.p, 2, 3, 2, 2, gemmFlags.relu, 0, arena.scratch(kernels.gemm_scratch_bytes(3, 2, 2)))
+    kernels.f32_gemm(
+      a.p,
+      2,
+      1,
+      b.p,
+      2,
+      1,
+      out.p,
+      2,
+      3,
+      2,
+      2,
+      gemmFlags.relu,
+      0,
+      arena.scratch(kernels.gemm_scratch_bytes(3, 2, 2)),
+    )
     expect([...arena.read(out)]).toEqual([NaN, NaN, Infinity, Infinity, 0, 0])
   })
 })

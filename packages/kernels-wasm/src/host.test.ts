@@ -54,7 +54,9 @@ test('a use that comes while load is under way makes load fail, not mix tiers', 
 
 test('a binary that does not compile is a named error, and the host stays usable', async () => {
   const host = new KernelHost()
-  expect(await codeOf(() => host.use({ name: 'broken', base: 'AAAA' }))).toMatch(/^KERNEL_BAD_MODULE: .*base binary of group broken/)
+  expect(await codeOf(() => host.use({ name: 'broken', base: 'AAAA' }))).toMatch(
+    /^KERNEL_BAD_MODULE: .*base binary of group broken/,
+  )
   expect(await codeOf(() => host.use({ name: 'broken', base: '?' }))).toMatch(/^KERNEL_BAD_MODULE/)
   expect(host.use(gemm).gemm_scratch_bytes(8, 8, 8)).toBeGreaterThan(0)
 })
@@ -91,12 +93,26 @@ test('products and convolutions have the same bits below, across and above 2 GiB
     const scratch = arena.scratch(matrix.gemm_scratch_bytes(70, 33, 600))
     matrix.f32_gemm(a.p, 600, 1, b.p, 33, 1, outputs[0]!.p, 33, 70, 33, 600, 2, bias.p, scratch)
     matrix.f32_gemm(a.p, 1, 70, b.p, 1, 600, outputs[1]!.p, 33, 70, 33, 600, 1, 0, scratch)
-    for (const [C, OC, groups, stride] of [[2, 9, 1, 1], [12, 9, 1, 2], [40, 16, 1, 1], [12, 12, 12, 1], [4, 8, 4, 2]] as const) {
+    for (const [C, OC, groups, stride] of [
+      [2, 9, 1, 1],
+      [12, 9, 1, 2],
+      [40, 16, 1, 1],
+      [12, 12, 12, 1],
+      [4, 8, 4, 2],
+    ] as const) {
       const params = arena.output(22)
       const out = stride === 1 ? 9 : 5
       writeConvParams(host.memory, params.p, {
-        N: 2, C, OC, groups, input: [1, 9, 9], output: [1, out, out], kernel: [1, 3, 3],
-        stride: [1, stride, stride], padding: [0, 1, 1], dilation: [1, 1, 1],
+        N: 2,
+        C,
+        OC,
+        groups,
+        input: [1, 9, 9],
+        output: [1, out, out],
+        kernel: [1, 3, 3],
+        stride: [1, stride, stride],
+        padding: [0, 1, 1],
+        dilation: [1, 1, 1],
       })
       const [nX, nY, nW] = [2 * 81 * C, 2 * out * out * OC, (OC * C * 9) / groups]
       const [x, y, w] = [arena.input(nX), arena.input(nY), arena.input(nW)]

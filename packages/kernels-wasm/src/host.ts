@@ -28,11 +28,7 @@ export interface LoadOptions {
 }
 
 /** Stable identifiers of what can go wrong in the loader. */
-export type KernelErrorCode =
-  | 'KERNEL_LOADED_LATE'
-  | 'KERNEL_NO_RELAXED_SIMD'
-  | 'KERNEL_BAD_MODULE'
-  | 'KERNEL_NO_MEMORY'
+export type KernelErrorCode = 'KERNEL_LOADED_LATE' | 'KERNEL_NO_RELAXED_SIMD' | 'KERNEL_BAD_MODULE' | 'KERNEL_NO_MEMORY'
 
 /** The loader's error. `code` is frozen API. */
 export class KernelError extends Error {
@@ -58,7 +54,26 @@ const relaxedProbe = (): Uint8Array<ArrayBuffer> => {
   const body = [0, ...splat, ...splat, ...splat, 0xfd, 0x85, 0x02, 0x0b]
   const code = [1, body.length, ...body]
   const types = [1, 0x60, 0, 1, 0x7b]
-  return Uint8Array.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, types.length, ...types, 3, 2, 1, 0, 10, code.length, ...code])
+  return Uint8Array.from([
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
+    1,
+    types.length,
+    ...types,
+    3,
+    2,
+    1,
+    0,
+    10,
+    code.length,
+    ...code,
+  ])
 }
 
 /** One linear memory plus the groups instantiated over it. */
@@ -74,7 +89,11 @@ export class KernelHost {
       this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages })
     } catch (cause) {
       const got = `${initialPages} pages now, ${maximumPages} at most`
-      throw new KernelError('KERNEL_NO_MEMORY', `KernelHost: the engine gives no such memory; got ${got}. Lower maximumPages.`, cause)
+      throw new KernelError(
+        'KERNEL_NO_MEMORY',
+        `KernelHost: the engine gives no such memory; got ${got}. Lower maximumPages.`,
+        cause,
+      )
     }
   }
 
@@ -119,7 +138,10 @@ export class KernelHost {
 
   #refuseLate(): void {
     if (this.#instances.size > 0)
-      throw new KernelError('KERNEL_LOADED_LATE', 'KernelHost.load: kernels are in use already. Call load before the first tensor.')
+      throw new KernelError(
+        'KERNEL_LOADED_LATE',
+        'KernelHost.load: kernels are in use already. Call load before the first tensor.',
+      )
   }
 
   #instantiate<E>(group: KernelGroup<E>): WebAssembly.Exports {
@@ -140,7 +162,10 @@ const chooseTier = ({ tier = 'best', deterministic = false }: LoadOptions): Tier
   if (deterministic || tier === 'base') return 'base'
   if (supportsRelaxedSimd()) return 'relaxed'
   if (tier === 'best') return 'base'
-  throw new KernelError('KERNEL_NO_RELAXED_SIMD', "KernelHost.load: this engine has no relaxed SIMD. Use tier 'best' or 'base'.")
+  throw new KernelError(
+    'KERNEL_NO_RELAXED_SIMD',
+    "KernelHost.load: this engine has no relaxed SIMD. Use tier 'best' or 'base'.",
+  )
 }
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => {

@@ -17,7 +17,10 @@ const sequence = Array.from({ length: frames }, (_, f) => {
   }
   return { boxes, scores }
 })
-for (const [name, tracker] of [['ByteTrack', new ByteTrack()], ['SORT', new Sort()]]) {
+for (const [name, tracker] of [
+  ['ByteTrack', new ByteTrack()],
+  ['SORT', new Sort()],
+]) {
   const ms = fastest(3, () => {
     tracker.reset()
     for (const frame of sequence) tracker.update(frame)

@@ -11,14 +11,22 @@ for (let i = 0; i < 1000; i++) {
     const [a, b, c, e, f, g] = d.subarray(6 * (40 * i + k))
     const bbox = [a * 500, b * 400, 8 + c * c * 200, 8 + e * e * 200]
     const categoryId = 1 + Math.floor(f * f * 80)
-    if (k < 8) annotations.push({ id: annotations.length + 1, imageId: i + 1, categoryId, bbox, isCrowd: k === 7 && f < 0.1 })
+    if (k < 8)
+      annotations.push({ id: annotations.length + 1, imageId: i + 1, categoryId, bbox, isCrowd: k === 7 && f < 0.1 })
     // Two detections near each object, the rest anywhere.
     const near = annotations[annotations.length - 1 - (k % 8)]
     if (k < 24 && near?.imageId === i + 1) {
-      results.push({ imageId: i + 1, categoryId: near.categoryId, score: g, bbox: near.bbox.map((v, j) => v + (d[6 * (40 * i + k) + j] - 0.5) * 8) })
+      results.push({
+        imageId: i + 1,
+        categoryId: near.categoryId,
+        score: g,
+        bbox: near.bbox.map((v, j) => v + (d[6 * (40 * i + k) + j] - 0.5) * 8),
+      })
     } else results.push({ imageId: i + 1, categoryId, score: g * 0.6, bbox })
   }
 }
 const dataset = { images, categories: [], annotations }
-console.log(`${annotations.length} objects, ${results.length} detections, AP ${evaluateCoco(dataset, results).ap.toFixed(4)}`)
+console.log(
+  `${annotations.length} objects, ${results.length} detections, AP ${evaluateCoco(dataset, results).ap.toFixed(4)}`,
+)
 console.log(`${(fastest(3, () => evaluateCoco(dataset, results)) / 1000).toFixed(2)} s`)

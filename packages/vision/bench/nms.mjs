@@ -20,5 +20,7 @@ for (let k = 0; k < rounds; k++) {
   }
 }
 for (const [name, { own, peer, kept }] of results) {
-  console.log(`${name.padEnd(18)} ${own.toFixed(2).padStart(8)} ms, torchvision ${peer.toFixed(2).padStart(8)} ms, ratio ${(own / peer).toFixed(2)}, ${kept} kept`)
+  console.log(
+    `${name.padEnd(18)} ${own.toFixed(2).padStart(8)} ms, torchvision ${peer.toFixed(2).padStart(8)} ms, ratio ${(own / peer).toFixed(2)}, ${kept} kept`,
+  )
 }

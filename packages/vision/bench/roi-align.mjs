@@ -24,12 +24,24 @@ for (let k = 0; k < rounds; k++) {
   const peer = JSON.parse(execFileSync(process.env.PYTHON ?? '/usr/bin/python3', [python, 'roi'], { encoding: 'utf8' }))
   least('peerForward', peer.forward)
   least('peerBackward', peer.backward)
-  least('array', fastest(5, () => roiAlignArray({ data, shape: [1, 256, 50, 50] }, rois, options)))
-  least('forward', fastest(5, () => roiAlign(x, rois, options).dispose()))
+  least(
+    'array',
+    fastest(5, () => roiAlignArray({ data, shape: [1, 256, 50, 50] }, rois, options)),
+  )
+  least(
+    'forward',
+    fastest(5, () => roiAlign(x, rois, options).dispose()),
+  )
   const y = sum(roiAlign(leaf, rois, options))
-  least('backward', fastest(5, () => grad([y], [leaf], { retainGraph: true })[0].dispose()))
+  least(
+    'backward',
+    fastest(5, () => grad([y], [leaf], { retainGraph: true })[0].dispose()),
+  )
 }
-const line = (name, own, peer) => console.log(`${name.padEnd(18)} ${own.toFixed(1).padStart(8)} ms, torchvision ${peer.toFixed(1).padStart(8)} ms, ratio ${(own / peer).toFixed(2)}`)
+const line = (name, own, peer) =>
+  console.log(
+    `${name.padEnd(18)} ${own.toFixed(1).padStart(8)} ms, torchvision ${peer.toFixed(1).padStart(8)} ms, ratio ${(own / peer).toFixed(2)}`,
+  )
 line('forward, arrays', best.array, best.peerForward)
 line('forward, tensors', best.forward, best.peerForward)
 line('backward, tensors', best.backward, best.peerBackward)

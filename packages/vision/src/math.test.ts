@@ -20,7 +20,14 @@ describe('own mathematics', () => {
     expect(close(sin, Math.sin, -50, 50, 1)).toBeLessThan(4.5e-16)
     expect(close(cos, Math.cos, -50, 50, 1)).toBeLessThan(4.5e-16)
     expect(close(atan, Math.atan, -30, 30)).toBeLessThan(9e-16)
-    expect(close((x) => pow(x, 2.2), (x) => x ** 2.2, 0.01, 10)).toBeLessThan(4e-15)
+    expect(
+      close(
+        (x) => pow(x, 2.2),
+        (x) => x ** 2.2,
+        0.01,
+        10,
+      ),
+    ).toBeLessThan(4e-15)
   })
 
   it('has the right limits', () => {
@@ -36,7 +43,17 @@ describe('own mathematics', () => {
   })
 
   it('finds the quadrant', () => {
-    for (const [y, x] of [[1, 2], [1, -2], [-1, -2], [-1, 2], [0, 1], [0, -1], [1, 0], [-1, 0], [0, 0]])
+    for (const [y, x] of [
+      [1, 2],
+      [1, -2],
+      [-1, -2],
+      [-1, 2],
+      [0, 1],
+      [0, -1],
+      [1, 0],
+      [-1, 0],
+      [0, 0],
+    ])
       expect(atan2(y, x)).toBeCloseTo(Math.atan2(y, x), 14)
   })
 

@@ -74,7 +74,12 @@ export const applyAll = <A>(op: OpDef<A>, inputs: readonly Tensor[], attrs: A): 
   return op.hidden === undefined ? outputs : outputs.slice(0, outputs.length - op.hidden)
 }
 
-const runOrView = <A>(op: OpDef<A>, inputs: readonly Tensor[], attrs: A, specs: ReturnType<OpDef<A>['infer']>): Tensor[] => {
+const runOrView = <A>(
+  op: OpDef<A>,
+  inputs: readonly Tensor[],
+  attrs: A,
+  specs: ReturnType<OpDef<A>['infer']>,
+): Tensor[] => {
   const x = inputs[0]
   if (op.view === undefined) return x.storage.backend.run(op, inputs, attrs, specs)
   const view = op.view(x, attrs)

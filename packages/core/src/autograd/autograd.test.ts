@@ -31,7 +31,10 @@ test('a tensor used in two graphs keeps both gradients apart from its own memory
   const x = leaf([1, 2])
   const y = leaf([5, 6])
   sum(add(x, y)).backward()
-  expect([x.grad!.toArray(), y.grad!.toArray()]).toEqual([[1, 1], [1, 1]])
+  expect([x.grad!.toArray(), y.grad!.toArray()]).toEqual([
+    [1, 1],
+    [1, 1],
+  ])
   noGrad(() => copyInto(x.grad!, tensor([9, 9])))
   expect(y.grad!.toArray()).toEqual([1, 1])
 })
@@ -45,10 +48,19 @@ test('second derivatives keep the graph through saved outputs', () => {
 })
 
 test('a gradient penalty trains through its own backward pass', () => {
-  const w = parameter(tensor([[1, -2], [0.5, 3]]))
+  const w = parameter(
+    tensor([
+      [1, -2],
+      [0.5, 3],
+    ]),
+  )
   const penalty = (...ws: ReturnType<typeof tensor>[]): ReturnType<typeof tensor> =>
     enableGrad(() => {
-      const x = tensor(new Float64Array([1, 2, -1, 0.3]), { shape: [2, 2], dtype: 'f64', backend: ws[0].backend }).requiresGrad_()
+      const x = tensor(new Float64Array([1, 2, -1, 0.3]), {
+        shape: [2, 2],
+        dtype: 'f64',
+        backend: ws[0].backend,
+      }).requiresGrad_()
       const [dx] = grad([sum(relu(square(linear(x, ws[0]))))], [x], { createGraph: true })
       return sum(square(dx))
     })
@@ -138,19 +150,33 @@ test('tensors of two backends do not mix', () => {
 
 test('modes and scopes refuse a Promise and end with an error', () => {
   for (const mode of [noGrad, enableGrad, scope]) expect(() => mode(async () => 1)).toThrow(/returned a Promise/)
-  expect(() => noGrad(() => { throw new Error('x') })).toThrow('x')
+  expect(() =>
+    noGrad(() => {
+      throw new Error('x')
+    }),
+  ).toThrow('x')
   expect(isGradEnabled()).toBe(true)
 })
 
 test('a scope keeps what a later backward needs', () => {
-  const w = parameter(tensor([[1, 2], [3, 4]]))
+  const w = parameter(
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+  )
   const loss = scope(() => mean(square(relu(matmul(tensor([[1, -1]]), w)))))
   loss.backward()
   expect(w.grad!.shape).toEqual([2, 2])
 })
 
 test('backward leaves only the gradients behind', () => {
-  const w = parameter(tensor([[1, 2], [3, 4]]))
+  const w = parameter(
+    tensor([
+      [1, 2],
+      [3, 4],
+    ]),
+  )
   const step = (): void =>
     scope(() => {
       sum(square(relu(matmul(tensor([[1, -1]]), w)))).backward()

@@ -117,7 +117,8 @@ const runRule = (pass: Pass, node: Node, dy: readonly (Tensor | null)[]): (Tenso
   return noGrad(() => scope(rule))
 }
 
-const isSynchronous = (dy: readonly (Tensor | null)[]): boolean => dy.find((x) => x !== null)?.backend.synchronous ?? false
+const isSynchronous = (dy: readonly (Tensor | null)[]): boolean =>
+  dy.find((x) => x !== null)?.backend.synchronous ?? false
 
 const visit = (pass: Pass, node: Node): void => {
   const dy = pass.arrived.get(node)
@@ -146,7 +147,8 @@ const reaching = (order: readonly Node[], wanted: ReadonlySet<Tensor>): ((edge: 
   const reach = new Set<Node>()
   for (const x of wanted) if (x.node !== null) reach.add(x.node)
   const wants = (edge: Edge): boolean => (edge.node === null ? wanted.has(edge.leaf!) : reach.has(edge.node))
-  for (let i = order.length - 1; i >= 0; i--) if (order[i].edges.some((e) => e !== null && wants(e))) reach.add(order[i])
+  for (let i = order.length - 1; i >= 0; i--)
+    if (order[i].edges.some((e) => e !== null && wants(e))) reach.add(order[i])
   return wants
 }
 
@@ -172,7 +174,9 @@ const run = (
   }
   for (const node of order) for (const x of node.retainedOutputs()) byNode.set(node, [...(byNode.get(node) ?? []), x])
   for (const node of order) node.check()
-  roots.forEach((y, i) => arrive(pass, { node: y.node, index: y.outputIndex, leaf: y.node === null ? y : null }, seeds[i]))
+  roots.forEach((y, i) =>
+    arrive(pass, { node: y.node, index: y.outputIndex, leaf: y.node === null ? y : null }, seeds[i]),
+  )
   for (const node of order) visit(pass, node)
 }
 
@@ -196,7 +200,12 @@ const checkRoot = (op: string, y: Tensor, seed: Tensor | null): void => {
     })
   }
   if (seed !== null && !sameShape(seed.shape, y.shape)) {
-    throw new ShapeError({ op, problem: 'the gradient has another shape than the tensor', got: show(seed.shape), expected: show(y.shape) })
+    throw new ShapeError({
+      op,
+      problem: 'the gradient has another shape than the tensor',
+      got: show(seed.shape),
+      expected: show(y.shape),
+    })
   }
 }
 
@@ -233,7 +242,15 @@ const addToGrad =
  */
 export const backward = (y: Tensor, gradient: Tensor | null = null, options?: BackwardOptions): void => {
   checkRoot('backward', y, gradient)
-  untracked(() => run([y], [seedOf(y, gradient, options?.createGraph ?? false)], null, options, addToGrad(options?.createGraph ?? false)))
+  untracked(() =>
+    run(
+      [y],
+      [seedOf(y, gradient, options?.createGraph ?? false)],
+      null,
+      options,
+      addToGrad(options?.createGraph ?? false),
+    ),
+  )
 }
 
 /** Options of {@link grad}. */

@@ -53,7 +53,12 @@ export interface InitOptions {
 export const init = async (options: InitOptions = {}): Promise<'base' | 'relaxed'> => {
   const backend = defaultBackend()
   if (!(backend instanceof WasmBackend)) {
-    throw new BackendError({ op: 'init', problem: 'the default backend has no kernels to load', got: backend.name, expected: 'wasm' })
+    throw new BackendError({
+      op: 'init',
+      problem: 'the default backend has no kernels to load',
+      got: backend.name,
+      expected: 'wasm',
+    })
   }
   return backend.host.load(options)
 }

@@ -1,4 +1,6 @@
+import { noGrad } from '../autograd/modes.ts'
 import { ShapeError, ValueError } from '../errors.ts'
+import { stack } from '../ops/concat.ts'
 import { fromData } from '../tensor/create.ts'
 import { allocate, type TypedArray } from '../tensor/dtype.ts'
 import { sameShape } from '../tensor/shape.ts'
@@ -17,20 +19,17 @@ export type Collated<Sample> = Sample extends Tensor | number | boolean | TypedA
 
 const stackTensors = (xs: readonly Tensor[]): Tensor => {
   const [first] = xs
-  const out = allocate(first.dtype, xs.length * first.size)
-  xs.forEach((x, i) => {
-    if (!sameShape(x.shape, first.shape) || x.dtype !== first.dtype) {
-      throw new ShapeError({
-        op: 'collate',
-        problem: 'samples differ in shape',
-        got: `${first.toString()} and ${x.toString()}`,
-        expected: 'equal shapes and dtypes',
-        advice: 'Pad or crop them, or pass a collate function of your own',
-      })
-    }
-    out.set(x.dataSync(), i * first.size)
-  })
-  return fromData(out, [xs.length, ...first.shape], first.dtype, first.backend)
+  for (const x of xs) {
+    if (sameShape(x.shape, first.shape) && x.dtype === first.dtype) continue
+    throw new ShapeError({
+      op: 'collate',
+      problem: 'samples differ in shape',
+      got: `${first.toString()} and ${x.toString()}`,
+      expected: 'equal shapes and dtypes',
+      advice: 'Pad or crop them, or pass a collate function of your own',
+    })
+  }
+  return noGrad(() => stack(xs))
 }
 
 const stackArrays = (xs: readonly TypedArray[]): Tensor => {

@@ -1,4 +1,6 @@
+import { noGrad } from '../autograd/modes.ts'
 import { ShapeError, ValueError } from '../errors.ts'
+import { indexSelect } from '../ops/index-select.ts'
 import { defaultGenerator } from '../random/default.ts'
 import type { Generator } from '../random/generator.ts'
 import { select } from '../ops/views.ts'
@@ -32,14 +34,17 @@ export interface TensorDataset extends Dataset<Tensor[], Tensor[]> {
   batch(indices: Int32Array): Tensor[]
 }
 
-/** Copies rows of a tensor, read once into ordinary memory. */
+/** Copies rows of a tensor, read once into ordinary memory where the backend can. */
 const rowReader = (x: Tensor): ((indices: Int32Array) => Tensor) => {
+  const { backend } = x
+  if (!backend.synchronous)
+    return (rows) => noGrad(() => indexSelect(x, 0, fromData(rows.slice(), [rows.length], 'i32', backend)))
   const width = sizeOf(x.shape.slice(1))
   const data = x.dataSync()
   return (indices) => {
     const out = allocate(x.dtype, indices.length * width)
     indices.forEach((from, i) => out.set(data.subarray(from * width, (from + 1) * width), i * width))
-    return fromData(out, [indices.length, ...x.shape.slice(1)], x.dtype, x.backend)
+    return fromData(out, [indices.length, ...x.shape.slice(1)], x.dtype, backend)
   }
 }
 

@@ -12,5 +12,7 @@ test('codes lead back to the text, characters beyond 16 bits included', () => {
 test('a vocabulary of another text', () => {
   const { vocabulary } = characterCodes('train')
   expect([...characterCodes('rain', vocabulary).codes]).toEqual([3, 0, 1, 2])
-  expect(() => characterCodes('rainy', vocabulary)).toThrowErrorMatchingInlineSnapshot(`[ValueError: characterCodes: a character is not in the vocabulary; got "y" at 4, expected one of 5 characters.]`)
+  expect(() => characterCodes('rainy', vocabulary)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: characterCodes: a character is not in the vocabulary; got "y" at 4, expected one of 5 characters.]`,
+  )
 })

@@ -41,7 +41,7 @@ const fail = (problem: string, got: string, expected?: string, advice?: string):
 }
 
 /** A JSON value with plain objects in place of Maps. */
-export const toPlain = (value: JsonValue): PlainJson => {
+const toPlain = (value: JsonValue): PlainJson => {
   if (Array.isArray(value)) return value.map(toPlain)
   return value instanceof Map ? toRecord(value) : value
 }

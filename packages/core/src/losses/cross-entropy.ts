@@ -97,7 +97,7 @@ const rowsOp: OpDef<Attrs> = {
   compose: ([x, target, weight], attrs) => {
     const q = targetDistribution(target, weight, x, attrs)
     const weights = sum(targetDistribution(target, weight, x, { ...attrs, smoothing: 0 }), 1)
-    return [neg(sum(mul(q, logSoftmax(x, 1)), 1)), weights, weights]
+    return [neg(sum(mul(q, logSoftmax(x, 1)), 1)), weights, weights.detach()]
   },
   gradient: (c, [dy]) => [dy === null ? null : c.fused ? fusedGradient(c, dy) : composedGradient(c, dy), null, null],
 }

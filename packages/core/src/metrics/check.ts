@@ -17,7 +17,7 @@ export const checkPairs = (op: string, predicted: Numbers, target: Numbers): voi
 }
 
 /** Checks that a list is not empty. */
-export const checkSome = (op: string, values: Numbers): void => {
+const checkSome = (op: string, values: Numbers): void => {
   if (values.length === 0)
     throw new ValueError({ op, problem: 'nothing to measure', got: '0 values', expected: 'at least 1' })
 }

@@ -118,7 +118,8 @@ export abstract class Module<In extends unknown[] = [x: Tensor], Out = Tensor> {
   namedModules(prefix = ''): Map<string, AnyModule> {
     const found = new Map<string, AnyModule>([[prefix, this]])
     for (const [name, child] of this.children()) {
-      for (const [path, module] of child.namedModules(join(prefix, name))) if (!has(found, module)) found.set(path, module)
+      for (const [path, module] of child.namedModules(join(prefix, name)))
+        if (!has(found, module)) found.set(path, module)
     }
     return found
   }

@@ -8,7 +8,15 @@ import { Tensor } from './tensor.ts'
 /** Numbers or booleans nested to any depth, or a typed array. */
 export type TensorLike = number | boolean | readonly TensorLike[] | ArrayLikeOfNumbers
 
-type ArrayLikeOfNumbers = Float32Array | Float64Array | Int32Array | Uint8Array | Int8Array | Uint16Array | Int16Array | Uint8ClampedArray
+type ArrayLikeOfNumbers =
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint8ClampedArray
 
 /** Where and how a new tensor is made. */
 export interface TensorOptions {
@@ -46,7 +54,12 @@ const fill = (value: TensorLike, shape: Shape, axis: number, out: TypedArray, at
 }
 
 const ragged = (shape: Shape, got: string): ShapeError =>
-  new ShapeError({ op: 'tensor', problem: 'the nested arrays are ragged', got, expected: `arrays of shape ${show(shape)} throughout` })
+  new ShapeError({
+    op: 'tensor',
+    problem: 'the nested arrays are ragged',
+    got,
+    expected: `arrays of shape ${show(shape)} throughout`,
+  })
 
 const firstScalar = (value: TensorLike): unknown => {
   let v: TensorLike | undefined = value
@@ -136,7 +149,12 @@ export const onesLike = (x: Tensor, value = 1): Tensor => full(x.shape, value, {
 export const arange = (start: number, end: number, step = 1, options: TensorOptions = {}): Tensor => {
   const count = Math.max(0, Math.ceil((end - start) / step))
   if (!Number.isFinite(count)) {
-    throw new ValueError({ op: 'arange', problem: 'the range has no end', got: `${start} to ${end} by ${step}`, expected: 'a finite range and a step that is not 0' })
+    throw new ValueError({
+      op: 'arange',
+      problem: 'the range has no end',
+      got: `${start} to ${end} by ${step}`,
+      expected: 'a finite range and a step that is not 0',
+    })
   }
   const data = allocate(options.dtype ?? 'f32', count)
   for (let i = 0; i < count; i++) data[i] = start + i * step

@@ -19,7 +19,10 @@ const shapes = fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 5 })
 
 /** Memory positions in logical order. */
 const positions = (shape: readonly number[], strides: readonly number[]): number[] =>
-  shape.reduceRight<number[]>((inner, n, i) => Array.from({ length: n }, (_, j) => inner.map((p) => p + j * strides[i])).flat(), [0])
+  shape.reduceRight<number[]>(
+    (inner, n, i) => Array.from({ length: n }, (_, j) => inner.map((p) => p + j * strides[i])).flat(),
+    [0],
+  )
 
 test('contiguous strides walk memory in order', () => {
   fc.assert(
@@ -40,7 +43,10 @@ test('channels-last strides put the channel innermost', () => {
 test('a permutation of a dense tensor is dense and keeps its order in memory', () => {
   fc.assert(
     fc.property(shapes, fc.infiniteStream(fc.nat()), (shape, keys) => {
-      const order = shape.map((_, i) => ({ i, key: keys.next().value })).sort((a, b) => a.key - b.key).map(({ i }) => i)
+      const order = shape
+        .map((_, i) => ({ i, key: keys.next().value }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ i }) => i)
       const strides = contiguousStrides(shape)
       const s = order.map((i) => shape[i])
       const t = order.map((i) => strides[i])
@@ -84,5 +90,7 @@ test('axes are checked and normalised', () => {
   expect(() => normalizeAxis('sum', 3, 3)).toThrowErrorMatchingInlineSnapshot(
     `[AxisError: sum: the axis is out of range; got axis 3 of a tensor of rank 3, expected an integer in [-3, 3).]`,
   )
-  expect(() => normalizeAxes('sum', [0, -2], 2)).toThrowErrorMatchingInlineSnapshot(`[AxisError: sum: an axis is given twice; got [0,0], expected distinct axes.]`)
+  expect(() => normalizeAxes('sum', [0, -2], 2)).toThrowErrorMatchingInlineSnapshot(
+    `[AxisError: sum: an axis is given twice; got [0,0], expected distinct axes.]`,
+  )
 })

@@ -126,7 +126,8 @@ export const broadcastShapes = (op: string, a: Shape, b: Shape): Shape => {
 export const broadcastStrides = (shape: Shape, strides: readonly number[], to: Shape): number[] => {
   const lead = to.length - shape.length
   const out = new Array<number>(to.length)
-  for (let i = 0; i < to.length; i++) out[i] = i < lead || (shape[i - lead] === 1 && to[i] !== 1) ? 0 : strides[i - lead]
+  for (let i = 0; i < to.length; i++)
+    out[i] = i < lead || (shape[i - lead] === 1 && to[i] !== 1) ? 0 : strides[i - lead]
   return out
 }
 
@@ -165,7 +166,12 @@ export const checkShape = (op: string, shape: Shape): void => {
     }
   }
   if (sizeOf(shape) >= 2 ** 32) {
-    throw new ValueError({ op, problem: 'the tensor is too large', got: show(shape), expected: 'fewer than 2^32 elements' })
+    throw new ValueError({
+      op,
+      problem: 'the tensor is too large',
+      got: show(shape),
+      expected: 'fewer than 2^32 elements',
+    })
   }
 }
 

@@ -51,7 +51,13 @@ const asF64 = (x: Tensor, backend: ReferenceBackend): Tensor => {
   return float && x.requiresGrad ? y.requiresGrad_() : y
 }
 
-const compare = (what: string, input: number, got: Tensor, expected: Float64Array, { atol = 1e-5, rtol = 1e-3 }: GradCheckOptions): void => {
+const compare = (
+  what: string,
+  input: number,
+  got: Tensor,
+  expected: Float64Array,
+  { atol = 1e-5, rtol = 1e-3 }: GradCheckOptions,
+): void => {
   const values = got.dataSync()
   for (let i = 0; i < expected.length; i++) {
     if (Math.abs(values[i] - expected[i]) <= atol + rtol * Math.abs(expected[i])) continue
@@ -65,7 +71,12 @@ const compare = (what: string, input: number, got: Tensor, expected: Float64Arra
 }
 
 /** Central differences of a scalar function in every element of one input. */
-const numerical = (f: (...inputs: Tensor[]) => Tensor, inputs: readonly Tensor[], which: number, eps: number): Float64Array => {
+const numerical = (
+  f: (...inputs: Tensor[]) => Tensor,
+  inputs: readonly Tensor[],
+  which: number,
+  eps: number,
+): Float64Array => {
   const x = inputs[which]
   const base = x.dataSync()
   const out = new Float64Array(base.length)
@@ -116,7 +127,11 @@ export const gradGradCheck = (f: Differentiable, inputs: readonly Tensor[], opti
     enableGrad(() => {
       const xs = ts.map((t, i) => (wanted.includes(i) && !t.requiresGrad ? t.requiresGrad_() : t))
       const y = project(toList(f(...xs)), new Generator((options.seed ?? 0) + 1))
-      return grad([y], wanted.map((i) => xs[i]), { createGraph: true, allowUnused: true })
+      return grad(
+        [y],
+        wanted.map((i) => xs[i]),
+        { createGraph: true, allowUnused: true },
+      )
     })
   return gradCheck(first, inputs, options)
 }

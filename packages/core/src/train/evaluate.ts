@@ -43,7 +43,7 @@ const shareRight: Metric = async (output, target) => {
 }
 
 /** The model's output for the first part of a batch. */
-export const outputOf = (op: string, model: AnyModule, input: Tensor): Tensor => {
+const outputOf = (op: string, model: AnyModule, input: Tensor): Tensor => {
   const output = model.forward(input)
   if (output instanceof Tensor) return output
   throw new ValueError({
@@ -86,7 +86,7 @@ const metricsFor = (
 }
 
 /** Runs `fn` with the model in inference mode, then puts every module back as it was. */
-export const inEvalMode = async <T>(model: AnyModule, fn: () => Promise<T>): Promise<T> => {
+const inEvalMode = async <T>(model: AnyModule, fn: () => Promise<T>): Promise<T> => {
   const modes = [...model.namedModules().values()].map((module) => [module, module.training] as const)
   model.eval()
   try {

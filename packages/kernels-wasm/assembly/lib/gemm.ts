@@ -13,7 +13,7 @@ const KC: i32 = 512
 /** Rows of A that stay in the first-level cache while the panels of B stream past them (half of them when K is cut). */
 // @ts-ignore: decorator
 @inline
-const MC: i32 = 24
+const MC: i32 = 48
 // @ts-ignore: decorator
 @inline
 const NC: i32 = 512

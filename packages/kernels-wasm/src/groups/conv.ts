@@ -73,11 +73,23 @@ export interface ConvKernels {
   f32_conv(pX: number, pW: number, pBias: number, pY: number, pParams: number, flags: number, pScratch: number): void
   /** dx = act(adjoint(dy, w) + bias). `pBias` holds C values or is 0: bias and relu serve transposed convolution. */
   f32_conv_input_grad(
-    pDy: number, pW: number, pBias: number, pDx: number, pParams: number, flags: number, pScratch: number,
+    pDy: number,
+    pW: number,
+    pBias: number,
+    pDx: number,
+    pParams: number,
+    flags: number,
+    pScratch: number,
   ): void
   /** dw [OC, C / groups, KD, KH, KW] and, unless `pDb` is 0, db [OC] (the sum of dy). */
   f32_conv_weight_grad(
-    pX: number, pDy: number, pDw: number, pDb: number, pParams: number, flags: number, pScratch: number,
+    pX: number,
+    pDy: number,
+    pDw: number,
+    pDb: number,
+    pParams: number,
+    flags: number,
+    pScratch: number,
   ): void
   /** Bytes of packed weights for pass forward or inputGrad. */
   conv_packed_bytes(pParams: number, pass: number): number

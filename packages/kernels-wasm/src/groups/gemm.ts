@@ -23,20 +23,41 @@ export interface GemmKernels {
   gemm_scratch_bytes(M: number, N: number, K: number): number
   /** C[M,N] = A[M,K] B[K,N], with A[i,k] at pA + 4 (i rsA + k csA) and B[k,j] at pB + 4 (k rsB + j csB). */
   f32_gemm(
-    pA: number, rsA: number, csA: number,
-    pB: number, rsB: number, csB: number,
-    pC: number, ldc: number,
-    M: number, N: number, K: number,
-    flags: number, pBias: number, pScratch: number,
+    pA: number,
+    rsA: number,
+    csA: number,
+    pB: number,
+    rsB: number,
+    csB: number,
+    pC: number,
+    ldc: number,
+    M: number,
+    N: number,
+    K: number,
+    flags: number,
+    pBias: number,
+    pScratch: number,
   ): void
   /** `batch` products whose matrices lie sA, sB and sC elements apart (0 shares one); the bias is shared. */
   f32_gemm_batched(
-    pA: number, rsA: number, csA: number,
-    pB: number, rsB: number, csB: number,
-    pC: number, ldc: number,
-    M: number, N: number, K: number,
-    flags: number, pBias: number, pScratch: number,
-    batch: number, sA: number, sB: number, sC: number,
+    pA: number,
+    rsA: number,
+    csA: number,
+    pB: number,
+    rsB: number,
+    csB: number,
+    pC: number,
+    ldc: number,
+    M: number,
+    N: number,
+    K: number,
+    flags: number,
+    pBias: number,
+    pScratch: number,
+    batch: number,
+    sA: number,
+    sB: number,
+    sC: number,
   ): void
 }
 

@@ -20,7 +20,7 @@ export interface PoolParams {
 }
 
 /** Number of i32 fields of the parameter block. */
-export const poolParamCount: 25 = 25
+export const poolParamCount: number = 25
 
 /**
  * The fields of a parameter block, in order: N, C, input, output, kernel, stride, padding, paddingEnd, dilation,

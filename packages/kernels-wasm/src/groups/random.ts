@@ -2,7 +2,7 @@ import base from '#wasm/random.base'
 import type { KernelGroup } from '../host.ts'
 
 /** Bytes of a generator's state: 624 words and the number of them already used. */
-export const mtStateBytes: 2500 = 2500
+export const mtStateBytes: number = 2500
 
 /**
  * MT19937 with the draws of PyTorch's CPU generator. pState points to {@link mtStateBytes} bytes: the 624 words, then an

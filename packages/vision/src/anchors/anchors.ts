@@ -92,7 +92,10 @@ const evenScales = (maps: number, minRatio: number, maxRatio: number): number[] 
 /** Widths and heights of one location, as fractions of the image. */
 const defaultSides = (scale: number, next: number, ratios: readonly number[], clip: boolean): number[][] => {
   const between = Math.sqrt(scale * next)
-  const sides = [[scale, scale], [between, between]]
+  const sides = [
+    [scale, scale],
+    [between, between],
+  ]
   for (const ratio of ratios) {
     const [w, h] = [scale * Math.sqrt(ratio), scale / Math.sqrt(ratio)]
     sides.push([w, h], [h, w])
@@ -112,7 +115,11 @@ const defaultSides = (scale: number, next: number, ratios: readonly number[], cl
 export const defaultBoxes = (options: DefaultBoxOptions): Float32Array => {
   const { aspectRatios, grids, imageSize, steps, clip = true, minRatio = 0.15, maxRatio = 0.9 } = options
   const scales = options.scales ?? evenScales(grids.length, minRatio, maxRatio)
-  if (aspectRatios.length !== grids.length || scales.length < grids.length + 1 || (steps && steps.length !== grids.length)) {
+  if (
+    aspectRatios.length !== grids.length ||
+    scales.length < grids.length + 1 ||
+    (steps && steps.length !== grids.length)
+  ) {
     throw new ValueError({
       op: 'defaultBoxes',
       problem: 'ratios, scales or steps do not match the feature maps',

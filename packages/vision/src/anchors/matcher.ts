@@ -31,7 +31,10 @@ const above = (a: number, b: number): boolean => a > b || (a !== a && b === b)
  * @example
  * matchAnchors([0.8, 0.4, 0.1], { boxes: 1, high: 0.7, low: 0.3 }) // => [0, -2, -1]
  */
-export const matchAnchors = (quality: Values, { boxes, high, low = high, forced = 'none' }: MatchOptions): Int32Array => {
+export const matchAnchors = (
+  quality: Values,
+  { boxes, high, low = high, forced = 'none' }: MatchOptions,
+): Int32Array => {
   const q = float32(quality)
   const n = boxes > 0 ? q.length / boxes : 0
   if (!(n > 0)) {
@@ -43,7 +46,8 @@ export const matchAnchors = (quality: Values, { boxes, high, low = high, forced 
     })
   }
   checkCount('matchAnchors', 'the qualities and boxes', q.length, Math.floor(n) * boxes)
-  if (!(low <= high)) throw new ValueError({ op: 'matchAnchors', problem: 'low is above high', got: `${low} and ${high}` })
+  if (!(low <= high))
+    throw new ValueError({ op: 'matchAnchors', problem: 'low is above high', got: `${low} and ${high}` })
   const matches = new Int32Array(n)
   const best = new Float32Array(n)
   for (let a = 0; a < n; a++) {

@@ -32,7 +32,10 @@ export interface BalancedSample {
  * const generator = { randperm: (n: number) => Int32Array.from({ length: n }, (_, i) => i) }
  * sampleBalanced([1, 0, 0, -1], { count: 2, positiveFraction: 0.5, generator }).negative // => [1]
  */
-export const sampleBalanced = (labels: Values, { count, positiveFraction, generator }: SampleOptions): BalancedSample => {
+export const sampleBalanced = (
+  labels: Values,
+  { count, positiveFraction, generator }: SampleOptions,
+): BalancedSample => {
   if (!(count >= 0 && positiveFraction >= 0 && positiveFraction <= 1)) {
     throw new ValueError({
       op: 'sampleBalanced',

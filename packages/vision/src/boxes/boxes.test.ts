@@ -30,8 +30,12 @@ describe('box conversion', () => {
   })
 
   it('names what is wrong', () => {
-    expect(() => boxConvert([1, 2, 3], { from: 'xywh', to: 'xyxy' })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: boxConvert: boxes do not have 4 numbers each; got 3 numbers, expected a multiple of 4.]`)
-    expect(() => boxConvert([1, 2, 3, 4], { from: 'yolo', to: 'xyxy', width: 5 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: boxConvert: the yolo format needs the size of the image; got width 5, height undefined, expected a positive width and height in pixels.]`)
+    expect(() => boxConvert([1, 2, 3], { from: 'xywh', to: 'xyxy' })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: boxConvert: boxes do not have 4 numbers each; got 3 numbers, expected a multiple of 4.]`,
+    )
+    expect(() => boxConvert([1, 2, 3, 4], { from: 'yolo', to: 'xyxy', width: 5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: boxConvert: the yolo format needs the size of the image; got width 5, height undefined, expected a positive width and height in pixels.]`,
+    )
   })
 })
 
@@ -54,6 +58,8 @@ describe('boxes of masks', () => {
   })
 
   it('refuses an empty mask', () => {
-    expect(() => masksToBoxes([0, 1, 0, 0], { width: 2, height: 1 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: masksToBoxes: a mask is empty; got no set pixel in mask 1. Leave empty masks out.]`)
+    expect(() => masksToBoxes([0, 1, 0, 0], { width: 2, height: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: masksToBoxes: a mask is empty; got no set pixel in mask 1. Leave empty masks out.]`,
+    )
   })
 })

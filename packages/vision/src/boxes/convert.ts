@@ -70,10 +70,7 @@ const checkSize = (width: number | undefined, height: number | undefined): void 
  * boxConvert([10, 20, 30, 40], { from: 'xywh', to: 'xyxy' }) // => [10, 20, 40, 60]
  * boxConvert([0.5, 0.5, 1, 0.5], { from: 'yolo', to: 'xyxy', width: 100, height: 80 }) // => [0, 20, 100, 60]
  */
-export const boxConvert = (
-  boxes: Values,
-  { from, to, width, height }: BoxConvertOptions,
-): Float32Array => {
+export const boxConvert = (boxes: Values, { from, to, width, height }: BoxConvertOptions): Float32Array => {
   const b = Float32Array.from(float32(boxes))
   countRows('boxConvert', 'boxes', b, 4)
   if (from === to) return b

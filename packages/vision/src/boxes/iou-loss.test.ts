@@ -15,11 +15,16 @@ const want = golden(new URL('./__golden__/iou-loss.json', import.meta.url))
 const a = drawBoxes(1, 12, 60, 60)
 const b = drawBoxes(2, 12, 60, 60)
 b.set(a.subarray(12, 16), 12)
-b.set(a.subarray(16, 20).map((v) => v + 500), 16)
+b.set(
+  a.subarray(16, 20).map((v) => v + 500),
+  16,
+)
 b.set([a[22], a[23], a[22] + 10, a[23] + 10], 20)
 
 const rows = (data: ArrayLike<number>, width: number): Tensor =>
-  tensor(Array.from({ length: data.length / width }, (_, i) => Array.from({ length: width }, (_, k) => data[i * width + k])))
+  tensor(
+    Array.from({ length: data.length / width }, (_, i) => Array.from({ length: width }, (_, k) => data[i * width + k])),
+  )
 
 const losses = { giou: generalizedBoxIouLoss, diou: distanceBoxIouLoss, ciou: completeBoxIouLoss }
 
@@ -56,12 +61,17 @@ it.each(['giou', 'diou'] as const)('the %s loss has right first and second deriv
 
 describe('the mask loss', () => {
   const p = rows(draws(5, 12), 6)
-  const t = rows(draws(6, 12).map((v) => Math.round(v)), 6)
+  const t = rows(
+    draws(6, 12).map((v) => Math.round(v)),
+    6,
+  )
 
   it('is one less the soft IoU', () => {
     expect(worstError(maskIouLoss(t, t).dataSync(), [0, 0])).toBeLessThan(2e-7)
     expect(maskIouLoss(rows([0.5, 0.5], 2), rows([1, 0], 2)).item()).toBeCloseTo(1 - 0.5 / 1.5, 6)
-    expect(() => maskIouLoss(p, rows([1, 0], 2))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: maskIouLoss: the masks do not match; got f32[2,6] and f32[1,2].]`)
+    expect(() => maskIouLoss(p, rows([1, 0], 2))).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: maskIouLoss: the masks do not match; got f32[2,6] and f32[1,2].]`,
+    )
   })
 
   it('has right derivatives', () => {
@@ -77,7 +87,12 @@ describe('the rotated loss', () => {
   it('is one less the exact IoU', () => {
     const loss = rotatedIouLoss(rows(first, 5), rows(second, 5)).dataSync()
     const iou = rotatedBoxIou(first, second)
-    expect(worstError(loss, [0, 1, 2, 3].map((i) => 1 - iou[5 * i]))).toBeLessThan(1e-6)
+    expect(
+      worstError(
+        loss,
+        [0, 1, 2, 3].map((i) => 1 - iou[5 * i]),
+      ),
+    ).toBeLessThan(1e-6)
   })
 
   it('has right derivatives in both boxes', () => {
@@ -87,6 +102,8 @@ describe('the rotated loss', () => {
   it('has no second derivative', () => {
     const x = rows(first, 5).requiresGrad_()
     const [dx] = grad([rotatedIouLoss(x, rows(second, 5), { reduction: 'sum' })], [x], { createGraph: true })
-    expect(() => sum(dx).backward()).toThrowErrorMatchingInlineSnapshot(`[GradientError: rotatedIouLoss: the overlap of rotated boxes has no second derivative. Leave createGraph out.]`)
+    expect(() => sum(dx).backward()).toThrowErrorMatchingInlineSnapshot(
+      `[GradientError: rotatedIouLoss: the overlap of rotated boxes has no second derivative. Leave createGraph out.]`,
+    )
   })
 })

@@ -80,7 +80,11 @@ const pairOf = (op: string, boxes1: Tensor, boxes2: Tensor, eps: number): Pair =
  * @example
  * generalizedBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 1]])).toArray() // => [0.5]
  */
-export const generalizedBoxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor => {
+export const generalizedBoxIouLoss = (
+  boxes1: Tensor,
+  boxes2: Tensor,
+  { reduction, eps = 1e-7 }: IouLossOptions = {},
+): Tensor => {
   const { iou, union, spanX, spanY } = pairOf('generalizedBoxIouLoss', boxes1, boxes2, eps)
   const enclosing = mul(spanX, spanY)
   const empty = div(sub(enclosing, union), add(enclosing, eps))
@@ -101,8 +105,11 @@ const distanceLoss = ({ a, b, iou, spanX, spanY }: Pair, eps: number): Tensor =>
  * @example
  * distanceBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 2]])).toArray() // => [0]
  */
-export const distanceBoxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor =>
-  reduce(distanceLoss(pairOf('distanceBoxIouLoss', boxes1, boxes2, eps), eps), reduction)
+export const distanceBoxIouLoss = (
+  boxes1: Tensor,
+  boxes2: Tensor,
+  { reduction, eps = 1e-7 }: IouLossOptions = {},
+): Tensor => reduce(distanceLoss(pairOf('distanceBoxIouLoss', boxes1, boxes2, eps), eps), reduction)
 
 /**
  * Complete IoU loss: the distance IoU loss and a penalty for unlike aspect ratios. The penalty's weight carries no
@@ -113,14 +120,21 @@ export const distanceBoxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, 
  * @example
  * completeBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 2]])).toArray() // => [0]
  */
-export const completeBoxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor => {
+export const completeBoxIouLoss = (
+  boxes1: Tensor,
+  boxes2: Tensor,
+  { reduction, eps = 1e-7 }: IouLossOptions = {},
+): Tensor => {
   const pair = pairOf('completeBoxIouLoss', boxes1, boxes2, eps)
   const angle = ([l, t, r, d]: Tensor[]): Tensor => atan(div(sub(r, l), sub(d, t)))
   const v = mul(square(sub(angle(pair.b), angle(pair.a))), 4 / (Math.PI * Math.PI))
   const unlike = v.detach()
   const alpha = div(unlike, add(add(sub(1, pair.iou.detach()), unlike), eps))
   // torchvision's complete form leaves the distance form's eps at its default.
-  return reduce(add(distanceLoss(eps === 1e-7 ? pair : pairOf('completeBoxIouLoss', boxes1, boxes2, 1e-7), 1e-7), mul(alpha, v)), reduction)
+  return reduce(
+    add(distanceLoss(eps === 1e-7 ? pair : pairOf('completeBoxIouLoss', boxes1, boxes2, 1e-7), 1e-7), mul(alpha, v)),
+    reduction,
+  )
 }
 
 /**
@@ -131,9 +145,17 @@ export const completeBoxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, 
  * @example
  * maskIouLoss(tensor([[1, 1, 0, 0]]), tensor([[1, 0, 0, 0]])).toArray() // => [0.5]
  */
-export const maskIouLoss = (probabilities: Tensor, targets: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor => {
+export const maskIouLoss = (
+  probabilities: Tensor,
+  targets: Tensor,
+  { reduction, eps = 1e-7 }: IouLossOptions = {},
+): Tensor => {
   if (probabilities.rank !== targets.rank || probabilities.shape.some((n, i) => n !== targets.shape[i])) {
-    throw new ShapeError({ op: 'maskIouLoss', problem: 'the masks do not match', got: `${probabilities.toString()} and ${targets.toString()}` })
+    throw new ShapeError({
+      op: 'maskIouLoss',
+      problem: 'the masks do not match',
+      got: `${probabilities.toString()} and ${targets.toString()}`,
+    })
   }
   const axes = probabilities.shape.map((_, i) => i).slice(1)
   const both = mul(probabilities, targets)
@@ -181,7 +203,11 @@ const overlapGradOp: OpDef<undefined> = {
  * @example
  * rotatedIouLoss(tensor([[0, 0, 2, 2, 0]]), tensor([[1, 0, 2, 2, 90]])).toArray() // => [0.6666667]
  */
-export const rotatedIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor => {
+export const rotatedIouLoss = (
+  boxes1: Tensor,
+  boxes2: Tensor,
+  { reduction, eps = 1e-7 }: IouLossOptions = {},
+): Tensor => {
   checkAlike('rotatedIouLoss', boxes1, boxes2, 5)
   const shared = apply(overlapOp, [boxes1, boxes2], undefined)
   const area = (b: Tensor): Tensor => mul(select(b, -1, 2), select(b, -1, 3))

@@ -19,7 +19,7 @@ describe('pairwise IoU', () => {
     expect(worstError(completeBoxIou(a, b), want.ciou.data)).toBeLessThan(1e-6)
   })
 
-  it('has torchvision\'s NaN and infinities on degenerate boxes', () => {
+  it("has torchvision's NaN and infinities on degenerate boxes", () => {
     expect(boxIou(odd, odd)).toEqual(want['odd iou'].data)
     expect(generalizedBoxIou(odd, odd)).toEqual(want['odd giou'].data)
     expect(distanceBoxIou(odd, odd)).toEqual(want['odd diou'].data)

@@ -29,8 +29,7 @@ interface Overlap {
 type Measure = (a: Float32Array, p: number, b: Float32Array, q: number, overlap: Overlap) => number
 
 const positive = (x: number): number => (x < 0 ? 0 : x)
-const areaOf = (b: Float32Array, p: number): number =>
-  fround(fround(b[p + 2] - b[p]) * fround(b[p + 3] - b[p + 1]))
+const areaOf = (b: Float32Array, p: number): number => fround(fround(b[p + 2] - b[p]) * fround(b[p + 3] - b[p + 1]))
 
 const overlapOf = (a: Float32Array, p: number, b: Float32Array, q: number): Overlap => {
   const w = positive(fround(min(a[p + 2], b[q + 2]) - max(a[p], b[q])))
@@ -108,11 +107,8 @@ export interface BoxIouOptions {
  * @example
  * distanceBoxIou([0, 0, 2, 2], [0, 0, 2, 2]) // => [1]
  */
-export const distanceBoxIou = (
-  boxes1: Values,
-  boxes2: Values,
-  { eps = 1e-7 }: BoxIouOptions = {},
-): Float32Array => pairwise('distanceBoxIou', boxes1, boxes2, (a, p, b, q, o) => distance(a, p, b, q, o, eps))
+export const distanceBoxIou = (boxes1: Values, boxes2: Values, { eps = 1e-7 }: BoxIouOptions = {}): Float32Array =>
+  pairwise('distanceBoxIou', boxes1, boxes2, (a, p, b, q, o) => distance(a, p, b, q, o, eps))
 
 const aspectAngle = (b: Float32Array, p: number): number =>
   fround(atan(fround(fround(b[p + 2] - b[p]) / fround(b[p + 3] - b[p + 1]))))
@@ -126,11 +122,7 @@ const aspectAngle = (b: Float32Array, p: number): number =>
  * @example
  * completeBoxIou([0, 0, 2, 2], [0, 0, 2, 2]) // => [1]
  */
-export const completeBoxIou = (
-  boxes1: Values,
-  boxes2: Values,
-  { eps = 1e-7 }: BoxIouOptions = {},
-): Float32Array =>
+export const completeBoxIou = (boxes1: Values, boxes2: Values, { eps = 1e-7 }: BoxIouOptions = {}): Float32Array =>
   pairwise('completeBoxIou', boxes1, boxes2, (a, p, b, q, o) => {
     const v = (4 / (Math.PI * Math.PI)) * square(fround(aspectAngle(a, p) - aspectAngle(b, q)))
     const alpha = v / (1 - o.iou + v + eps)

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { draws, golden, worstError } from '../testing/golden.ts'
 import { maskIou, pasteMasks } from './masks.ts'
-import { maskToPolygons, polygonArea, polygonContains, polygonToRle, simplifyPolygon, convexHull, clipPolygon } from './polygon.ts'
+import {
+  maskToPolygons,
+  polygonArea,
+  polygonContains,
+  polygonToRle,
+  simplifyPolygon,
+  convexHull,
+  clipPolygon,
+} from './polygon.ts'
 import { rleArea, rleDecode, rleEncode, rleFromString, rleIou, rleMerge, rleToBox, rleToString } from './rle.ts'
 
 const want = golden(new URL('./__golden__/masks.json', import.meta.url))
@@ -35,12 +43,24 @@ describe('run-length encoding', () => {
   })
 
   it('refuses runs and texts that do not fit', () => {
-    expect(() => rleDecode({ ...size, counts: [5, 5] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rleDecode: the runs do not fill the image; got 10 pixels in 2 runs, expected whole, non-negative runs of 744 pixels for 31x24.]`)
-    expect(() => rleDecode({ ...size, counts: [-5, 749] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rleDecode: the runs do not fill the image; got NaN pixels in 2 runs, expected whole, non-negative runs of 744 pixels for 31x24.]`)
-    expect(() => rleFromString('1!', size)).toThrowErrorMatchingInlineSnapshot(`[FormatError: rleFromString: not a run-length text; got character "!" at 1, expected characters 0 to o.]`)
-    expect(() => rleFromString('1P', size)).toThrowErrorMatchingInlineSnapshot(`[FormatError: rleFromString: not a run-length text; got a text that ends inside a number, expected characters 0 to o.]`)
-    expect(() => rleFromString('ooooooooo0', size)).toThrowErrorMatchingInlineSnapshot(`[FormatError: rleFromString: not a run-length text; got character "o" at 7, expected characters 0 to o.]`)
-    expect(() => rleIou(rles[0], { width: 24, height: 31, counts: [744] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rleIou: the masks are of different sizes; got 31x24 and 24x31.]`)
+    expect(() => rleDecode({ ...size, counts: [5, 5] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: rleDecode: the runs do not fill the image; got 10 pixels in 2 runs, expected whole, non-negative runs of 744 pixels for 31x24.]`,
+    )
+    expect(() => rleDecode({ ...size, counts: [-5, 749] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: rleDecode: the runs do not fill the image; got NaN pixels in 2 runs, expected whole, non-negative runs of 744 pixels for 31x24.]`,
+    )
+    expect(() => rleFromString('1!', size)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: rleFromString: not a run-length text; got character "!" at 1, expected characters 0 to o.]`,
+    )
+    expect(() => rleFromString('1P', size)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: rleFromString: not a run-length text; got a text that ends inside a number, expected characters 0 to o.]`,
+    )
+    expect(() => rleFromString('ooooooooo0', size)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: rleFromString: not a run-length text; got character "o" at 7, expected characters 0 to o.]`,
+    )
+    expect(() => rleIou(rles[0], { width: 24, height: 31, counts: [744] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: rleIou: the masks are of different sizes; got 31x24 and 24x31.]`,
+    )
     expect(() => rleMerge([], 'union')).toThrowErrorMatchingInlineSnapshot(`[ShapeError: rleMerge: no mask to merge.]`)
   })
 })
@@ -56,7 +76,9 @@ describe('IoU of masks', () => {
 describe('polygons', () => {
   const corners = [
     ...[0, 1, 2, 3, 4, 5].map((k) =>
-      draws(10 + k, 2 * (3 + k)).map((v, i) => Math.fround(Math.fround(v * Math.fround(1.3)) - Math.fround(0.15)) * (i % 2 ? 24 : 31)),
+      draws(10 + k, 2 * (3 + k)).map(
+        (v, i) => Math.fround(Math.fround(v * Math.fround(1.3)) - Math.fround(0.15)) * (i % 2 ? 24 : 31),
+      ),
     ),
     [2, 2, 20, 2, 20, 17, 2, 17],
   ]
@@ -67,7 +89,9 @@ describe('polygons', () => {
       expect(rleDecode(polygonToRle(polygon, size))).toEqual(filled)
     })
     expect(rleArea(polygonToRle([1, 1, 5, 5], size))).toBe(0)
-    expect(() => polygonToRle([0, 0, 1e12, 5, 4, 4], size)).toThrowErrorMatchingInlineSnapshot(`[ValueError: polygonToRle: a corner is not finite or lies far outside of the image; got coordinate 1000000000000 in an image of 31x24, expected at most one image and 1,000 pixels beyond its edges.]`)
+    expect(() => polygonToRle([0, 0, 1e12, 5, 4, 4], size)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: polygonToRle: a corner is not finite or lies far outside of the image; got coordinate 1000000000000 in an image of 31x24, expected at most one image and 1,000 pixels beyond its edges.]`,
+    )
   })
 
   it('trace masks exactly: the signed areas add up, and filling gives the mask back', () => {
@@ -88,7 +112,10 @@ describe('polygons', () => {
   })
 
   it('are simplified, clipped and wrapped', () => {
-    const round = Array.from({ length: 100 }, (_, i) => (i % 2 ? Math.sin : Math.cos)(Math.floor(i / 2) / 50 * 2 * Math.PI) * 10)
+    const round = Array.from(
+      { length: 100 },
+      (_, i) => (i % 2 ? Math.sin : Math.cos)((Math.floor(i / 2) / 50) * 2 * Math.PI) * 10,
+    )
     const simple = simplifyPolygon(round, 0.3)
     expect(simple.length).toBeLessThan(40)
     expect(Math.abs(polygonArea(simple) - polygonArea(round))).toBeLessThan(10)

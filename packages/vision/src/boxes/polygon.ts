@@ -77,7 +77,9 @@ export const clipPolygon = (polygon: Polygon, convex: Polygon): number[] => {
 export const convexHull = (points: Values): number[] => {
   const p = read(points)
   const n = countRows('convexHull', 'points', p, 2)
-  const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => p[2 * i] - p[2 * j] || p[2 * i + 1] - p[2 * j + 1])
+  const order = Array.from({ length: n }, (_, i) => i).sort(
+    (i, j) => p[2 * i] - p[2 * j] || p[2 * i + 1] - p[2 * j + 1],
+  )
   const half = (indices: readonly number[]): number[] => {
     const chain: number[] = []
     for (const i of indices) {
@@ -107,7 +109,10 @@ export const simplifyPolygon = (polygon: Polygon, tolerancePx: number): number[]
     if (d > best) [best, far] = [d, i]
   }
   const kept = new Set([0, far])
-  const spans: [number, number][] = [[0, far], [far, n]]
+  const spans: [number, number][] = [
+    [0, far],
+    [far, n],
+  ]
   for (let span = spans.pop(); span !== undefined; span = spans.pop()) {
     const split = furthest(polygon, span[0], span[1], tolerancePx)
     if (split < 0) continue

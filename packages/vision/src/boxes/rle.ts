@@ -81,7 +81,7 @@ export const rleToString = ({ counts }: Rle): string => {
   let text = ''
   for (let k = 0; k < counts.length; k++) {
     let rest = counts[k] - (k > 2 ? counts[k - 2] : 0)
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const bits = rest & 31
       rest >>= 5
       more = bits & 16 ? rest !== -1 : rest !== 0

@@ -66,7 +66,12 @@ export const rotatedOverlapGradient = (a: ArrayLike<number>, i: number, b: Array
   const corners = intersect(cornersOf(a, i), cornersOf(b, j))
   const [c, s] = [cos(a[i + 4] * radians), sin(a[i + 4] * radians)]
   // Outward normals of the edges top, right, bottom, left, in the picture.
-  const normals = [[-s, -c], [c, -s], [s, c], [-c, s]]
+  const normals = [
+    [-s, -c],
+    [c, -s],
+    [s, c],
+    [-c, s],
+  ]
   corners.forEach((p, k) => {
     if (p.edge < 0) return
     const q = corners[(k + 1) % corners.length]

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { draws, golden, worstError } from '../testing/golden.ts'
-import { cornersToRotated, generalizedRotatedBoxIou, rotatedBoxIou, rotatedToCorners, rotatedToXyxy } from './rotated.ts'
+import {
+  cornersToRotated,
+  generalizedRotatedBoxIou,
+  rotatedBoxIou,
+  rotatedToCorners,
+  rotatedToXyxy,
+} from './rotated.ts'
 
 const want = golden(new URL('./__golden__/rotated.json', import.meta.url))
 const scale = [20, 20, 15, 15, 720]

@@ -21,7 +21,7 @@ const C = 6
 const anchors = drawBoxes(1, A)
 const imageSize = { width: 130, height: 110 }
 
-describe('decoders of torchvision\'s detectors', () => {
+describe("decoders of torchvision's detectors", () => {
   it('SSD', () => {
     const outputs = { boxRegression: scaled(2, 4 * A, 4, 2), classLogits: scaled(3, A * C, 6), anchors }
     same(decodeSsd(outputs, { imageSize, scoreThreshold: 0.15, topK: 40, maxDetections: 60 }), 'ssd')
@@ -30,7 +30,10 @@ describe('decoders of torchvision\'s detectors', () => {
   it('RetinaNet', () => {
     const logits = scaled(4, A * C, 8, 6)
     const boxes = scaled(5, A * 4, 1, 0.5)
-    const levels = [[0, 100], [100, 150]].map(([from, to]) => ({
+    const levels = [
+      [0, 100],
+      [100, 150],
+    ].map(([from, to]) => ({
       classLogits: logits.subarray(from * C, to * C),
       boxRegression: boxes.subarray(4 * from, 4 * to),
       anchors: anchors.subarray(4 * from, 4 * to),
@@ -39,7 +42,12 @@ describe('decoders of torchvision\'s detectors', () => {
   })
 
   it('the region proposal network', () => {
-    const outputs = { objectness: scaled(7, A, 6, 3), boxRegression: scaled(6, 4 * A, 1, 0.5), anchors, levels: [100, 50] }
+    const outputs = {
+      objectness: scaled(7, A, 6, 3),
+      boxRegression: scaled(6, 4 * A, 1, 0.5),
+      anchors,
+      levels: [100, 50],
+    }
     const options = { imageSize, preNmsTopN: 60, postNmsTopN: 40, nmsThreshold: 0.6, scoreThreshold: 0.3 }
     same(filterProposals(outputs, options), 'rpn')
   })
@@ -59,24 +67,53 @@ describe('decoders of torchvision\'s detectors', () => {
 
   it('name what does not fit', () => {
     const outputs = { boxRegression: [0, 0, 0, 0], classLogits: [1, 2, 3], anchors: [0, 0, 1, 1, 0, 0, 2, 2] }
-    expect(() => decodeSsd(outputs, { imageSize })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: decodeSsd: class logits per anchor do not have 2 numbers each; got 3 numbers, expected a multiple of 2.]`)
-    expect(() => decodeRetinaNet([outputs], { imageSize })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: decodeRetinaNet: the numbers of boxes and anchors do not match; got 4, expected 8.]`)
+    expect(() => decodeSsd(outputs, { imageSize })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: decodeSsd: class logits per anchor do not have 2 numbers each; got 3 numbers, expected a multiple of 2.]`,
+    )
+    expect(() => decodeRetinaNet([outputs], { imageSize })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: decodeRetinaNet: the numbers of boxes and anchors do not match; got 4, expected 8.]`,
+    )
     const proposals = { ...outputs, objectness: [1], levels: [2] }
-    expect(() => filterProposals(proposals, { imageSize })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: filterProposals: the levels and scores do not match; got 2, expected 1.]`)
+    expect(() => filterProposals(proposals, { imageSize })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: filterProposals: the levels and scores do not match; got 2, expected 1.]`,
+    )
   })
 })
 
 describe('decoders of YOLO', () => {
   const grids = [
-    { grid: [6, 8], stride: 16, anchors: [[30, 20], [10, 50]] },
-    { grid: [3, 4], stride: 32, anchors: [[90, 60], [40, 120]] },
+    {
+      grid: [6, 8],
+      stride: 16,
+      anchors: [
+        [30, 20],
+        [10, 50],
+      ],
+    },
+    {
+      grid: [3, 4],
+      stride: 32,
+      anchors: [
+        [90, 60],
+        [40, 120],
+      ],
+    },
   ] as const
-  const levels = grids.map((level, k) => ({ ...level, output: scaled(20 + k, 2 * 8 * level.grid[0] * level.grid[1], 6, 3) }))
+  const levels = grids.map((level, k) => ({
+    ...level,
+    output: scaled(20 + k, 2 * 8 * level.grid[0] * level.grid[1], 6, 3),
+  }))
 
   it('v3, v5 and v8 follow their formulas', () => {
     same(decodeYoloV3(levels, { classes: 3 }), 'yolo3')
     same(decodeYoloV5(levels, { classes: 3 }), 'yolo5')
-    same(decodeYoloV8(draws(30, 420).map((v, i) => (i < 120 ? v * 100 : i < 240 ? v * 40 : v)), { classes: 3 }), 'yolo8')
+    same(
+      decodeYoloV8(
+        draws(30, 420).map((v, i) => (i < 120 ? v * 100 : i < 240 ? v * 40 : v)),
+        { classes: 3 },
+      ),
+      'yolo8',
+    )
   })
 
   it('the anchor-free levels follow their formula', () => {
@@ -91,9 +128,15 @@ describe('decoders of YOLO', () => {
 
   it('name what does not fit', () => {
     const level = { ...grids[0], output: [1, 2], box: [1, 2], classLogits: [1] }
-    expect(() => decodeYoloV5([level], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: decodeYoloV5: the output and its level do not match; got 2, expected 768.]`)
-    expect(() => decodeYoloV8([1, 2, 3], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: decodeYoloV8: the output and its classes do not match; got 3, expected 0.]`)
-    expect(() => decodeYoloDfl([level], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: decodeYoloDfl: an output does not fit its level; got 2 box and 1 class logits for 6x8, expected 4 * bins and 3 planes of 48.]`)
+    expect(() => decodeYoloV5([level], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: decodeYoloV5: the output and its level do not match; got 2, expected 768.]`,
+    )
+    expect(() => decodeYoloV8([1, 2, 3], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: decodeYoloV8: the output and its classes do not match; got 3, expected 0.]`,
+    )
+    expect(() => decodeYoloDfl([level], { classes: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: decodeYoloDfl: an output does not fit its level; got 2 box and 1 class logits for 6x8, expected 4 * bins and 3 planes of 48.]`,
+    )
   })
 })
 
@@ -104,9 +147,15 @@ describe('segmentation', () => {
     const logits = draws(50, 5 * 7 * 9)
     const options = { classes: 5, width: 9, height: 7 }
     expect([...segmentationMap(logits, options)]).toEqual([...seg.same.data])
-    expect([...segmentationMap(logits, { ...options, outputSize: { width: 33, height: 20 } })]).toEqual([...seg.up.data])
-    expect([...segmentationMap(logits, { ...options, outputSize: { width: 5, height: 4 } })]).toEqual([...seg.down.data])
-    expect(() => segmentationMap(logits, { ...options, classes: 4 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: segmentationMap: the logits and their size do not match; got 315, expected 252.]`)
+    expect([...segmentationMap(logits, { ...options, outputSize: { width: 33, height: 20 } })]).toEqual([
+      ...seg.up.data,
+    ])
+    expect([...segmentationMap(logits, { ...options, outputSize: { width: 5, height: 4 } })]).toEqual([
+      ...seg.down.data,
+    ])
+    expect(() => segmentationMap(logits, { ...options, classes: 4 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: segmentationMap: the logits and their size do not match; got 315, expected 252.]`,
+    )
   })
 
   it.each([4, 8] as const)('finds the components of SciPy, connectivity %s', (connectivity) => {
@@ -115,7 +164,12 @@ describe('segmentation', () => {
     expect(labels).toEqual(seg[`labels ${connectivity}`].data)
     expect(components.map((c) => c.area)).toEqual([...seg[`areas ${connectivity}`].data])
     expect(components.flatMap((c) => c.box)).toEqual([...seg[`boxes ${connectivity}`].data])
-    expect(worstError(components.flatMap((c) => c.centroid), seg[`centroids ${connectivity}`].data)).toBeLessThan(1e-13)
+    expect(
+      worstError(
+        components.flatMap((c) => c.centroid),
+        seg[`centroids ${connectivity}`].data,
+      ),
+    ).toBeLessThan(1e-13)
   })
 
   it('joins an arm that meets late', () => {

@@ -143,7 +143,12 @@ export const filterProposals = (outputs: ProposalOutputs, options: ProposalOptio
   const codes = float32(outputs.boxRegression)
   const anchors = float32(outputs.anchors)
   checkCount('filterProposals', 'the numbers of boxes and scores', codes.length, 4 * objectness.length)
-  checkCount('filterProposals', 'the levels and scores', outputs.levels.reduce((a, b) => a + b, 0), objectness.length)
+  checkCount(
+    'filterProposals',
+    'the levels and scores',
+    outputs.levels.reduce((a, b) => a + b, 0),
+    objectness.length,
+  )
   const limit = Math.fround(scoreThreshold)
   const found = new Candidates()
   let start = 0

@@ -50,7 +50,8 @@ export const segmentationMap = (logits: Values, options: SegmentationMapOptions)
         const l = columns.low[i]
         const h = columns.high[i]
         const fx = columns.weight[i]
-        const v = (1 - fy) * ((1 - fx) * x[upper + l] + fx * x[upper + h]) + fy * ((1 - fx) * x[lower + l] + fx * x[lower + h])
+        const v =
+          (1 - fy) * ((1 - fx) * x[upper + l] + fx * x[upper + h]) + fy * ((1 - fx) * x[lower + l] + fx * x[lower + h])
         if (!(v > best[i])) continue
         best[i] = v
         out[y * outputSize.width + i] = c
@@ -91,11 +92,19 @@ export interface ComponentOptions extends ImageSize {
  * @example
  * connectedComponents([1, 0, 0, 1], { width: 2, height: 2 }).labels // => [1, 0, 0, 2]
  */
-export const connectedComponents = (mask: Values, { width, height, connectivity = 4 }: ComponentOptions): ConnectedComponents => {
+export const connectedComponents = (
+  mask: Values,
+  { width, height, connectivity = 4 }: ComponentOptions,
+): ConnectedComponents => {
   const m = read(mask)
   checkCount('connectedComponents', 'the mask and its size', m.length, width * height)
   if (connectivity !== 4 && connectivity !== 8) {
-    throw new ShapeError({ op: 'connectedComponents', problem: 'no such connectivity', got: String(connectivity), expected: '4 or 8' })
+    throw new ShapeError({
+      op: 'connectedComponents',
+      problem: 'no such connectivity',
+      got: String(connectivity),
+      expected: '4 or 8',
+    })
   }
   const parent = new Int32Array(width * height)
   const root = (i: number): number => {

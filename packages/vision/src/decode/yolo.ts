@@ -175,7 +175,9 @@ export const decodeYoloDfl = (levels: readonly YoloDflLevel[], options: YoloOpti
       const top = topClass(logits, cell, plane, classes)
       const score = sigmoid(logits[top * plane + cell])
       if (!(score > scoreThreshold)) continue
-      const [l, t, r, b] = [0, 1, 2, 3].map((side) => expectedBin(distances, side * bins * plane + cell, plane, bins) * stride)
+      const [l, t, r, b] = [0, 1, 2, 3].map(
+        (side) => expectedBin(distances, side * bins * plane + cell, plane, bins) * stride,
+      )
       const x = ((cell % width) + 0.5) * stride
       const y = (Math.floor(cell / width) + 0.5) * stride
       found.add([x - l, y - t, x + r, y + b], score, top)

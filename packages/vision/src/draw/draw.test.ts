@@ -3,7 +3,11 @@ import { colorOf, drawBoxes, drawCurve, drawKeypoints, drawLabelMap, drawMasks, 
 import { glyphRows } from './font.ts'
 import { canvasSurface, rasterSurface, type CanvasContext } from './surface.ts'
 
-const blank = (width: number, height: number, channels = 1) => ({ data: new Uint8ClampedArray(width * height * channels), width, height })
+const blank = (width: number, height: number, channels = 1) => ({
+  data: new Uint8ClampedArray(width * height * channels),
+  width,
+  height,
+})
 const at = ({ data, width }: ReturnType<typeof blank>, x: number, y: number): number => data[y * width + x]
 const white = [255, 255, 255] as const
 
@@ -49,13 +53,17 @@ describe('a picture as surface', () => {
     const float = { data: new Float32Array(3), width: 1, height: 1 }
     rasterSurface(float).mask([1], [255, 0, 51])
     expect([...float.data]).toEqual([1, 0, Math.fround(0.2)])
-    expect(() => rasterSurface(grey).mask([1, 1], white)).toThrowErrorMatchingInlineSnapshot(`[ValueError: Surface.mask: the mask does not fit; got 2 pixels for 1x1.]`)
+    expect(() => rasterSurface(grey).mask([1, 1], white)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Surface.mask: the mask does not fit; got 2 pixels for 1x1.]`,
+    )
   })
 
   it('writes letters and digits', () => {
     const p = blank(14, 10)
     rasterSurface(p).text('H1', 0, 0, white)
-    const rows = Array.from({ length: 9 }, (_, y) => Array.from({ length: 13 }, (_, x) => (at(p, x, y) ? '#' : '.')).join(''))
+    const rows = Array.from({ length: 9 }, (_, y) =>
+      Array.from({ length: 13 }, (_, x) => (at(p, x, y) ? '#' : '.')).join(''),
+    )
     expect(rows.slice(1, 8)).toEqual([
       '.#...#...#...',
       '.#...#..##...',
@@ -90,9 +98,15 @@ describe('drawings', () => {
     expect(rgb(12, 25)).toEqual([9, 9, 9])
     drawCurve(surface, [0, 1], [0, 1], { color: [0, 0, 255], title: 'PR' })
     expect(rgb(20, 19)).toEqual([0, 0, 255])
-    expect(() => drawBoxes(surface, [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: drawBoxes: boxes do not have 4 numbers each; got 3 numbers, expected a multiple of 4.]`)
-    expect(() => drawCurve(surface, [1], [])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: drawCurve: not as many x as y; got 1 and 0.]`)
-    expect(() => drawLabelMap(surface, [1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: drawLabelMap: the labels do not fill the surface; got 1 for 40x40.]`)
+    expect(() => drawBoxes(surface, [1, 2, 3])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: drawBoxes: boxes do not have 4 numbers each; got 3 numbers, expected a multiple of 4.]`,
+    )
+    expect(() => drawCurve(surface, [1], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: drawCurve: not as many x as y; got 1 and 0.]`,
+    )
+    expect(() => drawLabelMap(surface, [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: drawLabelMap: the labels do not fill the surface; got 1 for 40x40.]`,
+    )
   })
 
   it('tracks have tails of a limited length', () => {

@@ -41,7 +41,11 @@ const pick = (colors: Color | readonly Color[] | undefined, i: number): Color =>
  * @param boxes - xyxy in pixels, [N, 4]
  * @throws ShapeError when the numbers are not a multiple of 4.
  */
-export const drawBoxes = (surface: Surface, boxes: ArrayLike<number>, { texts = [], colors, widthPx = 2 }: DrawBoxesOptions = {}): void => {
+export const drawBoxes = (
+  surface: Surface,
+  boxes: ArrayLike<number>,
+  { texts = [], colors, widthPx = 2 }: DrawBoxesOptions = {},
+): void => {
   const n = countRows('drawBoxes', 'boxes', boxes, 4)
   for (let i = 0; i < n; i++) {
     const [x1, y1, x2, y2] = [boxes[4 * i], boxes[4 * i + 1], boxes[4 * i + 2], boxes[4 * i + 3]]
@@ -67,7 +71,11 @@ export interface DrawMasksOptions {
  * @param masks - not 0 where set, [N, height, width] of the surface's size
  * @throws ShapeError when the numbers do not fill whole masks.
  */
-export const drawMasks = (surface: Surface, masks: Uint8Array, { colors, opacity = 0.5 }: DrawMasksOptions = {}): void => {
+export const drawMasks = (
+  surface: Surface,
+  masks: Uint8Array,
+  { colors, opacity = 0.5 }: DrawMasksOptions = {},
+): void => {
   const plane = surface.width * surface.height
   const n = countRows('drawMasks', 'masks', masks, plane)
   for (let i = 0; i < n; i++) {
@@ -94,7 +102,11 @@ export interface DrawLabelMapOptions {
 export const drawLabelMap = (surface: Surface, labels: ArrayLike<number>, options: DrawLabelMapOptions = {}): void => {
   const { palette, opacity = 0.5, skip = [] } = options
   if (labels.length !== surface.width * surface.height) {
-    throw new ShapeError({ op: 'drawLabelMap', problem: 'the labels do not fill the surface', got: `${labels.length} for ${surface.width}x${surface.height}` })
+    throw new ShapeError({
+      op: 'drawLabelMap',
+      problem: 'the labels do not fill the surface',
+      got: `${labels.length} for ${surface.width}x${surface.height}`,
+    })
   }
   const mask = new Uint8Array(labels.length)
   for (const label of new Set(Array.from(labels))) {
@@ -160,10 +172,18 @@ export interface DrawKeypointsOptions {
  * Key-points of one object and the lines between them. Points that are not finite are left out.
  * @param points - x and y of each, [K, 2]
  */
-export const drawKeypoints = (surface: Surface, points: ArrayLike<number>, options: DrawKeypointsOptions = {}): void => {
+export const drawKeypoints = (
+  surface: Surface,
+  points: ArrayLike<number>,
+  options: DrawKeypointsOptions = {},
+): void => {
   const { skeleton = [], color = colorOf(0), radiusPx = 3 } = options
   for (const [i, j] of skeleton) {
-    surface.polyline([points[2 * i], points[2 * i + 1], points[2 * j], points[2 * j + 1]], color, Math.max(1, radiusPx / 2))
+    surface.polyline(
+      [points[2 * i], points[2 * i + 1], points[2 * j], points[2 * j + 1]],
+      color,
+      Math.max(1, radiusPx / 2),
+    )
   }
   for (let k = 0; k + 1 < points.length; k += 2) surface.disc(points[k], points[k + 1], radiusPx, color)
 }
@@ -185,20 +205,34 @@ export interface DrawCurveOptions {
  * @param ys - [N]
  * @throws ShapeError when there are not as many of both.
  */
-export const drawCurve = (surface: Surface, xs: ArrayLike<number>, ys: ArrayLike<number>, options: DrawCurveOptions = {}): void => {
+export const drawCurve = (
+  surface: Surface,
+  xs: ArrayLike<number>,
+  ys: ArrayLike<number>,
+  options: DrawCurveOptions = {},
+): void => {
   if (xs.length !== ys.length) {
     throw new ShapeError({ op: 'drawCurve', problem: 'not as many x as y', got: `${xs.length} and ${ys.length}` })
   }
-  const { area: [ax1, ay1, ax2, ay2] = [4, 4, surface.width - 4, surface.height - 4], color = colorOf(0), title } = options
+  const {
+    area: [ax1, ay1, ax2, ay2] = [4, 4, surface.width - 4, surface.height - 4],
+    color = colorOf(0),
+    title,
+  } = options
   const extent = (v: ArrayLike<number>): [number, number] => {
     const known = Array.from(v).filter(Number.isFinite)
-    return known.length === 0 ? [0, 1] : [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))]
+    return known.length === 0
+      ? [0, 1]
+      : [known.reduce((a, b) => Math.min(a, b)), known.reduce((a, b) => Math.max(a, b))]
   }
   const [x1, x2, y1, y2] = options.range ?? [...extent(xs), ...extent(ys)]
   const place = (v: number, from: number, to: number, low: number, high: number): number =>
     low + ((v - from) / (to === from ? 1 : to - from)) * (high - low)
   surface.polyline([ax1, ay1, ax2, ay1, ax2, ay2, ax1, ay2], [160, 160, 160], 1, true)
-  const points = Array.from({ length: xs.length }, (_, i) => [place(xs[i], x1, x2, ax1, ax2), place(ys[i], y1, y2, ay2, ay1)])
+  const points = Array.from({ length: xs.length }, (_, i) => [
+    place(xs[i], x1, x2, ax1, ax2),
+    place(ys[i], y1, y2, ay2, ay1),
+  ])
   surface.polyline(points.filter((p) => p.every(Number.isFinite)).flat(), color, 1.5)
   if (title) surface.text(title, ax1 + 2, ay1 + 2, white, dark)
 }

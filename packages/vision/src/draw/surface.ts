@@ -57,10 +57,23 @@ const distanceTo = (px: number, py: number, x1: number, y1: number, x2: number, 
 }
 
 /** The part of a segment that can touch a picture with `reach` pixels around it, or null. */
-const clipSegment = (x1: number, y1: number, x2: number, y2: number, width: number, height: number, reach: number): [number, number, number, number] | null => {
+const clipSegment = (
+  x1: number,
+  y1: number,
+  x2: number,
+  y2: number,
+  width: number,
+  height: number,
+  reach: number,
+): [number, number, number, number] | null => {
   let [from, to] = [0, 1]
   const [dx, dy] = [x2 - x1, y2 - y1]
-  for (const [p, q] of [[-dx, x1 + reach], [dx, width + reach - x1], [-dy, y1 + reach], [dy, height + reach - y1]]) {
+  for (const [p, q] of [
+    [-dx, x1 + reach],
+    [dx, width + reach - x1],
+    [-dy, y1 + reach],
+    [dy, height + reach - y1],
+  ]) {
     if (p === 0 && q < 0) return null
     if (p < 0) from = Math.max(from, q / p)
     if (p > 0) to = Math.min(to, q / p)
@@ -99,7 +112,12 @@ export const rasterSurface = (picture: Picture): Surface => {
       const cut = clipSegment(points[2 * k], points[2 * k + 1], points[2 * j], points[2 * j + 1], width, height, reach)
       if (cut === null || !cut.every(Number.isFinite)) continue
       const [x1, y1, x2, y2] = cut
-      const box = [Math.min(x1, x2) - reach, Math.min(y1, y2) - reach, Math.max(x1, x2) + reach, Math.max(y1, y2) + reach].map(Math.floor)
+      const box = [
+        Math.min(x1, x2) - reach,
+        Math.min(y1, y2) - reach,
+        Math.max(x1, x2) + reach,
+        Math.max(y1, y2) + reach,
+      ].map(Math.floor)
       left = Math.min(left, box[0])
       top = Math.min(top, box[1])
       right = Math.max(right, box[2])
@@ -162,7 +180,11 @@ const textSize = (line: string): [number, number] => [6 * [...line].length + 1, 
 
 const checkMask = (mask: ArrayLike<number>, width: number, height: number): void => {
   if (mask.length === width * height) return
-  throw new ValueError({ op: 'Surface.mask', problem: 'the mask does not fit', got: `${mask.length} pixels for ${width}x${height}` })
+  throw new ValueError({
+    op: 'Surface.mask',
+    problem: 'the mask does not fit',
+    got: `${mask.length} pixels for ${width}x${height}`,
+  })
 }
 
 /** The part of a canvas's 2D context that is drawn with; that of a browser's canvas or OffscreenCanvas fits. */

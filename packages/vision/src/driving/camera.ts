@@ -26,7 +26,12 @@ export interface Camera {
 
 const checkCamera = (op: string, { focalX, focalY, heightM }: Camera): void => {
   if (focalX > 0 && focalY > 0 && heightM > 0) return
-  throw new ValueError({ op, problem: 'the camera is not usable', got: `focal lengths ${focalX} and ${focalY}, height ${heightM}`, expected: 'positive numbers' })
+  throw new ValueError({
+    op,
+    problem: 'the camera is not usable',
+    got: `focal lengths ${focalX} and ${focalY}, height ${heightM}`,
+    expected: 'positive numbers',
+  })
 }
 
 /** Rows of the turn from road to camera axes: right, down, ahead. */
@@ -42,7 +47,11 @@ const axes = ({ pitchRad = 0, yawRad = 0 }: Camera): readonly [number[], number[
 const dot = (a: readonly number[], x: number, y: number, z: number): number => a[0] * x + a[1] * y + a[2] * z
 
 /** Where the lens puts a point that an ideal one would put at (x, y), both over the focal length. */
-const distort = (x: number, y: number, [k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0]: readonly number[]): [number, number] => {
+const distort = (
+  x: number,
+  y: number,
+  [k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0]: readonly number[],
+): [number, number] => {
   const r2 = x * x + y * y
   const radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
   return [x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x), y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y]
@@ -56,12 +65,19 @@ const distort = (x: number, y: number, [k1 = 0, k2 = 0, p1 = 0, p2 = 0, k3 = 0]:
  * const camera = { focalX: 500, focalY: 500, centerX: 320, centerY: 240, heightM: 1.5 }
  * projectPoint(camera, [10, 0, 0]) // => [320, 315]
  */
-export const projectPoint = (camera: Camera, [x, y, z]: readonly [x: number, y: number, z: number]): [x: number, y: number] | null => {
+export const projectPoint = (
+  camera: Camera,
+  [x, y, z]: readonly [x: number, y: number, z: number],
+): [x: number, y: number] | null => {
   checkCamera('projectPoint', camera)
   const [right, down, ahead] = axes(camera)
   const depth = dot(ahead, x, y, z - camera.heightM)
   if (!(depth > 0)) return null
-  const [u, v] = distort(dot(right, x, y, z - camera.heightM) / depth, dot(down, x, y, z - camera.heightM) / depth, camera.distortion ?? [])
+  const [u, v] = distort(
+    dot(right, x, y, z - camera.heightM) / depth,
+    dot(down, x, y, z - camera.heightM) / depth,
+    camera.distortion ?? [],
+  )
   return [camera.centerX + camera.focalX * u, camera.centerY + camera.focalY * v]
 }
 
@@ -93,7 +109,8 @@ export const groundMap = (camera: Camera): Matrix3 => {
   checkCamera('groundMap', camera)
   const { focalX, focalY, centerX, centerY, heightM } = camera
   const [r, d, a] = axes(camera)
-  const row = (focal: number, center: number, axis: readonly number[], k: number): number => focal * axis[k] + center * a[k]
+  const row = (focal: number, center: number, axis: readonly number[], k: number): number =>
+    focal * axis[k] + center * a[k]
   const far = (focal: number, center: number, axis: readonly number[]): number => -heightM * row(focal, center, axis, 2)
   return [
     row(focalX, centerX, r, 0),
@@ -164,11 +181,18 @@ export interface BirdsEye {
  * const camera = { focalX: 500, focalY: 500, centerX: 320, centerY: 240, heightM: 1.5 }
  * birdsEye(camera, { ahead: [5, 25], side: [-5, 5], pixelsPerMeter: 10 }).height // => 200
  */
-export const birdsEye = (camera: Camera, { ahead: [near, far], side: [right, left], pixelsPerMeter }: BirdsEyeOptions): BirdsEye => {
+export const birdsEye = (
+  camera: Camera,
+  { ahead: [near, far], side: [right, left], pixelsPerMeter }: BirdsEyeOptions,
+): BirdsEye => {
   const width = Math.round((left - right) * pixelsPerMeter)
   const height = Math.round((far - near) * pixelsPerMeter)
   if (!(width > 0 && height > 0 && pixelsPerMeter > 0)) {
-    throw new ValueError({ op: 'birdsEye', problem: 'the part of the road is empty', got: `${near} to ${far} m ahead, ${right} to ${left} m aside, ${pixelsPerMeter} pixels each` })
+    throw new ValueError({
+      op: 'birdsEye',
+      problem: 'the part of the road is empty',
+      got: `${near} to ${far} m ahead, ${right} to ${left} m aside, ${pixelsPerMeter} pixels each`,
+    })
   }
   const s = pixelsPerMeter
   const fromGround: Matrix3 = [0, -s, left * s, -s, 0, far * s, 0, 0, 1]
@@ -192,4 +216,3 @@ export const undistortPicture = (picture: Picture, camera: Camera): Picture => {
   }
   return storeRounded(blankLike(picture, picture.width, picture.height), values)
 }
-

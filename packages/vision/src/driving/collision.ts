@@ -9,7 +9,11 @@ import { polyFit } from './lanes.ts'
  */
 export const timeToCollision = (distanceM: number, closingSpeedMps: number): number => {
   if (!(distanceM >= 0 && distanceM < Infinity && Number.isFinite(closingSpeedMps))) {
-    throw new ValueError({ op: 'timeToCollision', problem: 'not a distance and a speed', got: `${distanceM} and ${closingSpeedMps}` })
+    throw new ValueError({
+      op: 'timeToCollision',
+      problem: 'not a distance and a speed',
+      got: `${distanceM} and ${closingSpeedMps}`,
+    })
   }
   return closingSpeedMps > 0 ? distanceM / closingSpeedMps : Infinity
 }
@@ -29,14 +33,24 @@ export const timeToCollision = (distanceM: number, closingSpeedMps: number): num
 export const timeToCollisionFromSizes = (timesS: ArrayLike<number>, sizesPx: ArrayLike<number>): number => {
   const n = timesS.length
   if (n < 2 || sizesPx.length !== n) {
-    throw new ShapeError({ op: 'timeToCollisionFromSizes', problem: 'too few measurements', got: `${n} times and ${sizesPx.length} sizes`, expected: 'two or more of each' })
+    throw new ShapeError({
+      op: 'timeToCollisionFromSizes',
+      problem: 'too few measurements',
+      got: `${n} times and ${sizesPx.length} sizes`,
+      expected: 'two or more of each',
+    })
   }
   const now = timesS[n - 1]
   const inverse = Float64Array.from({ length: n }, (_, i) => 1 / sizesPx[i])
   const since = Float64Array.from({ length: n }, (_, i) => timesS[i] - now)
   for (let i = 0; i < n; i++) {
     if (sizesPx[i] > 0 && sizesPx[i] < Infinity && (i === 0 || timesS[i] > timesS[i - 1])) continue
-    throw new ValueError({ op: 'timeToCollisionFromSizes', problem: 'not a size at a later time', got: `${sizesPx[i]} at ${timesS[i]}`, expected: 'positive sizes and ascending times' })
+    throw new ValueError({
+      op: 'timeToCollisionFromSizes',
+      problem: 'not a size at a later time',
+      got: `${sizesPx[i]} at ${timesS[i]}`,
+      expected: 'positive sizes and ascending times',
+    })
   }
   const [level, slope] = polyFit(inverse, since, 1) ?? [0, 0]
   return slope < 0 ? Math.max(0, level / -slope) : Infinity

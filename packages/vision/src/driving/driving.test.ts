@@ -1,15 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import { draws, worstError } from '../testing/golden.ts'
 import { mapPoint, warpPicture } from '../transforms/warp.ts'
-import { birdsEye, groundMap, groundPoint, horizonRow, projectPoint, undistortPicture, undistortPoint, type Camera } from './camera.ts'
+import {
+  birdsEye,
+  groundMap,
+  groundPoint,
+  horizonRow,
+  projectPoint,
+  undistortPicture,
+  undistortPoint,
+  type Camera,
+} from './camera.ts'
 import { timeToCollision, timeToCollisionFromSizes } from './collision.ts'
 import { findHomography } from './homography.ts'
 import { findLanes, laneMask, laneX, polyFit } from './lanes.ts'
 
-const camera: Camera = { focalX: 600, focalY: 580, centerX: 330, centerY: 190, heightM: 1.4, pitchRad: 0.05, yawRad: -0.03 }
+const camera: Camera = {
+  focalX: 600,
+  focalY: 580,
+  centerX: 330,
+  centerY: 190,
+  heightM: 1.4,
+  pitchRad: 0.05,
+  yawRad: -0.03,
+}
 
 describe('the camera', () => {
-  const places = [[6, 0], [20, -3], [45, 4.5]] as const
+  const places = [
+    [6, 0],
+    [20, -3],
+    [45, 4.5],
+  ] as const
 
   it('shows a place of the road at the pixel that shows it', () => {
     for (const lens of [camera, { ...camera, distortion: [-0.2, 0.05, 0.001, -0.002, 0.01] }]) {
@@ -18,7 +39,8 @@ describe('the camera', () => {
         expect(worstError(groundPoint(lens, u, v) ?? [], [x, y])).toBeLessThan(1e-9)
       }
     }
-    for (const [x, y] of places) expect(worstError(mapPoint(groundMap(camera), x, y), projectPoint(camera, [x, y, 0]) ?? [])).toBeLessThan(1e-12)
+    for (const [x, y] of places)
+      expect(worstError(mapPoint(groundMap(camera), x, y), projectPoint(camera, [x, y, 0]) ?? [])).toBeLessThan(1e-12)
   })
 
   it('by hand: straight ahead, to the left, up', () => {
@@ -37,7 +59,9 @@ describe('the camera', () => {
   it('undoes its lens in points and pictures', () => {
     const lens = { ...camera, distortion: [-0.15, 0.02] }
     const bent = projectPoint(lens, [15, 3, 0.5]) ?? [0, 0]
-    expect(worstError(undistortPoint(lens, bent[0], bent[1]), projectPoint(camera, [15, 3, 0.5]) ?? [])).toBeLessThan(1e-10)
+    expect(worstError(undistortPoint(lens, bent[0], bent[1]), projectPoint(camera, [15, 3, 0.5]) ?? [])).toBeLessThan(
+      1e-10,
+    )
     const small = { ...lens, focalX: 40, focalY: 40, centerX: 20, centerY: 15 }
     const ramp = { data: Float32Array.from({ length: 1200 }, (_, i) => (i % 40) / 40), width: 40, height: 30 }
     const out = undistortPicture(ramp, small)
@@ -48,8 +72,14 @@ describe('the camera', () => {
   })
 
   it('is refused without focal length or height', () => {
-    expect(() => projectPoint({ ...camera, focalX: 0 }, [1, 0, 0])).toThrowErrorMatchingInlineSnapshot(`[ValueError: projectPoint: the camera is not usable; got focal lengths 0 and 580, height 1.4, expected positive numbers.]`)
-    expect(() => birdsEye(camera, { ahead: [5, 5], side: [-1, 1], pixelsPerMeter: 10 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: birdsEye: the part of the road is empty; got 5 to 5 m ahead, -1 to 1 m aside, 10 pixels each.]`)
+    expect(() => projectPoint({ ...camera, focalX: 0 }, [1, 0, 0])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: projectPoint: the camera is not usable; got focal lengths 0 and 580, height 1.4, expected positive numbers.]`,
+    )
+    expect(() =>
+      birdsEye(camera, { ahead: [5, 5], side: [-1, 1], pixelsPerMeter: 10 }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: birdsEye: the part of the road is empty; got 5 to 5 m ahead, -1 to 1 m aside, 10 pixels each.]`,
+    )
   })
 })
 
@@ -83,8 +113,12 @@ describe('findHomography', () => {
   })
 
   it('refuses points that do not fix a map', () => {
-    expect(() => findHomography([0, 0, 1, 1], [0, 0, 1, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: findHomography: the points do not match; got 4 and 4 numbers, expected x and y of four points or more.]`)
-    expect(() => findHomography([0, 0, 1, 1, 2, 2, 3, 3], [0, 0, 1, 1, 2, 2, 3, 3])).toThrowErrorMatchingInlineSnapshot(`[ValueError: findHomography: the points do not fix a map. Take points that do not lie on a line.]`)
+    expect(() => findHomography([0, 0, 1, 1], [0, 0, 1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: findHomography: the points do not match; got 4 and 4 numbers, expected x and y of four points or more.]`,
+    )
+    expect(() => findHomography([0, 0, 1, 1, 2, 2, 3, 3], [0, 0, 1, 1, 2, 2, 3, 3])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: findHomography: the points do not fix a map. Take points that do not lie on a line.]`,
+    )
   })
 })
 
@@ -134,9 +168,19 @@ describe('lanes', () => {
   })
 
   it('are null where nothing is marked', () => {
-    expect(findLanes(new Uint8Array(width * height), { width, height })).toEqual({ left: null, right: null, radiusM: null, offsetM: null, widthM: null })
-    expect(() => findLanes([], { width, height })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: findLanes: the mask does not fit its size; got 0 pixels for 160x240.]`)
-    expect(() => findLanes(painted(false), { width, height, meterPerPixelX: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: findLanes: a scale is not positive; got 0 and 1.]`)
+    expect(findLanes(new Uint8Array(width * height), { width, height })).toEqual({
+      left: null,
+      right: null,
+      radiusM: null,
+      offsetM: null,
+      widthM: null,
+    })
+    expect(() => findLanes([], { width, height })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: findLanes: the mask does not fit its size; got 0 pixels for 160x240.]`,
+    )
+    expect(() => findLanes(painted(false), { width, height, meterPerPixelX: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: findLanes: a scale is not positive; got 0 and 1.]`,
+    )
   })
 
   it('are marked by light and colour beside an edge, from a camera picture seen from above', () => {
@@ -150,7 +194,12 @@ describe('lanes', () => {
         if (white || yellow) road.data.set(white ? [240, 240, 240] : [220, 180, 40], 3 * (y * 640 + x))
       }
     }
-    const above = warpPicture(road, view.map, { width: view.width, height: view.height, interpolation: 'bilinear', fill: 90 })
+    const above = warpPicture(road, view.map, {
+      width: view.width,
+      height: view.height,
+      interpolation: 'bilinear',
+      fill: 90,
+    })
     const found = findLanes(laneMask(above), { ...view, meterPerPixelX: 0.1, meterPerPixelY: 0.1 })
     expect(found.widthM ?? 0).toBeGreaterThan(3.4)
     expect(found.widthM ?? 0).toBeLessThan(3.6)
@@ -162,11 +211,18 @@ describe('lanes', () => {
 describe('polyFit', () => {
   it('finds a polynomial far from zero', () => {
     const ys = Array.from({ length: 30 }, (_, i) => 1000 + i)
-    const fit = polyFit(ys.map((y) => 3 - 0.02 * y + 0.001 * y * y), ys, 2) ?? []
+    const fit =
+      polyFit(
+        ys.map((y) => 3 - 0.02 * y + 0.001 * y * y),
+        ys,
+        2,
+      ) ?? []
     expect(worstError(fit, [3, -0.02, 0.001])).toBeLessThan(1e-6)
     expect(polyFit([1, 2], [5, 5], 1)).toBeNull()
     expect(polyFit([1], [5], 1)).toBeNull()
-    expect(() => polyFit([1], [], 0)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: polyFit: not as many values as places; got 1 and 0.]`)
+    expect(() => polyFit([1], [], 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: polyFit: not as many values as places; got 1 and 0.]`,
+    )
   })
 })
 
@@ -175,10 +231,21 @@ describe('time to collision', () => {
     expect([timeToCollision(30, 10), timeToCollision(30, 0), timeToCollision(0, 5)]).toEqual([3, Infinity, 0])
     // 40 m away, closing at 8 m/s, seen with 900 pixels of focal length and 1.5 m high.
     const times = [0, 0.1, 0.2, 0.3]
-    expect(timeToCollisionFromSizes(times, times.map((t) => (900 * 1.5) / (40 - 8 * t)))).toBeCloseTo(40 / 8 - 0.3, 10)
+    expect(
+      timeToCollisionFromSizes(
+        times,
+        times.map((t) => (900 * 1.5) / (40 - 8 * t)),
+      ),
+    ).toBeCloseTo(40 / 8 - 0.3, 10)
     expect(timeToCollisionFromSizes([0, 1], [50, 40])).toBe(Infinity)
-    expect(() => timeToCollision(-1, 2)).toThrowErrorMatchingInlineSnapshot(`[ValueError: timeToCollision: not a distance and a speed; got -1 and 2.]`)
-    expect(() => timeToCollisionFromSizes([0], [1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: timeToCollisionFromSizes: too few measurements; got 1 times and 1 sizes, expected two or more of each.]`)
-    expect(() => timeToCollisionFromSizes([0, 0], [1, 2])).toThrowErrorMatchingInlineSnapshot(`[ValueError: timeToCollisionFromSizes: not a size at a later time; got 2 at 0, expected positive sizes and ascending times.]`)
+    expect(() => timeToCollision(-1, 2)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: timeToCollision: not a distance and a speed; got -1 and 2.]`,
+    )
+    expect(() => timeToCollisionFromSizes([0], [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: timeToCollisionFromSizes: too few measurements; got 1 times and 1 sizes, expected two or more of each.]`,
+    )
+    expect(() => timeToCollisionFromSizes([0, 0], [1, 2])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: timeToCollisionFromSizes: not a size at a later time; got 2 at 0, expected positive sizes and ascending times.]`,
+    )
   })
 })

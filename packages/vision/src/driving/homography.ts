@@ -52,7 +52,12 @@ export const leastSquares = (rows: readonly (readonly number[])[]): number[] | n
  */
 export const findHomography = (from: ArrayLike<number>, to: ArrayLike<number>): Matrix3 => {
   if (from.length !== to.length || from.length < 8 || from.length % 2 === 1) {
-    throw new ShapeError({ op: 'findHomography', problem: 'the points do not match', got: `${from.length} and ${to.length} numbers`, expected: 'x and y of four points or more' })
+    throw new ShapeError({
+      op: 'findHomography',
+      problem: 'the points do not match',
+      got: `${from.length} and ${to.length} numbers`,
+      expected: 'x and y of four points or more',
+    })
   }
   const [a, b] = [normaliser(from), normaliser(to)]
   const rows: number[][] = []
@@ -63,7 +68,11 @@ export const findHomography = (from: ArrayLike<number>, to: ArrayLike<number>): 
   }
   const h = leastSquares(rows)
   if (h === null || !h.every(Number.isFinite)) {
-    throw new ValueError({ op: 'findHomography', problem: 'the points do not fix a map', advice: 'Take points that do not lie on a line' })
+    throw new ValueError({
+      op: 'findHomography',
+      problem: 'the points do not fix a map',
+      advice: 'Take points that do not lie on a line',
+    })
   }
   const m = composeMaps(invertMap(b), composeMaps([h[0], h[1], h[2], h[3], h[4], h[5], h[6], h[7], 1], a))
   return [m[0] / m[8], m[1] / m[8], m[2] / m[8], m[3] / m[8], m[4] / m[8], m[5] / m[8], m[6] / m[8], m[7] / m[8], 1]

@@ -17,7 +17,10 @@ export interface LaneMaskOptions {
  * @param picture - grey or colour; best a view from above, see {@link birdsEye}
  * @returns 0 or 1, [height, width]
  */
-export const laneMask = (picture: Picture, { white = 0.75, yellow = 0.4, gradient = 0.35 }: LaneMaskOptions = {}): Uint8Array => {
+export const laneMask = (
+  picture: Picture,
+  { white = 0.75, yellow = 0.4, gradient = 0.35 }: LaneMaskOptions = {},
+): Uint8Array => {
   const channels = channelsOf(picture)
   const scale = isBytes(picture) ? 255 : 1
   const { data, width, height } = picture
@@ -41,7 +44,8 @@ export const laneMask = (picture: Picture, { white = 0.75, yellow = 0.4, gradien
     const x = i % width
     // A marking is a few pixels wide: its edge lies within three.
     let edge = false
-    for (let d = Math.max(-3, -x); marked && d <= 3 && x + d < width; d++) edge ||= steep[i + d] >= limit && steep[i + d] > 0
+    for (let d = Math.max(-3, -x); marked && d <= 3 && x + d < width; d++)
+      edge ||= steep[i + d] >= limit && steep[i + d] > 0
     mask[i] = edge ? 1 : 0
   }
   return mask
@@ -76,7 +80,12 @@ export const laneX = ([c0, c1, c2]: LaneCurve, y: number): number => c0 + (c1 + 
  * polyFit([1, 3, 5], [0, 1, 2], 1) // => [1, 2]
  */
 export const polyFit = (xs: ArrayLike<number>, ys: ArrayLike<number>, degree: number): number[] | null => {
-  if (xs.length !== ys.length) throw new ShapeError({ op: 'polyFit', problem: 'not as many values as places', got: `${xs.length} and ${ys.length}` })
+  if (xs.length !== ys.length)
+    throw new ShapeError({
+      op: 'polyFit',
+      problem: 'not as many values as places',
+      got: `${xs.length} and ${ys.length}`,
+    })
   if (xs.length <= degree) return null
   // Places are brought to about -1 to 1 for the sake of the equations, and the result back.
   let [low, high] = [Infinity, -Infinity]
@@ -223,10 +232,18 @@ const fitCurve = ({ xs, ys }: Pixels, { minPixels = 10 }: FindLanesOptions): Lan
 export const findLanes = (mask: ArrayLike<number>, options: FindLanesOptions): Lanes => {
   const { width, height, meterPerPixelX = 1, meterPerPixelY = 1, previous } = options
   if (mask.length !== width * height) {
-    throw new ShapeError({ op: 'findLanes', problem: 'the mask does not fit its size', got: `${mask.length} pixels for ${width}x${height}` })
+    throw new ShapeError({
+      op: 'findLanes',
+      problem: 'the mask does not fit its size',
+      got: `${mask.length} pixels for ${width}x${height}`,
+    })
   }
   if (!(meterPerPixelX > 0 && meterPerPixelY > 0)) {
-    throw new ValueError({ op: 'findLanes', problem: 'a scale is not positive', got: `${meterPerPixelX} and ${meterPerPixelY}` })
+    throw new ValueError({
+      op: 'findLanes',
+      problem: 'a scale is not positive',
+      got: `${meterPerPixelX} and ${meterPerPixelY}`,
+    })
   }
   const bases = baseColumns(mask, width, height)
   const curves = [previous?.left, previous?.right].map((before, side) => {
@@ -239,7 +256,12 @@ export const findLanes = (mask: ArrayLike<number>, options: FindLanesOptions): L
   return {
     left,
     right,
-    radiusM: laneRadius(curves.filter((c) => c !== null), height, meterPerPixelX, meterPerPixelY),
+    radiusM: laneRadius(
+      curves.filter((c) => c !== null),
+      height,
+      meterPerPixelX,
+      meterPerPixelY,
+    ),
     offsetM: both ? ((xl + xr) / 2 - width / 2) * meterPerPixelX : null,
     widthM: both ? (xr - xl) * meterPerPixelX : null,
   }

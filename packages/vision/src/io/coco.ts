@@ -1,7 +1,13 @@
 import { rleFromString, rleMerge, type Rle } from '../boxes/rle.ts'
 import { polygonToRle } from '../boxes/polygon.ts'
 import type { ImageSize } from '../boxes/boxes.ts'
-import { CocoEvaluator, type CocoDetection, type CocoObject, type CocoOptions, type CocoSummary } from '../metrics/coco.ts'
+import {
+  CocoEvaluator,
+  type CocoDetection,
+  type CocoObject,
+  type CocoOptions,
+  type CocoSummary,
+} from '../metrics/coco.ts'
 import { shown, type SourceOptions } from './fault.ts'
 import { JsonReader } from './json.ts'
 
@@ -43,7 +49,10 @@ const readMask = (r: JsonReader, value: unknown, path: Path, size: ImageSize | u
   try {
     if (Array.isArray(value)) {
       if (size === undefined) throw r.fault(path, { problem: 'polygons need the width and height of their image' })
-      return rleMerge(value.map((p, i) => polygonToRle(r.numbers(p, [...path, i]), size)), 'union')
+      return rleMerge(
+        value.map((p, i) => polygonToRle(r.numbers(p, [...path, i]), size)),
+        'union',
+      )
     }
     const { size: sides, counts } = r.fields(value, path)
     const [height, width] = r.numbers(sides, [...path, 'size'], 2)
@@ -53,7 +62,8 @@ const readMask = (r: JsonReader, value: unknown, path: Path, size: ImageSize | u
     const runs = r.numbers(counts, [...path, 'counts'])
     return { width, height, counts: checkRuns(runs, width * height) }
   } catch (error) {
-    if (error instanceof Error && !error.message.startsWith(`${r.op}:`)) throw r.fault(path, { problem: error.message.replace(/\.$/, '') })
+    if (error instanceof Error && !error.message.startsWith(`${r.op}:`))
+      throw r.fault(path, { problem: error.message.replace(/\.$/, '') })
     throw error
   }
 }
@@ -133,7 +143,11 @@ export const parseCoco = (text: string, { file = 'input' }: SourceOptions = {}):
   return { images, categories, annotations }
 }
 
-const unique = <T extends { readonly id: number }>(r: JsonReader, name: string, items: readonly T[]): Map<number, T> => {
+const unique = <T extends { readonly id: number }>(
+  r: JsonReader,
+  name: string,
+  items: readonly T[],
+): Map<number, T> => {
   const byId = new Map<number, T>()
   items.forEach((item, i) => {
     if (byId.has(item.id)) throw r.fault([name, i, 'id'], { problem: 'id used twice', got: String(item.id) })
@@ -206,7 +220,11 @@ export const formatCocoResults = (results: readonly CocoResult[]): string =>
  * @throws ValueError when what the iouType compares is missing.
  * @source Checked against pycocotools 2.0.11 in coco.test.ts
  */
-export const evaluateCoco = (dataset: CocoDataset, results: readonly CocoResult[], options: CocoOptions = {}): CocoSummary => {
+export const evaluateCoco = (
+  dataset: CocoDataset,
+  results: readonly CocoResult[],
+  options: CocoOptions = {},
+): CocoSummary => {
   const evaluator = new CocoEvaluator(options)
   const truth = byImage(dataset.annotations)
   const found = byImage(results)

@@ -25,7 +25,8 @@ export const fault = ({ op, file, line, field, problem, got, expected }: Fault):
 
 /** A value as it appears in an error, short. */
 export const shown = (value: unknown): string => {
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value === undefined ? value : JSON.stringify(value))
+  const text =
+    typeof value === 'string' ? JSON.stringify(value) : String(value === undefined ? value : JSON.stringify(value))
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
@@ -34,5 +35,10 @@ export const numberField = (text: string | undefined, at: Omit<Fault, 'problem' 
   const trimmed = text?.trim() ?? ''
   const value = trimmed === '' ? NaN : Number(trimmed)
   if (Number.isFinite(value)) return value
-  throw fault({ ...at, problem: 'not a number', got: text === undefined ? 'nothing' : shown(text), expected: 'a finite number' })
+  throw fault({
+    ...at,
+    problem: 'not a number',
+    got: text === undefined ? 'nothing' : shown(text),
+    expected: 'a finite number',
+  })
 }

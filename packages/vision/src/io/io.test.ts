@@ -25,7 +25,10 @@ describe('COCO files', () => {
   it('are read and written', () => {
     const dataset = parseCoco(text)
     expect(dataset.annotations[0]).toMatchObject({ imageId: 1, categoryId: 3, area: 6, isCrowd: true })
-    expect(dataset.annotations[1]).toMatchObject({ mask: { width: 6, height: 5, counts: [1, 29] }, keypoints: [1, 2, 2] })
+    expect(dataset.annotations[1]).toMatchObject({
+      mask: { width: 6, height: 5, counts: [1, 29] },
+      keypoints: [1, 2, 2],
+    })
     const again = parseCoco(formatCoco(dataset))
     expect(again.images).toEqual(dataset.images)
     expect(again.annotations.map(({ mask }) => Array.from(mask?.counts ?? []))).toEqual(
@@ -38,21 +41,51 @@ describe('COCO files', () => {
   const broken = (from: string, to: string) => () => parseCoco(text.replace(from, to), at)
 
   it('name file, line and field of a fault', () => {
-    expect(broken('"area": 6', '"area": "6"')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 5, annotations[0].area: not a number; got "6", expected a finite number.]`)
-    expect(broken('[0, 0, 1, 1]', '[0, 0, 1]')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].bbox: wrong number of values; got 3, expected 4.]`)
-    expect(broken('"id": 2, "image_id": 1', '"id": 2, "image_id": 9')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].image_id: no such image; got 9.]`)
-    expect(broken('"id": 2, "image_id": 1', '"id": 1, "image_id": 1')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].id: id used twice; got 1.]`)
-    expect(broken('"category_id": 3, "bbox": [0', '"category_id": 4, "bbox": [0')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].category_id: no such category; got 4.]`)
-    expect(broken('[1, 29]', '[1, 28]')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].segmentation: the runs hold 29 pixels, the image 30.]`)
-    expect(broken('[1, 29]', '"zz~"')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 7, annotations[1].segmentation: rleFromString: not a run-length text; got character "z" at 0, expected characters 0 to o.]`)
-    expect(broken('[1, 2, 2]', '[1, 2]')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 8, annotations[1].keypoints: key-points are not triples; got 2 numbers.]`)
-    expect(broken('"annotations"', '"annotation"')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 10, annotations: not a list; got undefined.]`)
-    expect(broken('"car"}', '"car"')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 3, the value: not JSON; got "],\\n  \\"annotations\\": ".]`)
-    expect(broken('{"id": 2}]', '{"id": 2}')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 3, the value: not JSON; got ": [{\\"id\\": 3, \\"name\\":".]`)
-    expect(broken('"width": 6', '"width": 1e9')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 2, images[0].width: not a side of an image; got 1000000000, expected a whole number up to 65535.]`)
-    expect(broken('[1, 1, 4, 1, 4', '[1, 1, 4e9, 1, 4')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 6, annotations[0].segmentation: polygonToRle: a corner is not finite or lies far outside of the image; got coordinate 4000000000 in an image of 6x5, expected at most one image and 1,000 pixels beyond its edges.]`)
-    expect(() => parseCoco('', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCoco: gt.txt, line 1, the value: not JSON; got the end.]`)
-    expect(() => parseCocoResults('[\n{"image_id": 1, "category_id": 1}]', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseCocoResults: gt.txt, line 2, [0].score: not a number; got undefined, expected a finite number.]`)
+    expect(broken('"area": 6', '"area": "6"')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 5, annotations[0].area: not a number; got "6", expected a finite number.]`,
+    )
+    expect(broken('[0, 0, 1, 1]', '[0, 0, 1]')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].bbox: wrong number of values; got 3, expected 4.]`,
+    )
+    expect(broken('"id": 2, "image_id": 1', '"id": 2, "image_id": 9')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].image_id: no such image; got 9.]`,
+    )
+    expect(broken('"id": 2, "image_id": 1', '"id": 1, "image_id": 1')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].id: id used twice; got 1.]`,
+    )
+    expect(broken('"category_id": 3, "bbox": [0', '"category_id": 4, "bbox": [0')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].category_id: no such category; got 4.]`,
+    )
+    expect(broken('[1, 29]', '[1, 28]')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].segmentation: the runs hold 29 pixels, the image 30.]`,
+    )
+    expect(broken('[1, 29]', '"zz~"')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 7, annotations[1].segmentation: rleFromString: not a run-length text; got character "z" at 0, expected characters 0 to o.]`,
+    )
+    expect(broken('[1, 2, 2]', '[1, 2]')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 8, annotations[1].keypoints: key-points are not triples; got 2 numbers.]`,
+    )
+    expect(broken('"annotations"', '"annotation"')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 10, annotations: not a list; got undefined.]`,
+    )
+    expect(broken('"car"}', '"car"')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 3, the value: not JSON; got "],\\n  \\"annotations\\": ".]`,
+    )
+    expect(broken('{"id": 2}]', '{"id": 2}')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 3, the value: not JSON; got ": [{\\"id\\": 3, \\"name\\":".]`,
+    )
+    expect(broken('"width": 6', '"width": 1e9')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 2, images[0].width: not a side of an image; got 1000000000, expected a whole number up to 65535.]`,
+    )
+    expect(broken('[1, 1, 4, 1, 4', '[1, 1, 4e9, 1, 4')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 6, annotations[0].segmentation: polygonToRle: a corner is not finite or lies far outside of the image; got coordinate 4000000000 in an image of 6x5, expected at most one image and 1,000 pixels beyond its edges.]`,
+    )
+    expect(() => parseCoco('', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 1, the value: not JSON; got the end.]`,
+    )
+    expect(() => parseCocoResults('[\n{"image_id": 1, "category_id": 1}]', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCocoResults: gt.txt, line 2, [0].score: not a number; got undefined, expected a finite number.]`,
+    )
   })
 
   const folder = dataPath('detection/toyexample')
@@ -89,18 +122,32 @@ describe('VOC files', () => {
   const broken = (from: string, to: string) => () => parseVoc(text.replace(from, to), at)
 
   it('name file, line and field of a fault', () => {
-    expect(broken('<xmax>3.5</xmax>', '')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 7, annotation.object[0].bndbox.xmax: missing.]`)
-    expect(broken('3.5', 'wide')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 7, annotation.object[0].bndbox.xmax: not a number; got "wide", expected a finite number.]`)
-    expect(broken('</bndbox>', '</box>')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 7, the XML: </box> closes <bndbox>.]`)
-    expect(broken('<part/>', '<part')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 8, the XML: not a tag.]`)
-    expect(broken('</annotation>', '')).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 9, the XML: <annotation> is not closed.]`)
-    expect(() => parseVoc('', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseVoc: gt.txt, line 1, annotation: missing.]`)
+    expect(broken('<xmax>3.5</xmax>', '')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 7, annotation.object[0].bndbox.xmax: missing.]`,
+    )
+    expect(broken('3.5', 'wide')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 7, annotation.object[0].bndbox.xmax: not a number; got "wide", expected a finite number.]`,
+    )
+    expect(broken('</bndbox>', '</box>')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 7, the XML: </box> closes <bndbox>.]`,
+    )
+    expect(broken('<part/>', '<part')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 8, the XML: not a tag.]`,
+    )
+    expect(broken('</annotation>', '')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 9, the XML: <annotation> is not closed.]`,
+    )
+    expect(() => parseVoc('', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseVoc: gt.txt, line 1, annotation: missing.]`,
+    )
   })
 
   const folder = dataPath('detection/toyexample/gts_vocpascal_format')
 
   it.skipIf(folder === null)('of the toy example are read (skipped without the data)', () => {
-    const files = readdirSync(folder ?? '').map((name) => parseVoc(readFileSync(`${folder}/${name}`, 'utf8'), { file: name }))
+    const files = readdirSync(folder ?? '').map((name) =>
+      parseVoc(readFileSync(`${folder}/${name}`, 'utf8'), { file: name }),
+    )
     expect(files.length).toBe(10)
     expect(files.flatMap((f) => f.objects).length).toBeGreaterThan(10)
   })
@@ -117,9 +164,15 @@ describe('YOLO files', () => {
   })
 
   it('name file, line and field of a fault', () => {
-    expect(() => parseYolo('0 0 0 1 1\n1 2 3', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseYolo: gt.txt, line 2, the line: wrong number of fields; got "1 2 3", expected 5, or 6 with a score.]`)
-    expect(() => parseYolo('-1 0 0 1 1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseYolo: gt.txt, line 1, class: not a class; got -1, expected a whole number from 0 on.]`)
-    expect(() => parseYolo('0 0 Infinity 1 1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseYolo: gt.txt, line 1, y: not a number; got "Infinity", expected a finite number.]`)
+    expect(() => parseYolo('0 0 0 1 1\n1 2 3', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseYolo: gt.txt, line 2, the line: wrong number of fields; got "1 2 3", expected 5, or 6 with a score.]`,
+    )
+    expect(() => parseYolo('-1 0 0 1 1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseYolo: gt.txt, line 1, class: not a class; got -1, expected a whole number from 0 on.]`,
+    )
+    expect(() => parseYolo('0 0 Infinity 1 1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseYolo: gt.txt, line 1, y: not a number; got "Infinity", expected a finite number.]`,
+    )
   })
 })
 
@@ -139,10 +192,18 @@ describe('MOT files', () => {
   })
 
   it('name file, line and field of a fault', () => {
-    expect(() => parseMot('1,1,0,0,1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseMot: gt.txt, line 1, the line: wrong number of fields; got "1,1,0,0,1", expected at least 6.]`)
-    expect(() => parseMot('1,1,0,0,1,1\n1.5,1,0,0,1,1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseMot: gt.txt, line 2, frame: not a whole number; got "1.5", expected a whole number from 0 on.]`)
-    expect(() => parseMot('1,1,0,0,x,1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseMot: gt.txt, line 1, width: not a number; got "x", expected a finite number.]`)
-    expect(() => parseMot('1,1,0,0,1,1\n1,1,5,5,1,1', at)).toThrowErrorMatchingInlineSnapshot(`[FormatError: parseMot: gt.txt, line 2, id: appears twice in its frame; got id 1 in frame 1.]`)
+    expect(() => parseMot('1,1,0,0,1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseMot: gt.txt, line 1, the line: wrong number of fields; got "1,1,0,0,1", expected at least 6.]`,
+    )
+    expect(() => parseMot('1,1,0,0,1,1\n1.5,1,0,0,1,1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseMot: gt.txt, line 2, frame: not a whole number; got "1.5", expected a whole number from 0 on.]`,
+    )
+    expect(() => parseMot('1,1,0,0,x,1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseMot: gt.txt, line 1, width: not a number; got "x", expected a finite number.]`,
+    )
+    expect(() => parseMot('1,1,0,0,1,1\n1,1,5,5,1,1', at)).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseMot: gt.txt, line 2, id: appears twice in its frame; got id 1 in frame 1.]`,
+    )
     expect(parseMot('1,-1,0,0,1,1\n1,-1,5,5,1,1')).toHaveLength(2)
   })
 })

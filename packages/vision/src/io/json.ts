@@ -1,7 +1,8 @@
 import { fault, shown, type Fault } from './fault.ts'
 
 const spaces = /[ \t\n\r]*/y
-const token = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
+const token =
+  /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /** Where a walk over JSON text stopped. */
 class Stop {
@@ -92,8 +93,15 @@ export class JsonReader {
     return this.#fault(path, lineAt(this.#text, stopOf(this.#text, path)), about)
   }
 
-  #fault(path: readonly (string | number)[], line: number, about: { problem: string; got?: string; expected?: string }): Error {
-    const field = path.reduce<string>((name, key) => (typeof key === 'number' ? `${name}[${key}]` : name === '' ? key : `${name}.${key}`), '')
+  #fault(
+    path: readonly (string | number)[],
+    line: number,
+    about: { problem: string; got?: string; expected?: string },
+  ): Error {
+    const field = path.reduce<string>(
+      (name, key) => (typeof key === 'number' ? `${name}[${key}]` : name === '' ? key : `${name}.${key}`),
+      '',
+    )
     const full: Fault = { op: this.op, file: this.file, line, field: field === '' ? 'the value' : field, ...about }
     return fault(full)
   }
@@ -106,7 +114,8 @@ export class JsonReader {
 
   /** An object's fields. */
   fields(value: unknown, path: readonly (string | number)[]): Readonly<Record<string, unknown>> {
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.fromEntries(Object.entries(value))
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return Object.fromEntries(Object.entries(value))
     throw this.fault(path, { problem: 'not an object', got: shown(value) })
   }
 

@@ -25,7 +25,11 @@ export interface TrackFrame {
   readonly boxes: ArrayLike<number>
 }
 
-const whole = (text: string | undefined, at: { op: string; file: string; line: number; field: string }, from: number): number => {
+const whole = (
+  text: string | undefined,
+  at: { op: string; file: string; line: number; field: string },
+  from: number,
+): number => {
   const value = numberField(text, at)
   if (Number.isInteger(value) && value >= from) return value
   throw fault({ ...at, problem: 'not a whole number', got: shown(text), expected: `a whole number from ${from} on` })
@@ -46,7 +50,13 @@ export const parseMot = (text: string, { file = 'input' }: SourceOptions = {}): 
     const at = { op: 'parseMot', file, line: i + 1 }
     const fields = row.trim().split(/\s*,\s*|\s+/)
     if (fields.length < 6) {
-      throw fault({ ...at, field: 'the line', problem: 'wrong number of fields', got: shown(row), expected: 'at least 6' })
+      throw fault({
+        ...at,
+        field: 'the line',
+        problem: 'wrong number of fields',
+        got: shown(row),
+        expected: 'at least 6',
+      })
     }
     const frame = whole(fields[0], { ...at, field: 'frame' }, 0)
     const id = whole(fields[1], { ...at, field: 'id' }, -1)
@@ -55,9 +65,19 @@ export const parseMot = (text: string, { file = 'input' }: SourceOptions = {}): 
     }
     seen.add(`${frame} ${id}`)
     const value = (k: number, field: string): number => numberField(fields[k], { ...at, field })
-    const optional = (k: number, field: string, otherwise: number): number => (fields[k] === undefined ? otherwise : value(k, field))
+    const optional = (k: number, field: string, otherwise: number): number =>
+      fields[k] === undefined ? otherwise : value(k, field)
     const box = [value(2, 'x'), value(3, 'y'), value(4, 'width'), value(5, 'height')] as const
-    return [{ frame, id, box, score: optional(6, 'score', 1), label: optional(7, 'class', -1), visibility: optional(8, 'visibility', -1) }]
+    return [
+      {
+        frame,
+        id,
+        box,
+        score: optional(6, 'score', 1),
+        label: optional(7, 'class', -1),
+        visibility: optional(8, 'visibility', -1),
+      },
+    ]
   })
 }
 

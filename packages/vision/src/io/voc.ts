@@ -52,7 +52,7 @@ const parseElements = (text: string, file: string): Element => {
     for (let i = piece.indexOf('\n'); i >= 0; i = piece.indexOf('\n', i + 1)) line++
   }
   const broken = (problem: string): Error => fault({ op, file, line, field: 'the XML', problem })
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const current = open[open.length - 1]
     if (text[i] !== '<') {
       const end = text.indexOf('<', i)
@@ -130,7 +130,8 @@ export const parseVoc = (text: string, { file = 'input' }: SourceOptions = {}): 
   }
 }
 
-const escaped = (text: string): string => text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? '&quot;')
+const escaped = (text: string): string =>
+  text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? '&quot;')
 
 /** Writes a Pascal VOC annotation; {@link parseVoc} reads it back. */
 export const formatVoc = ({ fileName, width, height, objects }: VocAnnotation): string =>

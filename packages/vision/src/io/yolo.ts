@@ -23,11 +23,23 @@ export const parseYolo = (text: string, { file = 'input' }: SourceOptions = {}):
     const at = { op: 'parseYolo', file, line: i + 1 }
     const fields = row.trim().split(/\s+/)
     if (fields.length !== 5 && fields.length !== 6) {
-      throw fault({ ...at, field: 'the line', problem: 'wrong number of fields', got: shown(row), expected: '5, or 6 with a score' })
+      throw fault({
+        ...at,
+        field: 'the line',
+        problem: 'wrong number of fields',
+        got: shown(row),
+        expected: '5, or 6 with a score',
+      })
     }
     const label = numberField(fields[0], { ...at, field: 'class' })
     if (!(Number.isInteger(label) && label >= 0)) {
-      throw fault({ ...at, field: 'class', problem: 'not a class', got: fields[0], expected: 'a whole number from 0 on' })
+      throw fault({
+        ...at,
+        field: 'class',
+        problem: 'not a class',
+        got: fields[0],
+        expected: 'a whole number from 0 on',
+      })
     }
     const value = (k: number, field: string): number => numberField(fields[k], { ...at, field })
     const box = [value(1, 'x'), value(2, 'y'), value(3, 'width'), value(4, 'height')] as const
@@ -40,4 +52,6 @@ export const parseYolo = (text: string, { file = 'input' }: SourceOptions = {}):
  * formatYolo([{ label: 2, box: [0.5, 0.5, 0.2, 0.4] }]) // => "2 0.5 0.5 0.2 0.4\n"
  */
 export const formatYolo = (labels: readonly YoloLabel[]): string =>
-  labels.map(({ label, box, score }) => [label, ...box, ...(score === undefined ? [] : [score])].join(' ') + '\n').join('')
+  labels
+    .map(({ label, box, score }) => [label, ...box, ...(score === undefined ? [] : [score])].join(' ') + '\n')
+    .join('')

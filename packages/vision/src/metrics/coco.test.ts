@@ -70,14 +70,34 @@ describe('COCO averages', () => {
   it('refuse what cannot be judged, and stay as they were', () => {
     const evaluator = new CocoEvaluator()
     const good = { ...box(1, 0, 0, 5, 5), score: 1 }
-    expect(() => evaluator.add([box(1, 0, 0, 5, 5)], [good, { ...box(1, 0, NaN, 1, 1), score: 1 }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator.add: the bbox of detection 1 is not finite; got [0, NaN, 1, 1].]`)
-    expect(() => evaluator.add([], [{ ...good, score: NaN }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator.add: the score of detection 0 is not finite; got [NaN].]`)
-    expect(() => evaluator.add([], [{ categoryId: 1, score: 1 }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator.add: detection 0 has no bbox; expected bbox for this iouType.]`)
+    expect(() =>
+      evaluator.add([box(1, 0, 0, 5, 5)], [good, { ...box(1, 0, NaN, 1, 1), score: 1 }]),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator.add: the bbox of detection 1 is not finite; got [0, NaN, 1, 1].]`,
+    )
+    expect(() => evaluator.add([], [{ ...good, score: NaN }])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator.add: the score of detection 0 is not finite; got [NaN].]`,
+    )
+    expect(() => evaluator.add([], [{ categoryId: 1, score: 1 }])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator.add: detection 0 has no bbox; expected bbox for this iouType.]`,
+    )
     expect(evaluator.summary().perClass).toEqual([])
-    expect(() => new CocoEvaluator({ iouType: 'segm' }).add([box(1, 0, 0, 1, 1)], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator.add: ground truth 0 has no mask; expected mask for this iouType.]`)
-    expect(() => new CocoEvaluator({ iouThresholds: [1.5] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator: thresholds are out of range; got [1.5], expected 1 to 30 numbers in (0, 1].]`)
-    expect(() => new CocoEvaluator({ maxDetections: [10, 1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator: limits on detections do not ascend; got [10, 1].]`)
-    expect(() => evaluator.curve(1, 0.52)).toThrowErrorMatchingInlineSnapshot(`[ValueError: CocoEvaluator.curve: no such threshold; got 0.52.]`)
-    expect(() => objectKeypointSimilarity([1, 2, 3], [1, 2, 3], { area: 1 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: objectKeypointSimilarity: the key-points do not match; got 3 and 3 numbers for 17 sigmas, expected 3 numbers for each sigma.]`)
+    expect(() =>
+      new CocoEvaluator({ iouType: 'segm' }).add([box(1, 0, 0, 1, 1)], []),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator.add: ground truth 0 has no mask; expected mask for this iouType.]`,
+    )
+    expect(() => new CocoEvaluator({ iouThresholds: [1.5] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator: thresholds are out of range; got [1.5], expected 1 to 30 numbers in (0, 1].]`,
+    )
+    expect(() => new CocoEvaluator({ maxDetections: [10, 1] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator: limits on detections do not ascend; got [10, 1].]`,
+    )
+    expect(() => evaluator.curve(1, 0.52)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: CocoEvaluator.curve: no such threshold; got 0.52.]`,
+    )
+    expect(() => objectKeypointSimilarity([1, 2, 3], [1, 2, 3], { area: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: objectKeypointSimilarity: the key-points do not match; got 3 and 3 numbers for 17 sigmas, expected 3 numbers for each sigma.]`,
+    )
   })
 })

@@ -114,7 +114,11 @@ const boxOverlap = (d: readonly number[], g: readonly number[], crowd: boolean):
 
 const need = <T>(value: T | undefined, what: string, who: string): T => {
   if (value !== undefined) return value
-  throw new ValueError({ op: 'CocoEvaluator.add', problem: `${who} has no ${what}`, expected: `${what} for this iouType` })
+  throw new ValueError({
+    op: 'CocoEvaluator.add',
+    problem: `${who} has no ${what}`,
+    expected: `${what} for this iouType`,
+  })
 }
 
 const checkNumbers = (who: string, values: readonly number[]): void => {
@@ -248,20 +252,36 @@ export class CocoEvaluator {
         const d = detections[i]
         out[i * truth.length + j] =
           this.iouType === 'keypoints' && g.keypoints && d.keypoints
-            ? objectKeypointSimilarity(g.keypoints, d.keypoints, { area: this.#truthArea(g), bbox: g.bbox, sigmas: this.#sigmas })
+            ? objectKeypointSimilarity(g.keypoints, d.keypoints, {
+                area: this.#truthArea(g),
+                bbox: g.bbox,
+                sigmas: this.#sigmas,
+              })
             : this.#boxOrMask(boxes[i], box, d, g, crowd)
       }
     })
     return out
   }
 
-  #boxOrMask(boxD: readonly number[], boxG: readonly number[], d: CocoDetection, g: CocoObject, crowd: boolean): number {
+  #boxOrMask(
+    boxD: readonly number[],
+    boxG: readonly number[],
+    d: CocoDetection,
+    g: CocoObject,
+    crowd: boolean,
+  ): number {
     const overlap = boxOverlap(boxD, boxG, crowd)
     return this.iouType === 'segm' && overlap > 0 && d.mask && g.mask ? rleIou(d.mask, g.mask, crowd) : overlap
   }
 
   /** Precision at 101 recalls, and the final recall, of one class, threshold, area and limit. */
-  #accumulate(record: ClassRecord, order: Int32Array, t: number, area: CocoArea, limit: number): { curve: Float64Array; recall: number } {
+  #accumulate(
+    record: ClassRecord,
+    order: Int32Array,
+    t: number,
+    area: CocoArea,
+    limit: number,
+  ): { curve: Float64Array; recall: number } {
     const curve = new Float64Array(101).fill(-1)
     const positives = record.positives[area]
     if (positives === 0) return { curve, recall: -1 }
@@ -280,7 +300,8 @@ export class CocoEvaluator {
       recalls.push(right / positives)
       precisions.push(right / (right + wrong + Number.EPSILON))
     }
-    for (let i = precisions.length - 1; i > 0; i--) if (precisions[i] > precisions[i - 1]) precisions[i - 1] = precisions[i]
+    for (let i = precisions.length - 1; i > 0; i--)
+      if (precisions[i] > precisions[i - 1]) precisions[i - 1] = precisions[i]
     curve.fill(0)
     for (let r = 0, i = 0; r <= 100; r++) {
       const wanted = r === 100 ? 1 : r * 0.01
@@ -297,7 +318,8 @@ export class CocoEvaluator {
    */
   curve(categoryId: number, iouThreshold: number, area: CocoArea = 'all'): CocoCurve {
     const t = this.#iouThresholds.findIndex((v) => Math.abs(v - iouThreshold) < 1e-9)
-    if (t < 0) throw new ValueError({ op: 'CocoEvaluator.curve', problem: 'no such threshold', got: String(iouThreshold) })
+    if (t < 0)
+      throw new ValueError({ op: 'CocoEvaluator.curve', problem: 'no such threshold', got: String(iouThreshold) })
     const record = this.#classes.get(categoryId) ?? emptyRecord()
     const limit = this.#maxDetections[this.#maxDetections.length - 1]
     const recalls = Float64Array.from({ length: 101 }, (_, i) => (i === 100 ? 1 : i * 0.01))

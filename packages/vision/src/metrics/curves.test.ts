@@ -18,13 +18,18 @@ describe('precision and recall', () => {
   it('of nothing positive, and of nothing', () => {
     expect([...precisionRecallCurve([0.5], [0]).recalls]).toEqual([1, 0])
     expect([...precisionRecallCurve([], []).precisions]).toEqual([1])
-    expect(() => precisionRecallCurve([1], [])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: precisionRecallCurve: the numbers of labels and scores do not match; got 0, expected 1.]`)
-    expect(() => precisionRecallCurve([NaN], [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: precisionRecallCurve: a score is NaN.]`)
+    expect(() => precisionRecallCurve([1], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: precisionRecallCurve: the numbers of labels and scores do not match; got 0, expected 1.]`,
+    )
+    expect(() => precisionRecallCurve([NaN], [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: precisionRecallCurve: a score is NaN.]`,
+    )
   })
 })
 
 describe('segmentation scores', () => {
-  const rows = (data: ArrayLike<number>): number[][] => Array.from({ length: 5 }, (_, t) => Array.from({ length: 5 }, (_, p) => data[5 * t + p]))
+  const rows = (data: ArrayLike<number>): number[][] =>
+    Array.from({ length: 5 }, (_, t) => Array.from({ length: 5 }, (_, p) => data[5 * t + p]))
 
   it('equal the formulas', () => {
     const s = segmentationScores(rows(want.matrix.data))
@@ -36,15 +41,28 @@ describe('segmentation scores', () => {
   })
 
   it('leave classes out that never appear', () => {
-    const s = segmentationScores([[3, 0, 1], [0, 0, 0], [0, 0, 4]])
+    const s = segmentationScores([
+      [3, 0, 1],
+      [0, 0, 0],
+      [0, 0, 4],
+    ])
     expect(s.iou[1]).toBeNaN()
     expect(s.meanIou).toBeCloseTo((3 / 4 + 4 / 5) / 2, 15)
-    expect(segmentationScores([[0, 0], [0, 0]])).toMatchObject({ pixelAccuracy: 0, meanIou: 0, meanDice: 0 })
+    expect(
+      segmentationScores([
+        [0, 0],
+        [0, 0],
+      ]),
+    ).toMatchObject({ pixelAccuracy: 0, meanIou: 0, meanDice: 0 })
   })
 
   it('refuse counts that are not square', () => {
-    expect(() => segmentationScores([[1, 2]])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: segmentationScores: the counts are not square; got 1 rows of 2.]`)
-    expect(() => segmentationScores([])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: segmentationScores: the counts are not square; got 0 rows of nothing.]`)
+    expect(() => segmentationScores([[1, 2]])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: segmentationScores: the counts are not square; got 1 rows of 2.]`,
+    )
+    expect(() => segmentationScores([])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: segmentationScores: the counts are not square; got 0 rows of nothing.]`,
+    )
   })
 })
 
@@ -56,7 +74,11 @@ describe('calibration', () => {
     expect(worstError([expected, maximum], want.calibration.data)).toBeLessThan(1e-14)
     expect(bins.reduce((sum, b) => sum + b.count, 0)).toBe(300)
     expect(calibrationError([], []).expected).toBe(0)
-    expect(() => calibrationError([1.5], [1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: calibrationError: not a confidence; got 1.5 at 0, expected 0 to 1.]`)
-    expect(() => calibrationError([1], [1], 0)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: calibrationError: not a number of bins; got 0.]`)
+    expect(() => calibrationError([1.5], [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: calibrationError: not a confidence; got 1.5 at 0, expected 0 to 1.]`,
+    )
+    expect(() => calibrationError([1], [1], 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: calibrationError: not a number of bins; got 0.]`,
+    )
   })
 })

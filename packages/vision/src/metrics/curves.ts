@@ -12,7 +12,11 @@ export interface PrecisionRecallCurve {
 }
 
 /** Running counts of positives, best score first, one entry for each different score. */
-const counts = (op: string, scores: Values, labels: Values): { thresholds: number[]; right: number[]; all: number[]; positives: number } => {
+const counts = (
+  op: string,
+  scores: Values,
+  labels: Values,
+): { thresholds: number[]; right: number[]; all: number[]; positives: number } => {
   const s = float64(scores)
   const l = read(labels)
   checkCount(op, 'the numbers of labels and scores', l.length, s.length)
@@ -84,10 +88,17 @@ export const calibrationError = (confidences: Values, right: Values, bins = 15):
   const c = float64(confidences)
   const r = read(right)
   checkCount('calibrationError', 'the numbers of confidences and answers', r.length, c.length)
-  if (!(Number.isInteger(bins) && bins > 0)) throw new ShapeError({ op: 'calibrationError', problem: 'not a number of bins', got: String(bins) })
+  if (!(Number.isInteger(bins) && bins > 0))
+    throw new ShapeError({ op: 'calibrationError', problem: 'not a number of bins', got: String(bins) })
   const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }))
   c.forEach((v, i) => {
-    if (!(v >= 0 && v <= 1)) throw new ValueError({ op: 'calibrationError', problem: 'not a confidence', got: `${v} at ${i}`, expected: '0 to 1' })
+    if (!(v >= 0 && v <= 1))
+      throw new ValueError({
+        op: 'calibrationError',
+        problem: 'not a confidence',
+        got: `${v} at ${i}`,
+        expected: '0 to 1',
+      })
     let bin = Math.max(0, Math.ceil(v * bins) - 1)
     // A value on an edge belongs below it; v * bins may round across.
     if (bin > 0 && v <= bin / bins) bin--

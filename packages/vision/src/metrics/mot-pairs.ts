@@ -22,7 +22,11 @@ export interface PairedFrames {
 }
 
 /** Numbers the ids of one side from 0 and checks its frames. */
-const byFrame = (op: string, what: string, frames: readonly TrackFrame[]): { rows: Map<number, TrackFrame>; idOf: Map<number, number> } => {
+const byFrame = (
+  op: string,
+  what: string,
+  frames: readonly TrackFrame[],
+): { rows: Map<number, TrackFrame>; idOf: Map<number, number> } => {
   const rows = new Map<number, TrackFrame>()
   const idOf = new Map<number, number>()
   for (const frame of frames) {
@@ -30,7 +34,11 @@ const byFrame = (op: string, what: string, frames: readonly TrackFrame[]): { row
       new ValueError({ op, problem: `${what}: ${problem}`, got, expected: 'each frame once, each id once in a frame' })
     if (rows.has(frame.frame)) throw bad('a frame appears twice', `frame ${frame.frame}`)
     if (frame.boxes.length !== 4 * frame.ids.length) {
-      throw new ShapeError({ op, problem: `${what}: boxes and ids do not match`, got: `${frame.boxes.length} numbers for ${frame.ids.length} ids` })
+      throw new ShapeError({
+        op,
+        problem: `${what}: boxes and ids do not match`,
+        got: `${frame.boxes.length} numbers for ${frame.ids.length} ids`,
+      })
     }
     const own = new Set<number>()
     for (let i = 0; i < frame.ids.length; i++) {

@@ -10,7 +10,10 @@ const read = (name: string) => parseMot(readFileSync(`${folder}/${name}`, 'utf8'
 
 describe('metrics of the stored results', () => {
   it.skipIf(folder === null)('TUD-Campus has the figures of py-motmetrics (skipped without the data)', () => {
-    const scores = evaluateTracking(motFrames(read('TUD-Campus/gt.txt')), motFrames(read('TUD-Campus/tracker_result.txt')))
+    const scores = evaluateTracking(
+      motFrames(read('TUD-Campus/gt.txt')),
+      motFrames(read('TUD-Campus/tracker_result.txt')),
+    )
     expect(scores).toMatchObject({ falsePositives: 13, misses: 150, switches: 7, fragmentations: 7 })
     expect(scores).toMatchObject({ mostlyTracked: 1, partiallyTracked: 6, mostlyLost: 1, objects: 359, identities: 8 })
     const { mota, motp, recall, precision, idf1, idPrecision, idRecall } = scores
@@ -65,7 +68,11 @@ describe('tracking metrics', () => {
     // The sequence is drawn in float32 on one side and float64 on the other.
     expect(worstError(perThreshold, want[`hota ${seed}`].data)).toBeLessThan(1e-6)
     const [right, tracks, objects] = want[`id ${seed}`].data
-    expect(scores).toMatchObject({ idTruePositives: right, idFalsePositives: tracks - right, idFalseNegatives: objects - right })
+    expect(scores).toMatchObject({
+      idTruePositives: right,
+      idFalsePositives: tracks - right,
+      idFalseNegatives: objects - right,
+    })
     const [falsePositives, misses, switches] = want[`clear ${seed}`].data
     expect(scores).toMatchObject({ falsePositives, misses, switches })
   })
@@ -77,7 +84,12 @@ describe('tracking metrics', () => {
     const found = [one(1, 7), one(2, 7), one(4, 8), one(5, 8)]
     expect(clearMot(truth, found)).toMatchObject({ switches: 1, fragmentations: 0, misses: 1, matches: 4 })
     const gap = [one(1, 7), { frame: 2, ids: [7], boxes: [50, 0, 60, 10] }, one(3, 7)]
-    expect(clearMot(truth.slice(0, 3), gap)).toMatchObject({ switches: 0, fragmentations: 1, misses: 1, falsePositives: 1 })
+    expect(clearMot(truth.slice(0, 3), gap)).toMatchObject({
+      switches: 0,
+      fragmentations: 1,
+      misses: 1,
+      falsePositives: 1,
+    })
     expect(identityScores(truth, found)).toMatchObject({ idTruePositives: 2, idFalsePositives: 2, idFalseNegatives: 3 })
     expect(evaluateTracking(truth, truth)).toMatchObject({ mota: 1, motp: 1, idf1: 1, hota: 1, mostlyTracked: 1 })
   })
@@ -90,9 +102,19 @@ describe('tracking metrics', () => {
   })
 
   it('refuse frames and ids that appear twice, and broken boxes', () => {
-    expect(() => clearMot([one(1, 1), one(1, 2)], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: clearMot: ground truth: a frame appears twice; got frame 1, expected each frame once, each id once in a frame.]`)
-    expect(() => clearMot([], [{ frame: 3, ids: [1, 1], boxes: [0, 0, 1, 1, 0, 0, 1, 1] }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: clearMot: tracks: an id appears twice; got id 1 in frame 3, expected each frame once, each id once in a frame.]`)
-    expect(() => hota([{ frame: 3, ids: [1], boxes: [0, 0, 1] }], [])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: hota: ground truth: boxes and ids do not match; got 3 numbers for 1 ids.]`)
-    expect(() => hota([{ frame: 3, ids: [1], boxes: [0, 0, 1, NaN] }], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: hota: ground truth: a box is not finite; got frame 3, expected each frame once, each id once in a frame.]`)
+    expect(() => clearMot([one(1, 1), one(1, 2)], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: clearMot: ground truth: a frame appears twice; got frame 1, expected each frame once, each id once in a frame.]`,
+    )
+    expect(() =>
+      clearMot([], [{ frame: 3, ids: [1, 1], boxes: [0, 0, 1, 1, 0, 0, 1, 1] }]),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: clearMot: tracks: an id appears twice; got id 1 in frame 3, expected each frame once, each id once in a frame.]`,
+    )
+    expect(() => hota([{ frame: 3, ids: [1], boxes: [0, 0, 1] }], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: hota: ground truth: boxes and ids do not match; got 3 numbers for 1 ids.]`,
+    )
+    expect(() => hota([{ frame: 3, ids: [1], boxes: [0, 0, 1, NaN] }], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: hota: ground truth: a box is not finite; got frame 3, expected each frame once, each id once in a frame.]`,
+    )
   })
 })

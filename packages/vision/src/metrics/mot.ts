@@ -45,7 +45,13 @@ export interface HotaScores {
   readonly detA: number
   readonly assA: number
   readonly locA: number
-  readonly perThreshold: { readonly threshold: number; readonly hota: number; readonly detA: number; readonly assA: number; readonly locA: number }[]
+  readonly perThreshold: {
+    readonly threshold: number
+    readonly hota: number
+    readonly detA: number
+    readonly assA: number
+    readonly locA: number
+  }[]
 }
 
 /** Options of the tracking metrics. */
@@ -114,7 +120,10 @@ const clear = ({ frames, truthIds, truthCount, foundCount }: PairedFrames, thres
   }
 }
 
-const identity = ({ frames, truthIds, foundIds, truthCount, foundCount }: PairedFrames, threshold: number): IdentityScores => {
+const identity = (
+  { frames, truthIds, foundIds, truthCount, foundCount }: PairedFrames,
+  threshold: number,
+): IdentityScores => {
   const potential = new Float64Array(truthIds * foundIds)
   for (const { truth, found, overlaps } of frames) {
     overlaps.forEach((iou, k) => {
@@ -137,7 +146,11 @@ const identity = ({ frames, truthIds, foundIds, truthCount, foundCount }: Paired
 const hotaThresholds = Array.from({ length: 19 }, (_, i) => 0.05 + i * 0.05)
 
 /** How well each pair of identities fits over the whole sequence, in [0, 1]. */
-const alignment = ({ frames, truthIds, foundIds }: PairedFrames, truthFrames: Int32Array, foundFrames: Int32Array): Float64Array => {
+const alignment = (
+  { frames, truthIds, foundIds }: PairedFrames,
+  truthFrames: Int32Array,
+  foundFrames: Int32Array,
+): Float64Array => {
   const shared = new Float64Array(truthIds * foundIds)
   for (const { truth, found, overlaps } of frames) {
     const rows = new Float64Array(truth.length)
@@ -168,7 +181,9 @@ const hotaOf = (pairs: PairedFrames): HotaScores => {
   const right = new Float64Array(19)
   const located = new Float64Array(19)
   for (const { truth, found, overlaps } of frames) {
-    const score = overlaps.map((iou, k) => iou * fit[truth[Math.floor(k / found.length)] * foundIds + found[k % found.length]])
+    const score = overlaps.map(
+      (iou, k) => iou * fit[truth[Math.floor(k / found.length)] * foundIds + found[k % found.length]],
+    )
     const columnOf = assign(score, { rows: truth.length, columns: found.length, maximize: true })
     columnOf.forEach((j, i) => {
       if (j < 0) return
@@ -205,8 +220,11 @@ const hotaOf = (pairs: PairedFrames): HotaScores => {
  * const truth = [{ frame: 1, ids: [7], boxes: [0, 0, 10, 10] }]
  * clearMot(truth, [{ frame: 1, ids: [3], boxes: [0, 0, 10, 9] }]).motp // => 0.9
  */
-export const clearMot = (truth: readonly TrackFrame[], tracks: readonly TrackFrame[], { iouThreshold = 0.5 }: MotOptions = {}): ClearMot =>
-  clear(pairFrames('clearMot', truth, tracks), iouThreshold)
+export const clearMot = (
+  truth: readonly TrackFrame[],
+  tracks: readonly TrackFrame[],
+  { iouThreshold = 0.5 }: MotOptions = {},
+): ClearMot => clear(pairFrames('clearMot', truth, tracks), iouThreshold)
 
 /**
  * IDF1 and its parts: one track for each object over the whole sequence, paired for the most common frames.

@@ -8,13 +8,20 @@ const folder = dataPath('detection/voc/test_case_1')
 
 const rows = (kind: string): { image: string; fields: string[] }[] =>
   readdirSync(`${folder}/${kind}`).flatMap((name) =>
-    readFileSync(`${folder}/${kind}/${name}`, 'utf8').trim().split('\n').map((row) => ({ image: name, fields: row.trim().split(/\s+/) })),
+    readFileSync(`${folder}/${kind}/${name}`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((row) => ({ image: name, fields: row.trim().split(/\s+/) })),
   )
 const corners = ([x, y, w, h]: number[]): number[] => [x, y, x + w, y + h]
 
 describe('VOC average precision', () => {
   it.skipIf(folder === null)('has the published figures to 9 digits (skipped without the data)', () => {
-    const truth: VocObject[] = rows('gts').map(({ image, fields }) => ({ image, label: fields[0], box: corners(fields.slice(1).map(Number)) }))
+    const truth: VocObject[] = rows('gts').map(({ image, fields }) => ({
+      image,
+      label: fields[0],
+      box: corners(fields.slice(1).map(Number)),
+    }))
     const found: VocDetection[] = rows('dets').map(({ image, fields }) => ({
       image,
       label: fields[0],
@@ -52,7 +59,11 @@ describe('VOC average precision', () => {
   })
 
   it('refuses what is not finite', () => {
-    expect(() => evaluateVoc([car('a', [0, 0, NaN, 1])], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: evaluateVoc: the box of ground truth 0 is not usable; got [0, 0, NaN, 1], expected finite numbers.]`)
-    expect(() => evaluateVoc([], [{ ...car('a', [0, 0, 1]), score: 1 }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: evaluateVoc: the box and score of detection 0 is not usable; got [0, 0, 1, 1], expected finite numbers.]`)
+    expect(() => evaluateVoc([car('a', [0, 0, NaN, 1])], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: evaluateVoc: the box of ground truth 0 is not usable; got [0, 0, NaN, 1], expected finite numbers.]`,
+    )
+    expect(() => evaluateVoc([], [{ ...car('a', [0, 0, 1]), score: 1 }])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: evaluateVoc: the box and score of detection 0 is not usable; got [0, 0, 1, 1], expected finite numbers.]`,
+    )
   })
 })

@@ -127,13 +127,23 @@ export const evaluateVoc = (
 ): VocSummary => {
   const check = (what: string, values: readonly number[], ok: boolean): void => {
     if (ok && values.every(Number.isFinite)) return
-    throw new ValueError({ op: 'evaluateVoc', problem: `${what} is not usable`, got: `[${values.join(', ')}]`, expected: 'finite numbers' })
+    throw new ValueError({
+      op: 'evaluateVoc',
+      problem: `${what} is not usable`,
+      got: `[${values.join(', ')}]`,
+      expected: 'finite numbers',
+    })
   }
   truth.forEach((g, i) => check(`the box of ground truth ${i}`, g.box, g.box.length === 4))
   detections.forEach((d, i) => check(`the box and score of detection ${i}`, [...d.box, d.score], d.box.length === 4))
   const labels = [...new Set(truth.map((g) => g.label))].sort()
   const perClass = labels.map((label) =>
-    evaluateClass(label, truth.filter((g) => g.label === label), detections.filter((d) => d.label === label), options),
+    evaluateClass(
+      label,
+      truth.filter((g) => g.label === label),
+      detections.filter((d) => d.label === label),
+      options,
+    ),
   )
   return { map: perClass.reduce((sum, c) => sum + c.ap, 0) / Math.max(1, perClass.length), perClass }
 }

@@ -57,7 +57,11 @@ const suppressEach = (
   for (const group of members.values()) {
     const own = new Float32Array(4 * group.length)
     group.forEach((i, k) => own.set(boxes.subarray(4 * i, 4 * i + 4), 4 * k))
-    const keep = nms(own, group.map((i) => scores[i]), options)
+    const keep = nms(
+      own,
+      group.map((i) => scores[i]),
+      options,
+    )
     for (const k of keep) kept.push(group[k])
   }
   kept.sort((a, b) => a - b)

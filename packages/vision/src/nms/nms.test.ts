@@ -51,8 +51,12 @@ describe('nms', () => {
   })
 
   it('names what is wrong', () => {
-    expect(() => nms([0, 0, 1, 1], [1, 2], { iouThreshold: 0.5 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: nms: the numbers of scores and boxes do not match; got 2, expected 1.]`)
-    expect(() => batchedNms([0, 0, 1, 1], [1], [], { iouThreshold: 0.5 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: batchedNms: the numbers of labels and boxes do not match; got 0, expected 1.]`)
+    expect(() => nms([0, 0, 1, 1], [1, 2], { iouThreshold: 0.5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: nms: the numbers of scores and boxes do not match; got 2, expected 1.]`,
+    )
+    expect(() => batchedNms([0, 0, 1, 1], [1], [], { iouThreshold: 0.5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: batchedNms: the numbers of labels and boxes do not match; got 0, expected 1.]`,
+    )
   })
 
   it('equals the plain definition on two million comparisons', () => {
@@ -72,7 +76,9 @@ describe('softNms', () => {
 
   it('drops NaN scores and refuses a bad sigma', () => {
     expect(softNms([0, 0, 1, 1, 4, 4, 5, 5], [NaN, 0.5]).keep).toEqual(Int32Array.of(1))
-    expect(() => softNms([], [], { sigma: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: softNms: sigma is not positive; got 0.]`)
+    expect(() => softNms([], [], { sigma: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: softNms: sigma is not positive; got 0.]`,
+    )
   })
 })
 
@@ -81,7 +87,11 @@ describe('weightedBoxFusion', () => {
   const models = [0, 1, 2].map((k) => {
     const noise = draws(71 + k, 48)
     const boxes = base.map((v, i) => v + Math.fround(Math.fround(noise[i] - 0.5) * 6))
-    return makeDetections(boxes, draws(75 + k, 12), draws(79, 12).map((v) => Math.floor(v * 2)))
+    return makeDetections(
+      boxes,
+      draws(75 + k, 12),
+      draws(79, 12).map((v) => Math.floor(v * 2)),
+    )
   })
 
   it('follows the formula', () => {
@@ -95,6 +105,8 @@ describe('weightedBoxFusion', () => {
     const [one] = weightedBoxFusion([models[0]], { score: 'max' }).scores
     expect(one).toBe(Math.max(...models[0].scores))
     expect(weightedBoxFusion([]).scores.length).toBe(0)
-    expect(() => weightedBoxFusion(models, { weights: [1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: weightedBoxFusion: the weights do not fit the models; got [1] for 3 models, expected one non-negative weight for each model, not all zero.]`)
+    expect(() => weightedBoxFusion(models, { weights: [1] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: weightedBoxFusion: the weights do not fit the models; got [1] for 3 models, expected one non-negative weight for each model, not all zero.]`,
+    )
   })
 })

@@ -2,7 +2,14 @@ import { apply, applyAll, fromData, type NDArray, type OpDef, type Shape, type T
 import { countRows, float32, type Values } from '../arrays.ts'
 import { log2 } from '../math.ts'
 import { assignLevels, checkRegions, inferScale, roisFromBoxes, type OutputSize } from './regions.ts'
-import { alignAttrs, alignBackward, alignedShape, alignForward, type AlignAttrs, type RoiAlignOptions } from './roi-align.ts'
+import {
+  alignAttrs,
+  alignBackward,
+  alignedShape,
+  alignForward,
+  type AlignAttrs,
+  type RoiAlignOptions,
+} from './roi-align.ts'
 import { meanBackward, poolAttrs, poolForward, pooledShape, type PoolAttrs, type RoiPoolOptions } from './roi-pool.ts'
 
 /** Regions, [K, 5]: image index and xyxy corners. No gradient flows into them. */
@@ -16,7 +23,9 @@ const regionsBeside = (op: string, features: Tensor, rois: Rois): Tensor => {
   const data = Float32Array.from(float32(rois))
   const shape = [countRows(op, 'regions', data, 5), 5]
   const { dtype, backend } = features
-  return dtype === 'f64' ? fromData(Float64Array.from(data), shape, dtype, backend) : fromData(data, shape, 'f32', backend)
+  return dtype === 'f64'
+    ? fromData(Float64Array.from(data), shape, dtype, backend)
+    : fromData(data, shape, 'f32', backend)
 }
 
 /** Reference loops see floats alone: {@link infer} lets nothing else through. */
@@ -31,7 +40,12 @@ const alignOp: OpDef<AlignAttrs> = {
   name: 'roiAlign',
   savesInputs: [0],
   infer: ([rois, ...features], attrs) => {
-    checkRegions(attrs.op, features.map((f) => f.shape), rois.shape, attrs.bins)
+    checkRegions(
+      attrs.op,
+      features.map((f) => f.shape),
+      rois.shape,
+      attrs.bins,
+    )
     return [{ shape: alignedShape(features[0].shape, rois.shape[0], attrs), dtype: features[0].dtype }]
   },
   reference: ([rois, ...features], attrs, [y]) => alignForward(features.map(floats), rois.data, attrs, floats(y).data),
@@ -98,7 +112,11 @@ export interface MultiScaleOptions {
  * @throws ShapeError or ValueError when features, boxes or sizes do not fit.
  * @source Lin et al. 2017; checked against torchvision.ops.MultiScaleRoIAlign 0.14 in roi.test.ts
  */
-export const multiScaleRoiAlign = (features: readonly Tensor[], boxes: readonly Values[], options: MultiScaleOptions): Tensor => {
+export const multiScaleRoiAlign = (
+  features: readonly Tensor[],
+  boxes: readonly Values[],
+  options: MultiScaleOptions,
+): Tensor => {
   const { samplingRatio = 2, canonicalScale = 224, canonicalLevel = 4 } = options
   const tallest = Math.max(...options.imageSizes.map((s) => s.height))
   const scales = features.map((f) => inferScale(f.shape[2], tallest))
@@ -110,7 +128,11 @@ export const multiScaleRoiAlign = (features: readonly Tensor[], boxes: readonly 
     canonicalScale,
     canonicalLevel,
   })
-  const attrs = { ...alignAttrs('multiScaleRoiAlign', { outputSize: options.outputSize, samplingRatio }), scales, levels }
+  const attrs = {
+    ...alignAttrs('multiScaleRoiAlign', { outputSize: options.outputSize, samplingRatio }),
+    scales,
+    levels,
+  }
   return apply(alignOp, [regionsBeside('multiScaleRoiAlign', features[0], rois), ...features], attrs)
 }
 

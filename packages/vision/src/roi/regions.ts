@@ -40,7 +40,11 @@ export const checkRegions = (
     })
   }
   if (pair(outputSize).some((n) => !(Number.isInteger(n) && n > 0))) {
-    throw new ValueError({ op, problem: 'the output size is not positive and whole', got: `[${pair(outputSize).join(',')}]` })
+    throw new ValueError({
+      op,
+      problem: 'the output size is not positive and whole',
+      got: `[${pair(outputSize).join(',')}]`,
+    })
   }
 }
 
@@ -66,7 +70,10 @@ export const imageOf = (op: string, rois: ArrayLike<number>, k: number, images: 
 export const roisFromBoxes = (boxes: readonly ArrayLike<number>[]): Float32Array =>
   Float32Array.from(
     boxes.flatMap((own, image) =>
-      Array.from({ length: own.length / 4 }, (_, i) => [image, ...Array.from({ length: 4 }, (_, k) => own[4 * i + k])]).flat(),
+      Array.from({ length: own.length / 4 }, (_, i) => [
+        image,
+        ...Array.from({ length: 4 }, (_, k) => own[4 * i + k]),
+      ]).flat(),
     ),
   )
 

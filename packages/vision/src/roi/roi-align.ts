@@ -27,18 +27,24 @@ export interface AlignAttrs {
   readonly levels?: ArrayLike<number>
 }
 
-/** Samples of one region: per sample four offsets in a plane and their weights, bins in row-major order. */
-interface Taps {
-  readonly perBin: number
+/** The cells that the bins of one axis read, with their weights: bin p has entries starts[p] to starts[p + 1]. */
+interface AxisTaps {
+  readonly starts: Int32Array
+  readonly cells: Int32Array
+  readonly weights: Float64Array
+}
+
+/** A region's bins are the products of those of its axes: bilinear samples on a grid fall apart into rows and columns. */
+interface RegionTaps {
+  readonly x: AxisTaps
+  readonly y: AxisTaps
   /** What a bin starts from. */
   readonly empty: number
-  readonly offsets: Int32Array
-  readonly weights: Float64Array
 }
 
 const identity = (x: number): number => x
 
-/** Where the samples of one axis lie: two neighbours and the weight of the second; -1 outside of the map. */
+/** Where the samples of one axis lie, neighbours of one cell added up. A sample outside of the map counts as 0. */
 const axisTaps = (
   start: number,
   step: number,
@@ -46,25 +52,33 @@ const axisTaps = (
   grid: number,
   size: number,
   round: (x: number) => number,
-): { low: Int32Array; high: Int32Array; fraction: Float64Array } => {
-  const low = new Int32Array(bins * grid)
-  const high = new Int32Array(bins * grid)
-  const fraction = new Float64Array(bins * grid)
+): AxisTaps => {
+  const starts = new Int32Array(bins + 1)
+  const cells = new Int32Array(2 * bins * grid)
+  const weights = new Float64Array(2 * bins * grid)
+  let n = 0
   for (let p = 0; p < bins; p++) {
     for (let i = 0; i < grid; i++) {
       const at = round(round(start + round(p * step)) + round(round((i + 0.5) * step) / grid))
-      const k = p * grid + i
-      if (!(at >= -1 && at <= size)) {
-        low[k] = -1
-        continue
-      }
+      if (!(at >= -1 && at <= size)) continue
       const inside = at > 0 ? at : 0
-      low[k] = Math.min(Math.trunc(inside), size - 1)
-      high[k] = Math.min(low[k] + 1, size - 1)
-      fraction[k] = low[k] >= size - 1 ? 0 : round(inside - low[k])
+      const low = Math.min(Math.trunc(inside), size - 1)
+      const share = low >= size - 1 ? 0 : round(inside - low)
+      // Cells of a bin ascend: a repeated one is the last or the one before.
+      for (let cell = low; cell <= Math.min(low + 1, size - 1); cell++) {
+        const weight = (cell === low ? 1 - share : share) / grid
+        let k = n
+        while (k > starts[p] && cells[k - 1] >= cell) k--
+        if (k < n && cells[k] === cell) weights[k] += weight
+        else {
+          cells[n] = cell
+          weights[n++] = weight
+        }
+      }
     }
+    starts[p + 1] = n
   }
-  return { low, high, fraction }
+  return { starts, cells, weights }
 }
 
 const tapsOf = (
@@ -75,7 +89,7 @@ const tapsOf = (
   level: number,
   attrs: AlignAttrs,
   round: (x: number) => number,
-): Taps => {
+): RegionTaps => {
   const [binsY, binsX] = attrs.bins
   const shift = attrs.aligned ? 0.5 : 0
   const corner = (i: number): number => round(round(rois[5 * k + i] * round(attrs.scales[level])) - shift)
@@ -83,44 +97,16 @@ const tapsOf = (
     const side = round(corner(to) - corner(from))
     return attrs.aligned || side > 1 ? side : 1
   }
-  const w = extent(1, 3)
-  const h = extent(2, 4)
-  const stepX = round(w / binsX)
-  const stepY = round(h / binsY)
-  const wantedX = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepX)
-  const wantedY = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepY)
-  const gridX = Math.max(wantedX, 0)
-  const gridY = Math.max(wantedY, 0)
-  const x = axisTaps(corner(1), stepX, binsX, gridX, width, round)
-  const y = axisTaps(corner(2), stepY, binsY, gridY, height, round)
-  const perBin = gridX * gridY
-  const samples = binsX * binsY * perBin
-  const offsets = new Int32Array(4 * samples)
-  const weights = new Float64Array(4 * samples)
-  const share = 1 / Math.max(perBin, 1)
-  let s = 0
-  for (let py = 0; py < binsY; py++) {
-    for (let px = 0; px < binsX; px++) {
-      for (let iy = py * gridY; iy < (py + 1) * gridY; iy++) {
-        for (let ix = px * gridX; ix < (px + 1) * gridX; ix++, s += 4) {
-          if (y.low[iy] < 0 || x.low[ix] < 0) continue
-          const fy = y.fraction[iy]
-          const fx = x.fraction[ix]
-          offsets[s] = y.low[iy] * width + x.low[ix]
-          offsets[s + 1] = y.low[iy] * width + x.high[ix]
-          offsets[s + 2] = y.high[iy] * width + x.low[ix]
-          offsets[s + 3] = y.high[iy] * width + x.high[ix]
-          weights[s] = (1 - fy) * (1 - fx) * share
-          weights[s + 1] = (1 - fy) * fx * share
-          weights[s + 2] = fy * (1 - fx) * share
-          weights[s + 3] = fy * fx * share
-        }
-      }
-    }
+  const stepX = round(extent(1, 3) / binsX)
+  const stepY = round(extent(2, 4) / binsY)
+  const gridX = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepX)
+  const gridY = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepY)
+  return {
+    x: axisTaps(corner(1), stepX, binsX, Math.max(gridX, 0), width, round),
+    y: axisTaps(corner(2), stepY, binsY, Math.max(gridY, 0), height, round),
+    // A region without samples gives 0; a position-sensitive one of zero area 0 / 0, as in torchvision.
+    empty: attrs.positionSensitive && gridX * gridY === 0 ? NaN : 0,
   }
-  // A region without samples gives 0; a position-sensitive one of zero area 0 / 0, as in torchvision.
-  const empty = attrs.positionSensitive && wantedX * wantedY === 0 ? NaN : 0
-  return { perBin, empty, offsets, weights }
 }
 
 /** Shape of the pooled regions. */
@@ -129,24 +115,86 @@ export const alignedShape = (features: readonly number[], regions: number, attrs
   return [regions, attrs.positionSensitive ? Math.floor(features[1] / (binsY * binsX)) : features[1], binsY, binsX]
 }
 
-/**
- * Calls `visit` for every region: its taps, where its image's planes begin in its level, and the elements of a plane.
- */
+/** Calls `visit` for every region that lies on a level. */
 const eachRegion = (
   features: readonly { readonly shape: readonly number[] }[],
   rois: ArrayLike<number>,
   attrs: AlignAttrs,
   double: boolean,
-  visit: (k: number, level: number, taps: Taps, base: number, plane: number) => void,
+  visit: (k: number, level: number, image: number, taps: RegionTaps) => void,
 ): void => {
   const round = double ? identity : Math.fround
   for (let k = 0; k < rois.length / 5; k++) {
     const level = attrs.levels?.[k] ?? 0
     if (level < 0) continue
-    const [images, channels, height, width] = features[level].shape
-    const taps = tapsOf(rois, k, height, width, level, attrs, round)
-    const plane = height * width
-    visit(k, level, taps, imageOf(attrs.op, rois, k, images) * channels * plane, plane)
+    const [images, , height, width] = features[level].shape
+    visit(k, level, imageOf(attrs.op, rois, k, images), tapsOf(rois, k, height, width, level, attrs, round))
+  }
+}
+
+type Floats = Float32Array | Float64Array
+
+const sameKind = (like: Floats, length: number): Floats =>
+  like instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)
+
+/** [N, C, H, W] as [N, H, W, C]: the loops below run over the channels of a cell. */
+const channelsLast = ({ data, shape: [N, C, H, W] }: FeatureMaps): Floats => {
+  const out = sameKind(data, data.length)
+  const plane = H * W
+  for (let n = 0; n < N; n++) {
+    for (let c = 0; c < C; c++) {
+      for (let p = 0, i = (n * C + c) * plane, o = n * C * plane + c; p < plane; p++, o += C) out[o] = data[i + p]
+    }
+  }
+  return out
+}
+
+/** Channels that a bin reads: from the first of them in steps of the stride. */
+const channelsOfBin = (bin: number, bins: number, attrs: AlignAttrs): { first: number; stride: number } =>
+  attrs.positionSensitive ? { first: bin, stride: bins } : { first: 0, stride: 1 }
+
+/** The cells of one bin as offsets into a channels-last map, and their weights. */
+class BinTaps {
+  count = 0
+  offsets: Int32Array = new Int32Array(64)
+  weights: Float64Array = new Float64Array(64)
+
+  /** Reads bin (py, px) of a region. */
+  read({ x, y }: RegionTaps, py: number, px: number, origin: number, width: number, channels: number): void {
+    const most = (y.starts[py + 1] - y.starts[py]) * (x.starts[px + 1] - x.starts[px])
+    if (most > this.offsets.length) {
+      this.offsets = new Int32Array(2 * most)
+      this.weights = new Float64Array(2 * most)
+    }
+    this.count = 0
+    for (let i = y.starts[py]; i < y.starts[py + 1]; i++) {
+      for (let j = x.starts[px]; j < x.starts[px + 1]; j++) {
+        this.offsets[this.count] = origin + (y.cells[i] * width + x.cells[j]) * channels
+        this.weights[this.count++] = y.weights[i] * x.weights[j]
+      }
+    }
+  }
+}
+
+/** sum += weights * cells for every channel, four cells at a time. */
+const addCells = (sum: Float64Array, data: Floats, { count, offsets, weights }: BinTaps, stride: number): void => {
+  let t = 0
+  for (; t + 4 <= count && stride === 1; t += 4) {
+    const w0 = weights[t]
+    const w1 = weights[t + 1]
+    const w2 = weights[t + 2]
+    const w3 = weights[t + 3]
+    const a0 = offsets[t]
+    const a1 = offsets[t + 1]
+    const a2 = offsets[t + 2]
+    const a3 = offsets[t + 3]
+    for (let c = 0; c < sum.length; c++)
+      sum[c] += w0 * data[a0 + c] + w1 * data[a1 + c] + w2 * data[a2 + c] + w3 * data[a3 + c]
+  }
+  for (; t < count; t++) {
+    const w = weights[t]
+    const a = offsets[t]
+    for (let c = 0; c < sum.length; c++) sum[c] += w * data[a + c * stride]
   }
 }
 
@@ -155,47 +203,58 @@ export const alignForward = (
   features: readonly FeatureMaps[],
   rois: ArrayLike<number>,
   attrs: AlignAttrs,
-  out: Float32Array | Float64Array,
+  out: Floats,
 ): void => {
   const [, channels] = alignedShape(features[0].shape, 0, attrs)
-  const bins = attrs.bins[0] * attrs.bins[1]
-  const double = features[0].data instanceof Float64Array
-  eachRegion(features, rois, attrs, double, (k, level, { perBin, empty, offsets, weights }, base, plane) => {
-    const { data } = features[level]
-    const end = 4 * perBin
-    for (let c = 0; c < channels; c++) {
-      for (let b = 0; b < bins; b++) {
-        const from = base + (attrs.positionSensitive ? c * bins + b : c) * plane
-        let sum = empty
-        for (let s = b * end; s < (b + 1) * end; s += 4) {
-          sum +=
-            weights[s] * data[from + offsets[s]] +
-            weights[s + 1] * data[from + offsets[s + 1]] +
-            weights[s + 2] * data[from + offsets[s + 2]] +
-            weights[s + 3] * data[from + offsets[s + 3]]
-        }
-        out[(k * channels + c) * bins + b] = sum
-      }
+  const [binsY, binsX] = attrs.bins
+  const bins = binsY * binsX
+  const maps = features.map(channelsLast)
+  const sum = new Float64Array(channels)
+  const taps = new BinTaps()
+  eachRegion(features, rois, attrs, out instanceof Float64Array, (k, level, image, region) => {
+    const [, C, H, W] = features[level].shape
+    for (let b = 0; b < bins; b++) {
+      const { first, stride } = channelsOfBin(b, bins, attrs)
+      taps.read(region, Math.floor(b / binsX), b % binsX, image * H * W * C + first, W, C)
+      sum.fill(region.empty)
+      addCells(sum, maps[level], taps, stride)
+      for (let c = 0, o = k * channels * bins + b; c < channels; c++, o += bins) out[o] = sum[c]
     }
   })
 }
 
 /** Adds the gradients of the features to `dx`, level by level, given those of the pooled regions. */
 export const alignBackward = (
-  dy: Float32Array | Float64Array,
+  dy: Floats,
   rois: ArrayLike<number>,
   attrs: AlignAttrs,
   dx: readonly FeatureMaps[],
 ): void => {
   const [, channels] = alignedShape(dx[0].shape, 0, attrs)
-  const bins = attrs.bins[0] * attrs.bins[1]
-  eachRegion(dx, rois, attrs, dy instanceof Float64Array, (k, level, { perBin, offsets, weights }, base, plane) => {
-    const { data } = dx[level]
-    for (let c = 0; c < channels; c++) {
-      for (let b = 0; b < bins; b++) {
-        const to = base + (attrs.positionSensitive ? c * bins + b : c) * plane
-        const g = dy[(k * channels + c) * bins + b]
-        for (let s = 4 * b * perBin; s < 4 * (b + 1) * perBin; s++) data[to + offsets[s]] += weights[s] * g
+  const [binsY, binsX] = attrs.bins
+  const bins = binsY * binsX
+  const maps = dx.map(({ data }) => sameKind(data, data.length))
+  const own = sameKind(dy, channels)
+  const taps = new BinTaps()
+  eachRegion(dx, rois, attrs, dy instanceof Float64Array, (k, level, image, region) => {
+    const data = maps[level]
+    const [, C, H, W] = dx[level].shape
+    for (let b = 0; b < bins; b++) {
+      const { first, stride } = channelsOfBin(b, bins, attrs)
+      taps.read(region, Math.floor(b / binsX), b % binsX, image * H * W * C + first, W, C)
+      for (let c = 0, i = k * channels * bins + b; c < channels; c++, i += bins) own[c] = dy[i]
+      for (let t = 0; t < taps.count; t++) {
+        const [at, weight] = [taps.offsets[t], taps.weights[t]]
+        for (let c = 0; c < channels; c++) data[at + c * stride] += weight * own[c]
+      }
+    }
+  })
+  dx.forEach(({ data, shape: [N, C, H, W] }, level) => {
+    const from = maps[level]
+    const plane = H * W
+    for (let n = 0; n < N; n++) {
+      for (let c = 0; c < C; c++) {
+        for (let p = 0, o = (n * C + c) * plane, i = n * C * plane + c; p < plane; p++, i += C) data[o + p] += from[i]
       }
     }
   })

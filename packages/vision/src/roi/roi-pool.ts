@@ -22,7 +22,14 @@ export interface PoolAttrs {
 const roundAway = (x: number): number => (x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5))
 
 /** First and end cell of each bin along one axis, clipped to the map. */
-const binEdges = (from: number, to: number, bins: number, size: number, attrs: PoolAttrs, round: (x: number) => number): Int32Array => {
+const binEdges = (
+  from: number,
+  to: number,
+  bins: number,
+  size: number,
+  attrs: PoolAttrs,
+  round: (x: number) => number,
+): Int32Array => {
   const start = roundAway(round(from * round(attrs.scale)))
   const end = roundAway(round(to * round(attrs.scale)))
   const step = round(Math.max(end - start + (attrs.positionSensitive ? 0 : 1), 1) / bins)
@@ -62,7 +69,14 @@ const eachBin = (
       for (let py = 0; py < binsY; py++) {
         for (let px = 0; px < binsX; px++, at++) {
           const channel = attrs.positionSensitive ? (c * binsY + py) * binsX + px : c
-          visit(at, (image * channels + channel) * height * width, ys[2 * py], ys[2 * py + 1], xs[2 * px], xs[2 * px + 1])
+          visit(
+            at,
+            (image * channels + channel) * height * width,
+            ys[2 * py],
+            ys[2 * py + 1],
+            xs[2 * px],
+            xs[2 * px + 1],
+          )
         }
       }
     }

@@ -48,18 +48,33 @@ describe('RoI ops on plain arrays', () => {
   })
 
   it('refuses what does not fit', () => {
-    expect(() => roiAlignArray({ data: features.data, shape: [2, 4, 192] }, rois, options)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: roiAlign: the feature maps do not fit; got [2,4,192], expected [N,C,H,W], the same N and C at every level.]`)
-    expect(() => roiAlignArray(features, [0, 1, 2, 3], options)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: roiAlign: regions do not have 5 numbers each; got 4 numbers, expected a multiple of 5.]`)
-    expect(() => roiPoolArray(features, [2, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: roiPool: a region names an image that is not there; got image 2 in region 0, expected 0 to 1.]`)
-    expect(() => roiPoolArray(features, [NaN, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: roiPool: a region names an image that is not there; got image NaN in region 0, expected 0 to 1.]`)
-    expect(() => roiPoolArray(features, rois, { outputSize: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: roiPool: the output size is not positive and whole; got [0,0].]`)
+    expect(() =>
+      roiAlignArray({ data: features.data, shape: [2, 4, 192] }, rois, options),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: roiAlign: the feature maps do not fit; got [2,4,192], expected [N,C,H,W], the same N and C at every level.]`,
+    )
+    expect(() => roiAlignArray(features, [0, 1, 2, 3], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: roiAlign: regions do not have 5 numbers each; got 4 numbers, expected a multiple of 5.]`,
+    )
+    expect(() => roiPoolArray(features, [2, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: roiPool: a region names an image that is not there; got image 2 in region 0, expected 0 to 1.]`,
+    )
+    expect(() => roiPoolArray(features, [NaN, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: roiPool: a region names an image that is not there; got image NaN in region 0, expected 0 to 1.]`,
+    )
+    expect(() => roiPoolArray(features, rois, { outputSize: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: roiPool: the output size is not positive and whole; got [0,0].]`,
+    )
   })
 })
 
 describe('levels of regions', () => {
   it('equal torchvision at the borders', () => {
     const sides = [1, 28, 55.9, 56, 111, 111.99999, 112, 112.00001, 223.99998, 224, 447.9999, 448, 900, 5000, 0]
-    const levels = assignLevels(roisFromBoxes(sides.map((s) => Float32Array.of(0, 0, s, s))), { minLevel: 2, maxLevel: 5 })
+    const levels = assignLevels(roisFromBoxes(sides.map((s) => Float32Array.of(0, 0, s, s))), {
+      minLevel: 2,
+      maxLevel: 5,
+    })
     expect(levels).toEqual(multi.sides.data)
     // torch turns the NaN into an integer of no level.
     expect(multi.inverted.data[0]).toBeLessThan(0)
@@ -67,7 +82,12 @@ describe('levels of regions', () => {
   })
 
   it('know their scale', () => {
-    expect([inferScale(200, 800), inferScale(25, 800), inferScale(33, 512), inferScale(8, 8)]).toEqual([0.25, 1 / 32, 1 / 16, 1])
+    expect([inferScale(200, 800), inferScale(25, 800), inferScale(33, 512), inferScale(8, 8)]).toEqual([
+      0.25,
+      1 / 32,
+      1 / 16,
+      1,
+    ])
   })
 })
 
@@ -99,9 +119,16 @@ describe('RoI ops on tensors', () => {
   it('multiScaleRoiAlign equals torchvision, forward and gradient', () => {
     const levels = [0, 1, 2, 3].map((k) => {
       const shape = [2, 3, 32 >> k, 40 >> k]
-      return fromData(draws(10 + k, 6 * shape[2] * shape[3]).map((v) => v * 2 - 1), shape, 'f32').requiresGrad_()
+      return fromData(
+        draws(10 + k, 6 * shape[2] * shape[3]).map((v) => v * 2 - 1),
+        shape,
+        'f32',
+      ).requiresGrad_()
     })
-    const imageSizes = [{ width: 160, height: 128 }, { width: 150, height: 120 }]
+    const imageSizes = [
+      { width: 160, height: 128 },
+      { width: 150, height: 120 },
+    ]
     const boxes = [drawBoxes(20, 6, 60, 100), drawBoxes(21, 5, 20, 40)]
     const y = multiScaleRoiAlign(levels, boxes, { outputSize: 3, imageSizes, canonicalScale: 64, canonicalLevel: 3 })
     expect(y.shape).toEqual(multi.y.shape)
@@ -129,7 +156,11 @@ describe('RoI ops on tensors', () => {
   it('take regions as a tensor, and refuse what does not fit before any work', () => {
     const regions = fromData(rois, [12, 5], 'f32')
     expect(roiPool(x, regions, options).dataSync()).toEqual(want.pool.data)
-    expect(() => roiAlign(x, fromData(new Float32Array(8), [2, 4], 'f32'), options)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: roiAlign: the regions are not rows of image index and corners; got [2,4], expected [K,5]: image, x1, y1, x2, y2. Join boxes of several images with roisFromBoxes.]`)
-    expect(() => roiAlign(x, [5, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: roiAlign: a region names an image that is not there; got image 5 in region 0, expected 0 to 1.]`)
+    expect(() => roiAlign(x, fromData(new Float32Array(8), [2, 4], 'f32'), options)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: roiAlign: the regions are not rows of image index and corners; got [2,4], expected [K,5]: image, x1, y1, x2, y2. Join boxes of several images with roisFromBoxes.]`,
+    )
+    expect(() => roiAlign(x, [5, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: roiAlign: a region names an image that is not there; got image 5 in region 0, expected 0 to 1.]`,
+    )
   })
 })

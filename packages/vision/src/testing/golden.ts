@@ -54,8 +54,18 @@ export const drawBoxes = (seed: number, count: number, size = 100, side = 60): F
 export const oddBoxes = (): Float32Array =>
   Float32Array.from(
     [
-      [0, 0, 10, 10], [0, 0, 10, 10], [5, 5, 5, 9], [5, 5, 5, 5], [10, 10, 0, 0], [8, 0, 2, 10], [NaN, 0, 4, 4],
-      [0, 0, NaN, 4], [-Infinity, 0, Infinity, 10], [0, 0, Infinity, Infinity], [-5, -5, 5, 5], [0, 0, 1e20, 1e20],
+      [0, 0, 10, 10],
+      [0, 0, 10, 10],
+      [5, 5, 5, 9],
+      [5, 5, 5, 5],
+      [10, 10, 0, 0],
+      [8, 0, 2, 10],
+      [NaN, 0, 4, 4],
+      [0, 0, NaN, 4],
+      [-Infinity, 0, Infinity, 10],
+      [0, 0, Infinity, Infinity],
+      [-5, -5, 5, 5],
+      [0, 0, 1e20, 1e20],
       [0, 0, 1e-30, 1e-30],
     ].flat(),
   )

@@ -29,10 +29,18 @@ describe('assign', () => {
   it('takes empty matrices and refuses bad ones', () => {
     expect([...assign([], { rows: 0, columns: 3 })]).toEqual([])
     expect([...assign([], { rows: 2, columns: 0 })]).toEqual([-1, -1])
-    expect(() => assign([1, 2, 3], { rows: 2, columns: 2 })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: assign: the costs do not fill the matrix; got 3 for 2x2.]`)
-    expect(() => assign([NaN], { rows: 1, columns: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: assign: not a cost; got NaN at 0, expected a finite number, or an infinity that forbids the pair.]`)
-    expect(() => assign([Infinity], { rows: 1, columns: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: assign: no assignment avoids the forbidden pairs; got row 0 of 1x1, expected a finite cost for some complete assignment. Use a large finite cost and drop such pairs afterwards.]`)
-    expect(() => assign([Infinity], { rows: 1, columns: 1, maximize: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: assign: not a cost; got Infinity at 0, expected a finite number, or an infinity that forbids the pair.]`)
+    expect(() => assign([1, 2, 3], { rows: 2, columns: 2 })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: assign: the costs do not fill the matrix; got 3 for 2x2.]`,
+    )
+    expect(() => assign([NaN], { rows: 1, columns: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: assign: not a cost; got NaN at 0, expected a finite number, or an infinity that forbids the pair.]`,
+    )
+    expect(() => assign([Infinity], { rows: 1, columns: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: assign: no assignment avoids the forbidden pairs; got row 0 of 1x1, expected a finite cost for some complete assignment. Use a large finite cost and drop such pairs afterwards.]`,
+    )
+    expect(() => assign([Infinity], { rows: 1, columns: 1, maximize: true })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: assign: not a cost; got Infinity at 0, expected a finite number, or an infinity that forbids the pair.]`,
+    )
   })
 })
 

@@ -96,7 +96,7 @@ const solve = (cost: Float64Array, rows: number, columns: number): Int32Array =>
         advice: 'Use a large finite cost and drop such pairs afterwards',
       })
     }
-    for (let row = -1; row !== start; ) {
+    for (let row = -1; row !== start;) {
       row = s.path[column]
       s.rowOf[column] = row
       const next = s.columnOf[row]
@@ -108,11 +108,20 @@ const solve = (cost: Float64Array, rows: number, columns: number): Int32Array =>
 }
 
 const badCost = (value: number, at: number): ValueError =>
-  new ValueError({ op: 'assign', problem: 'not a cost', got: `${value} at ${at}`, expected: 'a finite number, or an infinity that forbids the pair' })
+  new ValueError({
+    op: 'assign',
+    problem: 'not a cost',
+    got: `${value} at ${at}`,
+    expected: 'a finite number, or an infinity that forbids the pair',
+  })
 
 const checkCosts = (c: Float64Array, rows: number, columns: number): void => {
   if (c.length !== rows * columns) {
-    throw new ShapeError({ op: 'assign', problem: 'the costs do not fill the matrix', got: `${c.length} for ${rows}x${columns}` })
+    throw new ShapeError({
+      op: 'assign',
+      problem: 'the costs do not fill the matrix',
+      got: `${c.length} for ${rows}x${columns}`,
+    })
   }
   for (let i = 0; i < c.length; i++) if (c[i] !== c[i]) throw badCost(NaN, i)
 }
@@ -148,7 +157,12 @@ export const assign = (cost: Values, { rows, columns, maximize = false }: Assign
 }
 
 /** Rows and columns that are joined by pairs below the limit, each group by itself. */
-const groupsBelow = (cost: Float64Array, rows: number, columns: number, limit: number): { rows: number[]; columns: number[] }[] => {
+const groupsBelow = (
+  cost: Float64Array,
+  rows: number,
+  columns: number,
+  limit: number,
+): { rows: number[]; columns: number[] }[] => {
   const parent = new Int32Array(rows + columns)
   for (let k = 0; k < parent.length; k++) parent[k] = k
   const root = (k: number): number => {

@@ -173,7 +173,12 @@ export class ByteTrack {
     }
     for (const [name, value] of Object.entries(this.#options)) {
       if (typeof value === 'boolean' || (Number.isFinite(value) && value >= 0)) continue
-      throw new ValueError({ op: 'ByteTrack', problem: `${name} is out of range`, got: String(value), expected: 'a number from 0 on' })
+      throw new ValueError({
+        op: 'ByteTrack',
+        problem: `${name} is out of range`,
+        got: String(value),
+        expected: 'a number from 0 on',
+      })
     }
     this.#maxLost = Math.floor((this.#options.frameRate / 30) * this.#options.buffer)
   }
@@ -263,8 +268,15 @@ export class ByteTrack {
   }
 
   #step(frame: CheckedFrame): void {
-    const { trackThreshold, lowThreshold, newThreshold, matchThreshold, secondThreshold, unconfirmedThreshold, inclusive } =
-      this.#options
+    const {
+      trackThreshold,
+      lowThreshold,
+      newThreshold,
+      matchThreshold,
+      secondThreshold,
+      unconfirmedThreshold,
+      inclusive,
+    } = this.#options
     const strong: number[] = []
     const weak: number[] = []
     for (let i = 0; i < frame.count; i++) {
@@ -284,7 +296,13 @@ export class ByteTrack {
     const second = this.#match(left, frame, weak, overlaps, secondThreshold)
     for (const t of second.tracks) t.state = 'lost'
 
-    const third = this.#match(unconfirmed, frame, first.rows, this.#costs(unconfirmed, frame, first.rows), unconfirmedThreshold)
+    const third = this.#match(
+      unconfirmed,
+      frame,
+      first.rows,
+      this.#costs(unconfirmed, frame, first.rows),
+      unconfirmedThreshold,
+    )
     for (const t of third.found) t.id = this.#nextId++
     for (const t of third.tracks) t.state = 'removed'
     const fresh = third.rows.filter((i) => frame.scores[i] >= newThreshold).map((i) => new ByteTrackState(frame, i))

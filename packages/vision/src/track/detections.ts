@@ -71,7 +71,8 @@ export const checkFrame = (op: string, given: FrameDetections, last: number, dim
   }
   for (let i = 0; i < boxes.length; i++) {
     const box = boxes.subarray(i - (i % 4), i - (i % 4) + 4)
-    if (Number.isFinite(boxes[i]) && Number.isFinite(scores[i >> 2]) && (i % 4 < 2 || box[i % 4] > box[(i % 4) - 2])) continue
+    if (Number.isFinite(boxes[i]) && Number.isFinite(scores[i >> 2]) && (i % 4 < 2 || box[i % 4] > box[(i % 4) - 2]))
+      continue
     throw new ValueError({
       op,
       problem: 'a detection is not usable',
@@ -79,7 +80,15 @@ export const checkFrame = (op: string, given: FrameDetections, last: number, dim
       expected: 'finite x1 < x2, y1 < y2 and score',
     })
   }
-  return { frame, count, boxes, scores, labels, embeddings: embeddings && normalised(op, embeddings, count), dimensions: width }
+  return {
+    frame,
+    count,
+    boxes,
+    scores,
+    labels,
+    embeddings: embeddings && normalised(op, embeddings, count),
+    dimensions: width,
+  }
 }
 
 const normalised = (op: string, embeddings: Float64Array, count: number): Float64Array => {

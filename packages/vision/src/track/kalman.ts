@@ -13,7 +13,14 @@ export interface KalmanModel {
 }
 
 /** a [n, k] times b [k, m], or b transposed [m, k]. */
-const multiply = (a: ArrayLike<number>, b: ArrayLike<number>, n: number, k: number, m: number, transposed = false): Float64Array => {
+const multiply = (
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  n: number,
+  k: number,
+  m: number,
+  transposed = false,
+): Float64Array => {
   const out = new Float64Array(n * m)
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < m; j++) {
@@ -123,13 +130,26 @@ export class KalmanFilter {
     const m = this.measurements
     const { observation, measurementNoise } = this.#model
     const z = Array.from(measurement)
-    if (z.length !== m) throw new ShapeError({ op: 'KalmanFilter.update', problem: 'wrong number of values', got: String(z.length), expected: String(m) })
-    if (!z.every(Number.isFinite)) throw new ValueError({ op: 'KalmanFilter.update', problem: 'not finite', got: `[${z.join(', ')}]` })
+    if (z.length !== m)
+      throw new ShapeError({
+        op: 'KalmanFilter.update',
+        problem: 'wrong number of values',
+        got: String(z.length),
+        expected: String(m),
+      })
+    if (!z.every(Number.isFinite))
+      throw new ValueError({ op: 'KalmanFilter.update', problem: 'not finite', got: `[${z.join(', ')}]` })
     const cross = multiply(this.#covariance, observation, n, n, m, true)
     const spread = multiply(observation, cross, m, n, m).map((v, i) => v + measurementNoise[i])
     const gain = multiply(cross, invert(spread, m), n, m, m)
     const seen = multiply(observation, this.#state, m, n, 1)
-    const step = multiply(gain, z.map((v, i) => v - seen[i]), n, m, 1)
+    const step = multiply(
+      gain,
+      z.map((v, i) => v - seen[i]),
+      n,
+      m,
+      1,
+    )
     // Joseph's form, (1 - KH) P (1 - KH)' + K R K', stays positive where P is large against R.
     const rest = multiply(gain, observation, n, m, n).map((v, i) => (i % (n + 1) === 0 ? 1 : 0) - v)
     const kept = multiply(multiply(rest, this.#covariance, n, n, n), rest, n, n, n, true)

@@ -7,7 +7,12 @@ import { LineZone, PolygonZone } from './zones.ts'
 
 describe('Kalman filters', () => {
   it('of any size and of constant velocity agree', () => {
-    const model = { transition: [1, 1, 0, 1], observation: [1, 0], processNoise: [0.5, 0, 0, 0.1], measurementNoise: [2] }
+    const model = {
+      transition: [1, 1, 0, 1],
+      observation: [1, 0],
+      processNoise: [0.5, 0, 0, 0.1],
+      measurementNoise: [2],
+    }
     const general = new KalmanFilter(model, [3, 0], [4, 0, 0, 9])
     const special = new ConstantVelocity(3, 4, 9)
     for (const z of draws(1, 20)) {
@@ -15,12 +20,22 @@ describe('Kalman filters', () => {
       special.predict(0.5, 0.1)
       general.update([z * 10])
       special.update(z * 10, 2)
-      expect(worstError([special.position, special.velocity, special.positionVariance], [...general.state, general.covariance[0]])).toBeLessThan(1e-13)
+      expect(
+        worstError(
+          [special.position, special.velocity, special.positionVariance],
+          [...general.state, general.covariance[0]],
+        ),
+      ).toBeLessThan(1e-13)
     }
   })
 
   it('weigh two measurements by their variances', () => {
-    const still = { transition: [1, 0, 0, 1], observation: [1, 0, 0, 1], processNoise: [0, 0, 0, 0], measurementNoise: [1, 0, 0, 3] }
+    const still = {
+      transition: [1, 0, 0, 1],
+      observation: [1, 0, 0, 1],
+      processNoise: [0, 0, 0, 0],
+      measurementNoise: [1, 0, 0, 3],
+    }
     const filter = new KalmanFilter(still, [0, 0], [1, 0, 0, 1])
     filter.update([2, 4])
     expect(worstError(filter.state, [1, 1])).toBeLessThan(1e-15)
@@ -37,11 +52,19 @@ describe('Kalman filters', () => {
 
   it('refuse what does not fit, unchanged', () => {
     const model = { transition: [1], observation: [1], processNoise: [0], measurementNoise: [0] }
-    expect(() => new KalmanFilter(model, [0, 0], [1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: KalmanFilter: the matrices do not fit; got 2 states, transition 1, process noise 1, covariance 1, observation 1, measurement noise 1 numbers.]`)
+    expect(() => new KalmanFilter(model, [0, 0], [1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: KalmanFilter: the matrices do not fit; got 2 states, transition 1, process noise 1, covariance 1, observation 1, measurement noise 1 numbers.]`,
+    )
     const filter = new KalmanFilter(model, [5], [0])
-    expect(() => filter.update([1, 2])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: KalmanFilter.update: wrong number of values; got 2, expected 1.]`)
-    expect(() => filter.update([NaN])).toThrowErrorMatchingInlineSnapshot(`[ValueError: KalmanFilter.update: not finite; got [NaN].]`)
-    expect(() => filter.update([1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: KalmanFilter.update: the covariance of the innovation is not positive; got 0, expected a positive definite measurement noise.]`)
+    expect(() => filter.update([1, 2])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: KalmanFilter.update: wrong number of values; got 2, expected 1.]`,
+    )
+    expect(() => filter.update([NaN])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: KalmanFilter.update: not finite; got [NaN].]`,
+    )
+    expect(() => filter.update([1])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: KalmanFilter.update: the covariance of the innovation is not positive; got 0, expected a positive definite measurement noise.]`,
+    )
     expect(filter.state).toEqual(Float64Array.of(5))
   })
 })
@@ -53,7 +76,11 @@ describe('smoothing', () => {
     const frames = Array.from({ length: 60 }, (_, t) => t).filter((t) => t < 20 || t > 25)
     const noise = draws(2, 60)
     const noisy = frames.map((t, i) => truth(t) + (noise[i] - 0.5) * 10)
-    const { frames: every, values, velocities } = smoothTrajectory(frames, noisy, { dimensions: 1, measurementStd: 3, accelerationStd: 0.02 })
+    const {
+      frames: every,
+      values,
+      velocities,
+    } = smoothTrajectory(frames, noisy, { dimensions: 1, measurementStd: 3, accelerationStd: 0.02 })
     expect(every).toEqual(Int32Array.from({ length: 60 }, (_, t) => t))
     const rms = (xs: number[]): number => Math.sqrt(xs.reduce((s, x) => s + x * x, 0) / xs.length)
     const before = rms(frames.map((t, i) => noisy[i] - truth(t)))
@@ -63,16 +90,28 @@ describe('smoothing', () => {
 
   it('is the least-squares line when nothing accelerates', () => {
     const z = [1, 3, 2, 5, 4]
-    const { values, velocities } = smoothTrajectory([0, 1, 2, 3, 4], z, { dimensions: 1, measurementStd: 1, accelerationStd: 1e-9 })
+    const { values, velocities } = smoothTrajectory([0, 1, 2, 3, 4], z, {
+      dimensions: 1,
+      measurementStd: 1,
+      accelerationStd: 1e-9,
+    })
     expect(velocities[2]).toBeCloseTo(0.8, 3)
     expect(values[2]).toBeCloseTo(3, 3)
   })
 
   it('refuses what it cannot use', () => {
-    expect(() => smoothTrajectory([1, 1], [0, 0], { dimensions: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: smoothTrajectory: frames do not ascend; got 1 at 1.]`)
-    expect(() => smoothTrajectory([1], [0, 0])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: smoothTrajectory: values and frames do not match; got 2 numbers for 1 frames, expected 4 each.]`)
-    expect(() => smoothTrajectory([1], [NaN], { dimensions: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: smoothTrajectory: a value is not finite.]`)
-    expect(() => smoothTrajectory([1], [0], { dimensions: 1, measurementStd: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: smoothTrajectory: a deviation is not positive; got 0 and 0.3.]`)
+    expect(() => smoothTrajectory([1, 1], [0, 0], { dimensions: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: smoothTrajectory: frames do not ascend; got 1 at 1.]`,
+    )
+    expect(() => smoothTrajectory([1], [0, 0])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: smoothTrajectory: values and frames do not match; got 2 numbers for 1 frames, expected 4 each.]`,
+    )
+    expect(() => smoothTrajectory([1], [NaN], { dimensions: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: smoothTrajectory: a value is not finite.]`,
+    )
+    expect(() => smoothTrajectory([1], [0], { dimensions: 1, measurementStd: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: smoothTrajectory: a deviation is not positive; got 0 and 0.3.]`,
+    )
   })
 })
 
@@ -89,7 +128,9 @@ describe('zones', () => {
     expect(zone.visitors).toBe(2)
     zone.reset()
     expect(zone.visitors).toBe(0)
-    expect(() => new PolygonZone([0, 0, 1, 1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: PolygonZone: not a polygon; got 4 numbers, expected three corners or more.]`)
+    expect(() => new PolygonZone([0, 0, 1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: PolygonZone: not a polygon; got 4 numbers, expected three corners or more.]`,
+    )
   })
 
   it('count crossings in both directions, between the ends alone', () => {
@@ -99,7 +140,9 @@ describe('zones', () => {
     expect(line.update([at(1, 20, 55)])).toEqual([{ id: 1, direction: 'in' }])
     expect(line.update([at(1, 20, 45)])).toEqual([{ id: 1, direction: 'out' }])
     expect([line.inCount, line.outCount]).toEqual([1, 2])
-    expect(() => new LineZone([1, 1], [1, 1])).toThrowErrorMatchingInlineSnapshot(`[ValueError: LineZone: not a line; got [1, 1] to [1, 1].]`)
+    expect(() => new LineZone([1, 1], [1, 1])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: LineZone: not a line; got [1, 1] to [1, 1].]`,
+    )
   })
 })
 
@@ -125,6 +168,8 @@ describe('behaviour', () => {
   })
 
   it('refuses a lane without direction', () => {
-    expect(() => new BehaviourMonitor({ lanes: [{ ...lane, direction: [0, 0] }] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: BehaviourMonitor: an option is out of range; got windowFrames 15, directions [0, 0], expected a window of two frames or more and directions that are not zero.]`)
+    expect(() => new BehaviourMonitor({ lanes: [{ ...lane, direction: [0, 0] }] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BehaviourMonitor: an option is out of range; got windowFrames 15, directions [0, 0], expected a window of two frames or more and directions that are not zero.]`,
+    )
   })
 })

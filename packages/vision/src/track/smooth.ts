@@ -30,15 +30,28 @@ export interface SmoothTrajectory {
  * @example
  * smoothTrajectory([1, 3], [0, 0, 4, 0], { dimensions: 2 }).values.length // => 6
  */
-export const smoothTrajectory = (frames: ArrayLike<number>, values: Values, options: SmoothOptions = {}): SmoothTrajectory => {
+export const smoothTrajectory = (
+  frames: ArrayLike<number>,
+  values: Values,
+  options: SmoothOptions = {},
+): SmoothTrajectory => {
   const { dimensions = 4, measurementStd = 3, accelerationStd = 0.3 } = options
   const z = float64(values)
   const op = 'smoothTrajectory'
   if (frames.length === 0 || z.length !== frames.length * dimensions) {
-    throw new ShapeError({ op, problem: 'values and frames do not match', got: `${z.length} numbers for ${frames.length} frames`, expected: `${dimensions} each` })
+    throw new ShapeError({
+      op,
+      problem: 'values and frames do not match',
+      got: `${z.length} numbers for ${frames.length} frames`,
+      expected: `${dimensions} each`,
+    })
   }
   if (!(measurementStd > 0 && accelerationStd > 0)) {
-    throw new ValueError({ op, problem: 'a deviation is not positive', got: `${measurementStd} and ${accelerationStd}` })
+    throw new ValueError({
+      op,
+      problem: 'a deviation is not positive',
+      got: `${measurementStd} and ${accelerationStd}`,
+    })
   }
   for (let i = 0; i < frames.length; i++) {
     if (Number.isInteger(frames[i]) && (i === 0 || frames[i] > frames[i - 1])) continue
@@ -52,7 +65,11 @@ export const smoothTrajectory = (frames: ArrayLike<number>, values: Values, opti
   for (let d = 0; d < dimensions; d++) {
     measured.fill(NaN)
     for (let i = 0; i < frames.length; i++) measured[frames[i] - first] = z[i * dimensions + d]
-    const { position, velocity } = smoothAxis(measured, measurementStd * measurementStd, accelerationStd * accelerationStd)
+    const { position, velocity } = smoothAxis(
+      measured,
+      measurementStd * measurementStd,
+      accelerationStd * accelerationStd,
+    )
     for (let t = 0; t < length; t++) {
       out.values[t * dimensions + d] = position[t]
       out.velocities[t * dimensions + d] = velocity[t]
@@ -90,7 +107,11 @@ const learn = (b: Belief, z: number, r: number): Belief => {
   }
 }
 
-const smoothAxis = (measured: Float64Array, r: number, q: number): { position: Float64Array; velocity: Float64Array } => {
+const smoothAxis = (
+  measured: Float64Array,
+  r: number,
+  q: number,
+): { position: Float64Array; velocity: Float64Array } => {
   const n = measured.length
   const predicted: Belief[] = []
   const filtered: Belief[] = []

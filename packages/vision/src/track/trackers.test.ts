@@ -26,11 +26,17 @@ describe.skipIf(folder === null)('trackers on TUD-Campus (skipped without the da
   it('SORT has its published row', () => {
     const s = evaluateTracking(motFrames(rows('gt.txt')), run(new Sort()))
     expect(s).toMatchObject({ falsePositives: 15, misses: 113, switches: 6, fragmentations: 9 })
-    expect([s.mota, s.motp, s.recall, s.precision].map((v) => (100 * v).toFixed(1))).toEqual(['62.7', '73.7', '68.5', '94.3'])
+    expect([s.mota, s.motp, s.recall, s.precision].map((v) => (100 * v).toFixed(1))).toEqual([
+      '62.7',
+      '73.7',
+      '68.5',
+      '94.3',
+    ])
   })
 
   it('ByteTrack has the IDF1 of the published implementation, with and without the extra pixel', () => {
-    const idf1 = (options: ByteTrackOptions) => evaluateTracking(motFrames(rows('gt.txt')), run(new ByteTrack(options))).idf1
+    const idf1 = (options: ByteTrackOptions) =>
+      evaluateTracking(motFrames(rows('gt.txt')), run(new ByteTrack(options))).idf1
     expect(idf1({}).toFixed(3)).toBe('0.713')
     expect(idf1({ inclusive: false }).toFixed(3)).toBe('0.667')
   })
@@ -76,7 +82,7 @@ describe('Sort', () => {
 })
 
 describe('ByteTrack', () => {
-  it('carries a covered object on with weak detections, where SORT\'s rule would lose it', () => {
+  it("carries a covered object on with weak detections, where SORT's rule would lose it", () => {
     const tracker = new ByteTrack()
     for (let f = 0; f < 5; f++) tracker.update({ boxes: box(4 * f), scores: [0.9] })
     for (let f = 5; f < 12; f++) expect(ids(tracker.update({ boxes: box(4 * f), scores: [0.3] }))).toEqual([1])
@@ -84,11 +90,16 @@ describe('ByteTrack', () => {
   })
 
   it('finds a lost object again within the buffer, not after it', () => {
-    for (const [gap, id] of [[20, 1], [40, 2]]) {
+    for (const [gap, id] of [
+      [20, 1],
+      [40, 2],
+    ]) {
       const tracker = new ByteTrack()
       for (let f = 1; f <= 10; f++) tracker.update({ boxes: box(2 * f), scores: [0.9], frame: f })
       const back = 10 + gap
-      const later = [0, 1].map((k) => ids(tracker.update({ boxes: box(2 * (back + k)), scores: [0.9], frame: back + k })))
+      const later = [0, 1].map((k) =>
+        ids(tracker.update({ boxes: box(2 * (back + k)), scores: [0.9], frame: back + k })),
+      )
       expect(later[1]).toEqual([id])
     }
   })
@@ -124,7 +135,10 @@ describe('ByteTrack', () => {
   })
 })
 
-describe.each([['Sort', () => new Sort({ minHits: 1 })], ['ByteTrack', () => new ByteTrack()]] as const)('%s at bad input', (_, make) => {
+describe.each([
+  ['Sort', () => new Sort({ minHits: 1 })],
+  ['ByteTrack', () => new ByteTrack()],
+] as const)('%s at bad input', (_, make) => {
   it('refuses it and goes on as if it had not come', () => {
     const tracker = make()
     const other = make()
@@ -153,12 +167,24 @@ describe('messages', () => {
   it('say what is wrong', () => {
     const tracker = new ByteTrack()
     tracker.update({ boxes: box(0), embeddings: [1, 2], frame: 5 })
-    expect(() => tracker.update({ boxes: box(0), frame: 5 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ByteTrack.update: frames do not ascend; got frame 5 after 5, expected a whole number above 5. Call reset() before a new sequence.]`)
-    expect(() => tracker.update({ boxes: box(0), embeddings: [1, 2, 3] })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: ByteTrack.update: the detections do not fit together; got 4 numbers of boxes, 1 scores, 1 labels, 3 numbers of embeddings, expected 4, 1, 1 and 2 for each.]`)
-    expect(() => tracker.update({ boxes: box(0), embeddings: [0, 0] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ByteTrack.update: an embedding has no direction; got length² 0 at 0.]`)
-    expect(() => tracker.update({ boxes: [3, 0, 1, 1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ByteTrack.update: a detection is not usable; got [3, 0, 1, 1], score 1, at 0, expected finite x1 < x2, y1 < y2 and score.]`)
-    expect(() => new ByteTrack({ trackThreshold: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ByteTrack: trackThreshold is out of range; got -1, expected a number from 0 on.]`)
-    expect(() => new Sort({ iouThreshold: 2 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Sort: an option is out of range; got iouThreshold 2, maxAge 1, minHits 3, expected iouThreshold in [0, 1], the others from 0 on.]`)
+    expect(() => tracker.update({ boxes: box(0), frame: 5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: ByteTrack.update: frames do not ascend; got frame 5 after 5, expected a whole number above 5. Call reset() before a new sequence.]`,
+    )
+    expect(() => tracker.update({ boxes: box(0), embeddings: [1, 2, 3] })).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: ByteTrack.update: the detections do not fit together; got 4 numbers of boxes, 1 scores, 1 labels, 3 numbers of embeddings, expected 4, 1, 1 and 2 for each.]`,
+    )
+    expect(() => tracker.update({ boxes: box(0), embeddings: [0, 0] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: ByteTrack.update: an embedding has no direction; got length² 0 at 0.]`,
+    )
+    expect(() => tracker.update({ boxes: [3, 0, 1, 1] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: ByteTrack.update: a detection is not usable; got [3, 0, 1, 1], score 1, at 0, expected finite x1 < x2, y1 < y2 and score.]`,
+    )
+    expect(() => new ByteTrack({ trackThreshold: -1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: ByteTrack: trackThreshold is out of range; got -1, expected a number from 0 on.]`,
+    )
+    expect(() => new Sort({ iouThreshold: 2 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Sort: an option is out of range; got iouThreshold 2, maxAge 1, minHits 3, expected iouThreshold in [0, 1], the others from 0 on.]`,
+    )
   })
 })
 
@@ -168,7 +194,9 @@ describe('many objects', () => {
       const speed = draws(3, 80).map((v) => v * 4 - 2)
       const seen = new Set<number>()
       for (let f = 0; f < 30; f++) {
-        const boxes = Array.from({ length: 40 }, (_, k) => box((k % 8) * 100 + f * speed[2 * k], Math.floor(k / 8) * 150 + f * speed[2 * k + 1]))
+        const boxes = Array.from({ length: 40 }, (_, k) =>
+          box((k % 8) * 100 + f * speed[2 * k], Math.floor(k / 8) * 150 + f * speed[2 * k + 1]),
+        )
         for (const id of ids(tracker.update({ boxes: boxes.flat() }))) seen.add(id)
       }
       expect(seen.size).toBe(40)

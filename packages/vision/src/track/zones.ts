@@ -30,7 +30,12 @@ export class TrackMemory<T> {
 
   constructor(forgetAfter = 300) {
     if (!(forgetAfter >= 1)) {
-      throw new ValueError({ op: 'TrackMemory', problem: 'forgetAfter is out of range', got: String(forgetAfter), expected: 'at least 1' })
+      throw new ValueError({
+        op: 'TrackMemory',
+        problem: 'forgetAfter is out of range',
+        got: String(forgetAfter),
+        expected: 'at least 1',
+      })
     }
     this.#forgetAfter = forgetAfter
   }
@@ -89,7 +94,12 @@ export class PolygonZone {
 
   constructor(polygon: Polygon, { anchor = 'bottom', forgetAfter = 300 }: ZoneOptions = {}) {
     if (polygon.length < 6 || polygon.length % 2 === 1) {
-      throw new ShapeError({ op: 'PolygonZone', problem: 'not a polygon', got: `${polygon.length} numbers`, expected: 'three corners or more' })
+      throw new ShapeError({
+        op: 'PolygonZone',
+        problem: 'not a polygon',
+        got: `${polygon.length} numbers`,
+        expected: 'three corners or more',
+      })
     }
     this.polygon = polygon
     this.#anchor = anchor

@@ -41,7 +41,9 @@ const blend = (picture: Picture, ratio: number, other: (pixel: number, c: number
 
 /** Grey value of a pixel by the weights of ITU-R 601-2. */
 const greyOf = ({ data }: Picture, pixel: number, bytes: boolean): number => {
-  const grey = fround(fround(fround(0.2989 * data[pixel]) + fround(0.587 * data[pixel + 1])) + fround(0.114 * data[pixel + 2]))
+  const grey = fround(
+    fround(fround(0.2989 * data[pixel]) + fround(0.587 * data[pixel + 1])) + fround(0.114 * data[pixel + 2]),
+  )
   return bytes ? Math.trunc(grey) : grey
 }
 
@@ -134,7 +136,12 @@ const toHsv = (r: number, g: number, b: number): [number, number, number] => {
  */
 export const adjustHue = (picture: Picture, shift: number): Picture => {
   if (!(shift >= -0.5 && shift <= 0.5)) {
-    throw new ValueError({ op: 'adjustHue', problem: 'the shift is out of range', got: String(shift), expected: '-0.5 to 0.5' })
+    throw new ValueError({
+      op: 'adjustHue',
+      problem: 'the shift is out of range',
+      got: String(shift),
+      expected: '-0.5 to 0.5',
+    })
   }
   if (colorChannels(picture) < 3) return picture
   const { data } = picture
@@ -144,7 +151,11 @@ export const adjustHue = (picture: Picture, shift: number): Picture => {
   return mapColors(picture, (_, c, pixel) => {
     if (pixel !== last) {
       last = pixel
-      const [h, s, v] = toHsv(fround(data[pixel] / scale), fround(data[pixel + 1] / scale), fround(data[pixel + 2] / scale))
+      const [h, s, v] = toHsv(
+        fround(data[pixel] / scale),
+        fround(data[pixel + 1] / scale),
+        fround(data[pixel + 2] / scale),
+      )
       const turned = fround(h + fround(shift))
       rgb = fromHsv(turned - Math.floor(turned), s, v)
     }
@@ -294,7 +305,13 @@ export const gaussianBlur = (
     })
   }
   const channels = channelsOf(picture)
-  const wide = convolve(Float32Array.from(picture.data), gaussian(sizes[0], sigmas[0]), width, channels, height * width * channels)
+  const wide = convolve(
+    Float32Array.from(picture.data),
+    gaussian(sizes[0], sigmas[0]),
+    width,
+    channels,
+    height * width * channels,
+  )
   const both = convolve(wide, gaussian(sizes[1], sigmas[1]), height, width * channels, height * width * channels)
   return storeRounded(blankLike(picture, width, height), both)
 }
@@ -309,7 +326,13 @@ const gaussian = (size: number, sigma: number): Float64Array => {
 }
 
 /** Convolves along an axis of `length` places that lie `stride` apart, mirrored at the ends. */
-const convolve = (x: Float32Array, kernel: Float64Array, length: number, stride: number, size: number): Float32Array => {
+const convolve = (
+  x: Float32Array,
+  kernel: Float64Array,
+  length: number,
+  stride: number,
+  size: number,
+): Float32Array => {
   const out = new Float32Array(size)
   const half = (kernel.length - 1) / 2
   for (let i = 0; i < size; i++) {

@@ -37,7 +37,12 @@ const gamma = (alpha: number, generator: Generator): number => {
  */
 export const drawShare = (alpha: number, generator: Generator): number => {
   if (!(alpha > 0 && alpha < Infinity)) {
-    throw new ValueError({ op: 'drawShare', problem: 'alpha is not positive', got: String(alpha), expected: 'a number above 0' })
+    throw new ValueError({
+      op: 'drawShare',
+      problem: 'alpha is not positive',
+      got: String(alpha),
+      expected: 'a number above 0',
+    })
   }
   const a = gamma(alpha, generator)
   const b = gamma(alpha, generator)
@@ -56,7 +61,8 @@ export const drawShare = (alpha: number, generator: Generator): number => {
  */
 export const mixup = (a: Picture, b: Picture, share: number): MixedPicture => {
   checkAlike('mixup', a, b)
-  if (!(share >= 0 && share <= 1)) throw new ValueError({ op: 'mixup', problem: 'not a share', got: String(share), expected: '0 to 1' })
+  if (!(share >= 0 && share <= 1))
+    throw new ValueError({ op: 'mixup', problem: 'not a share', got: String(share), expected: '0 to 1' })
   const values = Float32Array.from(a.data, (v, i) => share * v + (1 - share) * b.data[i])
   return { picture: storeRounded(blankLike(a, a.width, a.height), values), share }
 }
@@ -69,7 +75,8 @@ export const mixup = (a: Picture, b: Picture, share: number): MixedPicture => {
  */
 export const cutmix = (a: Picture, b: Picture, share: number, generator: Generator): MixedPicture => {
   checkAlike('cutmix', a, b)
-  if (!(share >= 0 && share <= 1)) throw new ValueError({ op: 'cutmix', problem: 'not a share', got: String(share), expected: '0 to 1' })
+  if (!(share >= 0 && share <= 1))
+    throw new ValueError({ op: 'cutmix', problem: 'not a share', got: String(share), expected: '0 to 1' })
   const { width, height } = a
   const [cx, cy] = [generator.randint(width), generator.randint(height)]
   const half = 0.5 * Math.sqrt(1 - share)

@@ -17,7 +17,11 @@ export interface Picture {
 export const channelsOf = ({ data, width, height }: Picture): number => {
   const channels = data.length / (width * height)
   if (Number.isInteger(channels) && channels > 0) return channels
-  throw new ShapeError({ op: 'picture', problem: 'the data do not fill the picture', got: `${data.length} values for ${width}x${height}` })
+  throw new ShapeError({
+    op: 'picture',
+    problem: 'the data do not fill the picture',
+    got: `${data.length} values for ${width}x${height}`,
+  })
 }
 
 /** Channels that carry colour: all but opacity. */
@@ -32,12 +36,21 @@ export const isBytes = ({ data }: Picture): boolean => !(data instanceof Float32
 /** A picture of the same kind with room for other pixels. */
 export const blankLike = (picture: Picture, width: number, height: number): Picture => {
   if (!(Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0)) {
-    throw new ValueError({ op: 'picture', problem: 'not a size', got: `${width}x${height}`, expected: 'whole and positive sides' })
+    throw new ValueError({
+      op: 'picture',
+      problem: 'not a size',
+      got: `${width}x${height}`,
+      expected: 'whole and positive sides',
+    })
   }
   const length = width * height * channelsOf(picture)
   const { data } = picture
   if (data instanceof Float32Array) return { data: new Float32Array(length), width, height }
-  return { data: data instanceof Uint8ClampedArray ? new Uint8ClampedArray(length) : new Uint8Array(length), width, height }
+  return {
+    data: data instanceof Uint8ClampedArray ? new Uint8ClampedArray(length) : new Uint8Array(length),
+    width,
+    height,
+  }
 }
 
 /** Floats back to the picture's kind: bytes are rounded, halves to even, and clamped. */
@@ -103,7 +116,10 @@ export const pictureToTensor = (picture: Picture): Tensor => {
  * @example
  * pictureFromPlanes([1, 2, 3, 4], { width: 2, height: 1 }).data // => [1, 3, 2, 4]
  */
-export const pictureFromPlanes = (planes: Values, { width, height }: { readonly width: number; readonly height: number }): Picture => {
+export const pictureFromPlanes = (
+  planes: Values,
+  { width, height }: { readonly width: number; readonly height: number },
+): Picture => {
   const p = read(planes)
   const plane = width * height
   const picture = { data: new Float32Array(p.length), width, height }

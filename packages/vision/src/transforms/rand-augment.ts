@@ -1,6 +1,15 @@
 import { ValueError, type Generator } from '@lanewise/core'
 import { atan } from '../math.ts'
-import { adjustBrightness, adjustContrast, adjustSaturation, adjustSharpness, autocontrast, equalize, posterize, solarize } from './color.ts'
+import {
+  adjustBrightness,
+  adjustContrast,
+  adjustSaturation,
+  adjustSharpness,
+  autocontrast,
+  equalize,
+  posterize,
+  solarize,
+} from './color.ts'
 import { isBytes } from './picture.ts'
 import { rotateSample, type RandomWarpOptions, type Transform } from './random.ts'
 import { recolorSample, warpSample, type Sample } from './sample.ts'
@@ -29,7 +38,11 @@ const degrees = 180 / Math.PI
 
 /** Sheared about the upper left corner, by a slope. */
 const shear = (sample: Sample, x: number, y: number, options: RandomWarpOptions): Sample =>
-  warpSample(sample, affineMap({ shear: [atan(x) * degrees, atan(y) * degrees], center: [0, 0] }, sample.image), options)
+  warpSample(
+    sample,
+    affineMap({ shear: [atan(x) * degrees, atan(y) * degrees], center: [0, 0] }, sample.image),
+    options,
+  )
 
 const shift = (sample: Sample, x: number, y: number, options: RandomWarpOptions): Sample =>
   warpSample(sample, affineMap({ translate: [Math.trunc(x), Math.trunc(y)] }, sample.image), options)
@@ -41,11 +54,31 @@ const changes: readonly Change[] = [
   { strength: (s, w) => (150 / 331) * w * s, signed: true, apply: (sample, s, o) => shift(sample, s, 0, o) },
   { strength: (s, _, h) => (150 / 331) * h * s, signed: true, apply: (sample, s, o) => shift(sample, 0, s, o) },
   { strength: (s) => 30 * s, signed: true, apply: (sample, s, o) => rotateSample(sample, s, o) },
-  { strength: (s) => 0.9 * s, signed: true, apply: (sample, s) => recolorSample(sample, (p) => adjustBrightness(p, 1 + s)) },
-  { strength: (s) => 0.9 * s, signed: true, apply: (sample, s) => recolorSample(sample, (p) => adjustSaturation(p, 1 + s)) },
-  { strength: (s) => 0.9 * s, signed: true, apply: (sample, s) => recolorSample(sample, (p) => adjustContrast(p, 1 + s)) },
-  { strength: (s) => 0.9 * s, signed: true, apply: (sample, s) => recolorSample(sample, (p) => adjustSharpness(p, 1 + s)) },
-  { strength: (s) => 8 - Math.round(4 * s), signed: false, apply: (sample, s) => recolorSample(sample, (p) => posterize(p, s)) },
+  {
+    strength: (s) => 0.9 * s,
+    signed: true,
+    apply: (sample, s) => recolorSample(sample, (p) => adjustBrightness(p, 1 + s)),
+  },
+  {
+    strength: (s) => 0.9 * s,
+    signed: true,
+    apply: (sample, s) => recolorSample(sample, (p) => adjustSaturation(p, 1 + s)),
+  },
+  {
+    strength: (s) => 0.9 * s,
+    signed: true,
+    apply: (sample, s) => recolorSample(sample, (p) => adjustContrast(p, 1 + s)),
+  },
+  {
+    strength: (s) => 0.9 * s,
+    signed: true,
+    apply: (sample, s) => recolorSample(sample, (p) => adjustSharpness(p, 1 + s)),
+  },
+  {
+    strength: (s) => 8 - Math.round(4 * s),
+    signed: false,
+    apply: (sample, s) => recolorSample(sample, (p) => posterize(p, s)),
+  },
   { strength: (s) => 255 - 255 * s, signed: false, apply: (sample, s) => recolorSample(sample, (p) => solarize(p, s)) },
   { strength: none, signed: false, apply: (sample) => recolorSample(sample, autocontrast) },
   { strength: none, signed: false, apply: (sample) => recolorSample(sample, equalize) },
@@ -56,14 +89,28 @@ const changes: readonly Change[] = [
  * @throws ValueError when the strength is outside of its steps, or at use for a picture of floats.
  * @source Cubuk et al. 2020; checked against torchvision's RandAugment 0.14, to the same draws, in transforms.test.ts
  */
-export const randAugment = ({ count = 2, magnitude = 9, bins = 31, ...options }: RandAugmentOptions = {}): Transform => {
+export const randAugment = ({
+  count = 2,
+  magnitude = 9,
+  bins = 31,
+  ...options
+}: RandAugmentOptions = {}): Transform => {
   if (!(magnitude >= 0 && magnitude < bins && Number.isInteger(magnitude))) {
-    throw new ValueError({ op: 'randAugment', problem: 'the magnitude is out of range', got: String(magnitude), expected: `0 to ${bins - 1}` })
+    throw new ValueError({
+      op: 'randAugment',
+      problem: 'the magnitude is out of range',
+      got: String(magnitude),
+      expected: `0 to ${bins - 1}`,
+    })
   }
   const share = magnitude / (bins - 1)
   return (given, generator: Generator) => {
     if (!isBytes(given.image)) {
-      throw new ValueError({ op: 'randAugment', problem: 'the picture is not of bytes', advice: 'Put it before toFloat and normalize' })
+      throw new ValueError({
+        op: 'randAugment',
+        problem: 'the picture is not of bytes',
+        advice: 'Put it before toFloat and normalize',
+      })
     }
     let sample = given
     for (let k = 0; k < count; k++) {

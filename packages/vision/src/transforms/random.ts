@@ -27,7 +27,8 @@ const sidesOf = (size: Size): { width: number; height: number } =>
   typeof size === 'number' ? { width: size, height: size } : { width: size[0], height: size[1] }
 
 /** One uniform float32 draw, as torch.empty(1).uniform_(from, to). */
-const uniform = (generator: Generator, from: number, to: number): number => generator.uniform(new Float32Array(1), from, to)[0]
+const uniform = (generator: Generator, from: number, to: number): number =>
+  generator.uniform(new Float32Array(1), from, to)[0]
 
 /** torch.rand(1) < p */
 const happens = (generator: Generator, p: number): boolean => uniform(generator, 0, 1) < Math.fround(p)
@@ -165,7 +166,10 @@ interface Region {
   height: number
 }
 
-const logRatios = (ratio: readonly [number, number]): [number, number] => [Math.fround(log(Math.fround(ratio[0]))), Math.fround(log(Math.fround(ratio[1])))]
+const logRatios = (ratio: readonly [number, number]): [number, number] => [
+  Math.fround(log(Math.fround(ratio[0]))),
+  Math.fround(log(Math.fround(ratio[1]))),
+]
 
 const resizedRegion = (
   width: number,
@@ -231,12 +235,14 @@ export interface RandomRotationOptions extends RandomWarpOptions {
   readonly center?: readonly [x: number, y: number]
 }
 
-const range = (value: number | readonly [number, number]): readonly [number, number] => (typeof value === 'number' ? [-value, value] : value)
+const range = (value: number | readonly [number, number]): readonly [number, number] =>
+  typeof value === 'number' ? [-value, value] : value
 
 /** Turned by a random angle. */
 export const randomRotation = ({ degrees, expand = false, center, ...options }: RandomRotationOptions): Transform => {
   const [from, to] = range(degrees)
-  return (sample, generator) => rotateSample(sample, uniform(generator, from, to), { expand, fill: 0, ...(center ? { center } : {}), ...options })
+  return (sample, generator) =>
+    rotateSample(sample, uniform(generator, from, to), { expand, fill: 0, ...(center ? { center } : {}), ...options })
 }
 
 /**
@@ -257,10 +263,12 @@ export const rotateSample = (
   // torchvision measures the grown picture by the way back, about the middle.
   const back = affineMap({ angle, ...(center ? { center } : {}) }, sample.image)
   const cut = (v: number): number => Math.trunc(v / 1e-4) * 1e-4
-  const corners = [[0, 0], [0, height], [width, height], [width, 0]].map(([x, y]) => [
-    back[0] * x + back[1] * y + back[2],
-    back[3] * x + back[4] * y + back[5],
-  ])
+  const corners = [
+    [0, 0],
+    [0, height],
+    [width, height],
+    [width, 0],
+  ].map(([x, y]) => [back[0] * x + back[1] * y + back[2], back[3] * x + back[4] * y + back[5]])
   const extent = (k: number): number =>
     Math.ceil(cut(Math.max(...corners.map((c) => c[k])))) - Math.floor(cut(Math.min(...corners.map((c) => c[k]))))
   const [grownW, grownH] = [extent(0), extent(1)]
@@ -278,7 +286,10 @@ export interface RandomAffineOptions extends RandomWarpOptions {
   /** Smallest and largest scale. Default none. */
   readonly scale?: readonly [from: number, to: number]
   /** Degrees of shear along x, [from, to], or one number for both ways; and along y. Default none. */
-  readonly shear?: number | readonly [from: number, to: number] | readonly [fromX: number, toX: number, fromY: number, toY: number]
+  readonly shear?:
+    | number
+    | readonly [from: number, to: number]
+    | readonly [fromX: number, toX: number, fromY: number, toY: number]
 }
 
 /** Turned, shifted, scaled and sheared at random. */
@@ -288,13 +299,17 @@ export const randomAffine = ({ degrees, translate, scale, shear, ...options }: R
   return (sample, generator) => {
     const { width, height } = sample.image
     const angle = uniform(generator, from, to)
-    const shift = (share: number, side: number): number => roundHalfEven(uniform(generator, -share * side, share * side))
+    const shift = (share: number, side: number): number =>
+      roundHalfEven(uniform(generator, -share * side, share * side))
     const tx = translate ? shift(translate[0], width) : 0
     const ty = translate ? shift(translate[1], height) : 0
     const size = scale ? uniform(generator, scale[0], scale[1]) : 1
     const sx = shears ? uniform(generator, shears[0], shears[1]) : 0
     const sy = shears && shears.length === 4 ? uniform(generator, shears[2], shears[3]) : 0
-    return warpSample(sample, affineMap({ angle, translate: [tx, ty], scale: size, shear: [sx, sy] }, sample.image), { fill: 0, ...options })
+    return warpSample(sample, affineMap({ angle, translate: [tx, ty], scale: size, shear: [sx, sy] }, sample.image), {
+      fill: 0,
+      ...options,
+    })
   }
 }
 
@@ -314,7 +329,16 @@ export const randomPerspective = (options: RandomPerspectiveOptions = {}): Trans
     const [dx, dy] = [Math.trunc(distortion * (width >> 1)), Math.trunc(distortion * (height >> 1))]
     const near = (reach: number): number => generator.randint(reach + 1)
     const far = (side: number, reach: number): number => side - reach - 1 + generator.randint(reach + 1)
-    const ends = [near(dx), near(dy), far(width, dx), near(dy), far(width, dx), far(height, dy), near(dx), far(height, dy)]
+    const ends = [
+      near(dx),
+      near(dy),
+      far(width, dx),
+      near(dy),
+      far(width, dx),
+      far(height, dy),
+      near(dx),
+      far(height, dy),
+    ]
     const starts = [0, 0, width - 1, 0, width - 1, height - 1, 0, height - 1]
     return warpSample(sample, fourPointMap(starts, ends), { fill: 0, ...rest, interpolation })
   }
@@ -339,7 +363,12 @@ export const colorJitter = (options: ColorJitterOptions): Transform => {
     return from === 1 && to === 1 ? null : [from, to]
   }
   const hues = range(options.hue ?? 0)
-  const ranges = [factors(options.brightness), factors(options.contrast), factors(options.saturation), hues[0] === 0 && hues[1] === 0 ? null : hues]
+  const ranges = [
+    factors(options.brightness),
+    factors(options.contrast),
+    factors(options.saturation),
+    hues[0] === 0 && hues[1] === 0 ? null : hues,
+  ]
   const changes = [adjustBrightness, adjustContrast, adjustSaturation, adjustHue]
   return (sample, generator) => {
     const order = generator.randperm(4)
@@ -435,13 +464,19 @@ export interface NormalizeOptions {
  * normalize({ mean: [0.5], std: [0.5] })({ image }, new Generator(0)).image.data // => [-1, 1]
  */
 export const normalize = ({ mean, std }: NormalizeOptions): Transform => {
-  if (std.some((s) => s === 0)) throw new ValueError({ op: 'normalize', problem: 'a deviation is zero', got: `[${std.join(', ')}]` })
+  if (std.some((s) => s === 0))
+    throw new ValueError({ op: 'normalize', problem: 'a deviation is zero', got: `[${std.join(', ')}]` })
   return (sample) =>
     recolorSample(sample, (picture) => {
       const channels = channelsOf(picture)
       const colors = colorChannels(picture)
       if (mean.length < colors || std.length < colors) {
-        throw new ValueError({ op: 'normalize', problem: 'too few numbers', got: `${mean.length} and ${std.length}`, expected: `${colors} each` })
+        throw new ValueError({
+          op: 'normalize',
+          problem: 'too few numbers',
+          got: `${mean.length} and ${std.length}`,
+          expected: `${colors} each`,
+        })
       }
       const { data, width, height } = toFloatPicture(picture)
       const values = Float32Array.from(data, (v, i) => {
@@ -454,7 +489,10 @@ export const normalize = ({ mean, std }: NormalizeOptions): Transform => {
 
 /** Borders added; see {@link padSample}. */
 export const pad =
-  (border: number | readonly [left: number, top: number, right: number, bottom: number], options: PadOptions = {}): Transform =>
+  (
+    border: number | readonly [left: number, top: number, right: number, bottom: number],
+    options: PadOptions = {},
+  ): Transform =>
   (sample) =>
     padSample(sample, border, options)
 

@@ -29,7 +29,9 @@ const cubic =
   }
 
 const nearest = (from: number, to: number, exact: boolean): AxisWeights => ({
-  start: Int32Array.from({ length: to }, (_, i) => Math.min(Math.floor(((i + (exact ? 0.5 : 0)) * from) / to), from - 1)),
+  start: Int32Array.from({ length: to }, (_, i) =>
+    Math.min(Math.floor(((i + (exact ? 0.5 : 0)) * from) / to), from - 1),
+  ),
   weights: Array.from({ length: to }, () => Float32Array.of(1)),
 })
 
@@ -68,7 +70,8 @@ const plain = (from: number, to: number, kernel: (x: number) => number, radius: 
 }
 
 const axisWeights = (from: number, to: number, interpolation: Interpolation, antialias: boolean): AxisWeights => {
-  if (interpolation === 'nearest' || interpolation === 'nearest-exact') return nearest(from, to, interpolation === 'nearest-exact')
+  if (interpolation === 'nearest' || interpolation === 'nearest-exact')
+    return nearest(from, to, interpolation === 'nearest-exact')
   const radius = interpolation === 'bilinear' ? 1 : 2
   if (antialias) return antialiased(from, to, radius === 1 ? triangle : cubic(-0.5), radius)
   return plain(from, to, radius === 1 ? triangle : cubic(-0.75), radius)

@@ -17,11 +17,11 @@ export interface Sample {
   readonly keypoints?: Float32Array
 }
 
-
-const maskCount = ({ image, masks }: Sample): number => (masks === undefined ? 0 : masks.length / (image.width * image.height))
+const maskCount = ({ image, masks }: Sample): number =>
+  masks === undefined ? 0 : masks.length / (image.width * image.height)
 
 /** Throws ShapeError where the parts of a sample do not fit each other. */
-export const checkSample = (op: string, sample: Sample): void => {
+const checkSample = (op: string, sample: Sample): void => {
   channelsOf(sample.image)
   const { boxes, labels, keypoints } = sample
   const fits =
@@ -123,7 +123,11 @@ const sourceOf = (i: number, n: number, mode: NonNullable<PadOptions['mode']>): 
   return k < n ? k : mode === 'reflect' ? period - k : period - 1 - k
 }
 
-const cutPicture = (picture: Picture, { left, top, width, height }: CropRegion, { mode = 'constant', fill = 0 }: PadOptions): Picture => {
+const cutPicture = (
+  picture: Picture,
+  { left, top, width, height }: CropRegion,
+  { mode = 'constant', fill = 0 }: PadOptions,
+): Picture => {
   const out = blankLike(picture, width, height)
   const channels = channelsOf(picture)
   const rows = Int32Array.from({ length: height }, (_, y) => sourceOf(top + y, picture.height, mode))
@@ -178,7 +182,11 @@ export const padSample = (
 ): Sample => {
   const [left, top, right, bottom] = typeof border === 'number' ? [border, border, border, border] : border
   const { width, height } = sample.image
-  return cropSample(sample, { left: -left, top: -top, width: width + left + right, height: height + top + bottom }, options)
+  return cropSample(
+    sample,
+    { left: -left, top: -top, width: width + left + right, height: height + top + bottom },
+    options,
+  )
 }
 
 /**
@@ -242,12 +250,19 @@ export interface Letterbox {
  */
 export const letterboxSample = (
   sample: Sample,
-  options: { readonly width: number; readonly height: number; readonly fill?: number | readonly number[] } & ResizeOptions,
+  options: {
+    readonly width: number
+    readonly height: number
+    readonly fill?: number | readonly number[]
+  } & ResizeOptions,
 ): { sample: Sample; letterbox: Letterbox } => {
   const { width, height, fill = isBytes(sample.image) ? 114 : 114 / 255 } = options
   const { image } = sample
   const scale = Math.min(width / image.width, height / image.height)
-  const inner = { width: Math.max(1, Math.round(image.width * scale)), height: Math.max(1, Math.round(image.height * scale)) }
+  const inner = {
+    width: Math.max(1, Math.round(image.width * scale)),
+    height: Math.max(1, Math.round(image.height * scale)),
+  }
   const left = Math.floor((width - inner.width) / 2)
   const top = Math.floor((height - inner.height) / 2)
   const resized = resizeSample(sample, inner, options)
@@ -295,4 +310,7 @@ export const sanitizeBoxes = (sample: Sample, minSize = 1): Sample => {
 }
 
 /** The sample with its picture changed and nothing moved. */
-export const recolorSample = (sample: Sample, change: (picture: Picture) => Picture): Sample => ({ ...sample, image: change(sample.image) })
+export const recolorSample = (sample: Sample, change: (picture: Picture) => Picture): Sample => ({
+  ...sample,
+  image: change(sample.image),
+})

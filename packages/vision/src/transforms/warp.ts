@@ -38,7 +38,11 @@ export const invertMap = (m: Matrix3): Matrix3 => {
   const [a, b, c, d, e, f, g, h, i] = m
   const det = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g)
   if (!(Math.abs(det) > 0 && Number.isFinite(det))) {
-    throw new ValueError({ op: 'invertMap', problem: 'the map cannot be undone', got: `determinant ${det} of [${m.join(', ')}]` })
+    throw new ValueError({
+      op: 'invertMap',
+      problem: 'the map cannot be undone',
+      got: `determinant ${det} of [${m.join(', ')}]`,
+    })
   }
   return [
     (e * i - f * h) / det,
@@ -113,7 +117,11 @@ const solve = (rows: number[][]): number[] => {
     for (let r = c + 1; r < n; r++) if (Math.abs(rows[r][c]) > Math.abs(rows[pivot][c])) pivot = r
     ;[rows[c], rows[pivot]] = [rows[pivot], rows[c]]
     if (!(Math.abs(rows[c][c]) > 1e-12)) {
-      throw new ValueError({ op: 'fourPointMap', problem: 'the points do not fix a map', advice: 'Take four points, no three on a line' })
+      throw new ValueError({
+        op: 'fourPointMap',
+        problem: 'the points do not fix a map',
+        advice: 'Take four points, no three on a line',
+      })
     }
     for (let r = 0; r < n; r++) {
       const factor = r === c ? 0 : rows[r][c] / rows[c][c]
@@ -149,7 +157,10 @@ export const warpPicture = (picture: Picture, map: Matrix3, options: WarpOptions
   const { width = picture.width, height = picture.height, interpolation = 'nearest', fill } = options
   const out = blankLike(picture, width, height)
   const channels = channelsOf(picture)
-  const fills = fill === undefined ? null : Array.from({ length: channels }, (_, c) => (typeof fill === 'number' ? fill : (fill[c] ?? 0)))
+  const fills =
+    fill === undefined
+      ? null
+      : Array.from({ length: channels }, (_, c) => (typeof fill === 'number' ? fill : (fill[c] ?? 0)))
   const back = invertMap(map)
   const values = new Float32Array(out.data.length)
   const sample = interpolation === 'nearest' ? nearestAt : bilinearAt

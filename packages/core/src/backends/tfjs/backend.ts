@@ -26,7 +26,13 @@ class TfStorage implements Storage {
   }
 }
 
-const tfTypes: Record<DType, tfjs.DataType> = { f32: 'float32', f64: 'float32', i32: 'int32', u8: 'int32', bool: 'bool' }
+const tfTypes: Record<DType, tfjs.DataType> = {
+  f32: 'float32',
+  f64: 'float32',
+  i32: 'int32',
+  u8: 'int32',
+  bool: 'bool',
+}
 
 /** tfjs takes u8 and bool as wider arrays. */
 const toTf = (dtype: DType, data: TypedArray): Float32Array | Int32Array | Uint8Array =>

@@ -27,8 +27,7 @@ const lift = (a: ConvAttrs): ConvAttrs => {
   }
 }
 
-const to4d = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor4D =>
-  (x.rank === 4 ? x : tf.expandDims(x, 2)) as tfjs.Tensor4D
+const to4d = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor4D => (x.rank === 4 ? x : tf.expandDims(x, 2)) as tfjs.Tensor4D
 
 /** NCHW to NHWC. */
 const channelsLast = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor4D => tf.transpose(to4d(tf, x), [0, 2, 3, 1]) as tfjs.Tensor4D
@@ -49,11 +48,23 @@ const inGroups = (tf: Tf, x: tfjs.Tensor, groups: number, axis: number): tfjs.Te
 const padSpace = (tf: Tf, x: tfjs.Tensor4D, before: readonly number[], after: readonly number[]): tfjs.Tensor4D => {
   const grow = (list: readonly number[]): number[] => list.map((n) => Math.max(n, 0))
   const [b, e] = [grow(before), grow(after)]
-  const padded = b.some((n) => n > 0) || e.some((n) => n > 0) ? tf.pad(x, [[0, 0], [b[0], e[0]], [b[1], e[1]], [0, 0]]) : x
+  const padded =
+    b.some((n) => n > 0) || e.some((n) => n > 0)
+      ? tf.pad(x, [
+          [0, 0],
+          [b[0], e[0]],
+          [b[1], e[1]],
+          [0, 0],
+        ])
+      : x
   const cut = [before, after].map((list) => list.map((n) => Math.max(-n, 0)))
   if (cut.flat().every((n) => n === 0)) return padded as tfjs.Tensor4D
   const [N, H, W, C] = padded.shape
-  return tf.slice(padded, [0, cut[0][0], cut[0][1], 0], [N!, H! - cut[0][0] - cut[1][0], W! - cut[0][1] - cut[1][1], C!]) as tfjs.Tensor4D
+  return tf.slice(
+    padded,
+    [0, cut[0][0], cut[0][1], 0],
+    [N!, H! - cut[0][0] - cut[1][0], W! - cut[0][1] - cut[1][1], C!],
+  ) as tfjs.Tensor4D
 }
 
 /** Rows that the windows reach behind the last element (negative: rows that no window reads). */
@@ -81,12 +92,18 @@ const spread = (tf: Tf, x: tfjs.Tensor4D, axes: Pair, step: Pair): tfjs.Tensor4D
   return y as tfjs.Tensor4D
 }
 
-const withBias = (tf: Tf, y: tfjs.Tensor, b: tfjs.Tensor | undefined): tfjs.Tensor => (b === undefined ? y : tf.add(y, b))
+const withBias = (tf: Tf, y: tfjs.Tensor, b: tfjs.Tensor | undefined): tfjs.Tensor =>
+  b === undefined ? y : tf.add(y, b)
 
 type Spec = { readonly shape: readonly number[] }
 
 /** y = x * w + b. */
-export const conv = (tf: Tf, [x, w, b]: readonly tfjs.Tensor[], attrs: ConvAttrs, [{ shape }]: readonly Spec[]): tfjs.Tensor[] => {
+export const conv = (
+  tf: Tf,
+  [x, w, b]: readonly tfjs.Tensor[],
+  attrs: ConvAttrs,
+  [{ shape }]: readonly Spec[],
+): tfjs.Tensor[] => {
   const a = lift(attrs)
   const padded = padSpace(tf, channelsLast(tf, x), a.padding, padAfter(a))
   const kernels = inGroups(tf, tf.transpose(to4d(tf, w), [2, 3, 1, 0]), a.groups, 3)
@@ -97,7 +114,12 @@ export const conv = (tf: Tf, [x, w, b]: readonly tfjs.Tensor[], attrs: ConvAttrs
 }
 
 /** dx: dy with zeros between its elements, convolved with the kernel turned around. */
-export const convInputGrad = (tf: Tf, [dy, w, b]: readonly tfjs.Tensor[], attrs: ConvAttrs, [{ shape }]: readonly Spec[]): tfjs.Tensor[] => {
+export const convInputGrad = (
+  tf: Tf,
+  [dy, w, b]: readonly tfjs.Tensor[],
+  attrs: ConvAttrs,
+  [{ shape }]: readonly Spec[],
+): tfjs.Tensor[] => {
   const a = lift(attrs)
   const rows = spread(tf, channelsLast(tf, dy), [1, 2], pair(a.stride))
   const reach = a.kernel.map((k, i) => (k - 1) * a.dilation[i])
@@ -115,7 +137,12 @@ export const convInputGrad = (tf: Tf, [dy, w, b]: readonly tfjs.Tensor[], attrs:
  * dw as a convolution of x with dy, where batch and channels change places and stride and dilation too:
  * the wasm backend of tfjs has no kernel of its own for it.
  */
-export const convWeightGrad = (tf: Tf, [x, dy]: readonly tfjs.Tensor[], attrs: ConvAttrs, [{ shape }]: readonly Spec[]): tfjs.Tensor[] => {
+export const convWeightGrad = (
+  tf: Tf,
+  [x, dy]: readonly tfjs.Tensor[],
+  attrs: ConvAttrs,
+  [{ shape }]: readonly Spec[],
+): tfjs.Tensor[] => {
   const a = lift(attrs)
   const padded = padSpace(tf, channelsLast(tf, x), a.padding, padAfter(a))
   const grads = inGroups(tf, to4d(tf, dy), a.groups, 1)

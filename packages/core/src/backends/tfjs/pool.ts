@@ -5,7 +5,8 @@ import { tapsOf, type Windows } from '../../ops/windows.ts'
 import type { Tf } from './backend.ts'
 
 /** [N, C, ...space] as rows of planes. */
-const planes = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor2D => tf.reshape(x, [x.shape[0]! * x.shape[1]!, -1]) as tfjs.Tensor2D
+const planes = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor2D =>
+  tf.reshape(x, [x.shape[0]! * x.shape[1]!, -1]) as tfjs.Tensor2D
 
 /** Per output and tap: the position that it reads; taps outside of the input point at a column behind the last. */
 const readsOf = (w: Windows): Int32Array => {
@@ -56,12 +57,18 @@ interface ScatterAttrs {
 }
 
 /** y at its indices in zeros; equal places add up, or the last one stands. */
-export const poolScatter = (tf: Tf, [y, index]: readonly tfjs.Tensor[], { space, accumulate }: ScatterAttrs): tfjs.Tensor[] => {
+export const poolScatter = (
+  tf: Tf,
+  [y, index]: readonly tfjs.Tensor[],
+  { space, accumulate }: ScatterAttrs,
+): tfjs.Tensor[] => {
   const shape = [y.shape[0]!, y.shape[1]!, ...space]
   const places = tf.expandDims(placesOf(tf, index, sizeOf(space)), 1)
   const values = tf.reshape(y, [-1])
   const size = sizeOf(shape)
-  const flat = accumulate ? tf.scatterND(places, values, [size]) : tf.tensorScatterUpdate(tf.zeros([size]), places, values)
+  const flat = accumulate
+    ? tf.scatterND(places, values, [size])
+    : tf.tensorScatterUpdate(tf.zeros([size]), places, values)
   return [tf.reshape(flat, shape)]
 }
 
@@ -71,7 +78,8 @@ export const poolGather = (tf: Tf, [x, index]: readonly tfjs.Tensor[]): tfjs.Ten
   return [tf.reshape(tf.gather(tf.reshape(x, [-1]), placesOf(tf, index, space)), index.shape)]
 }
 
-const divisors = (tf: Tf, a: AvgAttrs): tfjs.Tensor => tf.tensor2d(Float32Array.from(divisorsOf(a)), [1, sizeOf(a.output)])
+const divisors = (tf: Tf, a: AvgAttrs): tfjs.Tensor =>
+  tf.tensor2d(Float32Array.from(divisorsOf(a)), [1, sizeOf(a.output)])
 
 /** Each window's average. */
 export const avgPool = (tf: Tf, [x]: readonly tfjs.Tensor[], a: AvgAttrs): tfjs.Tensor[] => {
@@ -86,7 +94,13 @@ export const avgPoolGrad = (tf: Tf, [dy]: readonly tfjs.Tensor[], a: AvgAttrs): 
   const reads = readsOf(a)
   const size = sizeOf(a.input)
   // Planes as the inner axis, so that one scatter serves them all; the column behind the last takes what lies outside.
-  const values = tf.gather(tf.transpose(share), tf.tensor1d(Int32Array.from(reads, (_, i) => Math.floor(i / taps)), 'int32'))
+  const values = tf.gather(
+    tf.transpose(share),
+    tf.tensor1d(
+      Int32Array.from(reads, (_, i) => Math.floor(i / taps)),
+      'int32',
+    ),
+  )
   const flat = tf.scatterND(tf.tensor2d(reads, [reads.length, 1], 'int32'), values, [size + 1, share.shape[0]!])
   const inside = tf.gather(flat, tf.range(0, size, 1, 'int32'))
   return [tf.reshape(tf.transpose(inside), [dy.shape[0]!, dy.shape[1]!, ...a.input])]

@@ -42,7 +42,11 @@ interface SliceAttrs {
 }
 
 /** Rows of zeros with `dy` put back at every step-th one. */
-const sliceBackward = (tf: Tf, [dy]: readonly tfjs.Tensor[], { axis, start, length, step, shape }: SliceAttrs): tfjs.Tensor[] => {
+const sliceBackward = (
+  tf: Tf,
+  [dy]: readonly tfjs.Tensor[],
+  { axis, start, length, step, shape }: SliceAttrs,
+): tfjs.Tensor[] => {
   const n = shape[axis]
   const from = new Int32Array(n).fill(length)
   for (let i = 0; i < length; i++) from[start + i * step] = i
@@ -51,12 +55,22 @@ const sliceBackward = (tf: Tf, [dy]: readonly tfjs.Tensor[], { axis, start, leng
 }
 
 /** Leading axes broadcast by hand: tfjs's matMul takes equal batches. */
-const matmul = (tf: Tf, [a, b]: readonly tfjs.Tensor[], _: unknown, [{ shape }]: readonly TensorSpec[]): tfjs.Tensor[] => {
+const matmul = (
+  tf: Tf,
+  [a, b]: readonly tfjs.Tensor[],
+  _: unknown,
+  [{ shape }]: readonly TensorSpec[],
+): tfjs.Tensor[] => {
   const flat = (x: tfjs.Tensor): tfjs.Tensor3D => tf.reshape(x, [-1, ...x.shape.slice(-2)] as [number, number, number])
   return [tf.reshape(tf.matMul(flat(a), flat(b)), [...shape])]
 }
 
-const linear = (tf: Tf, [x, w, b]: readonly tfjs.Tensor[], _: unknown, [{ shape }]: readonly TensorSpec[]): tfjs.Tensor[] => {
+const linear = (
+  tf: Tf,
+  [x, w, b]: readonly tfjs.Tensor[],
+  _: unknown,
+  [{ shape }]: readonly TensorSpec[],
+): tfjs.Tensor[] => {
   const rows = tf.reshape(x, [-1, w.shape[1]!]) as tfjs.Tensor2D
   const y = tf.matMul(rows, w as tfjs.Tensor2D, false, true)
   return [tf.reshape(b === undefined ? y : tf.add(y, b), [...shape])]
@@ -88,7 +102,9 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
   relu: unary((tf, x) => tf.relu(x)),
   step: unary((tf, x) => tf.step(x)),
   leakyRelu: unary((tf, x, [slope]) => tf.where(tf.greater(x, 0), x, tf.mul(x, slope))),
-  elu: unary((tf, x, [alpha]) => tf.where(tf.greater(x, 0), x, tf.mul(tf.sub(tf.exp(tf.minimum(x, 0)), one(tf)), alpha))),
+  elu: unary((tf, x, [alpha]) =>
+    tf.where(tf.greater(x, 0), x, tf.mul(tf.sub(tf.exp(tf.minimum(x, 0)), one(tf)), alpha)),
+  ),
   softplus: unary((tf, x) => tf.softplus(x)),
   add: binary((tf, a, b) => tf.add(a, b)),
   sub: binary((tf, a, b) => tf.sub(a, b)),
@@ -105,7 +121,9 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
   ge: binary((tf, a, b) => tf.greaterEqual(a, b)),
   where: (tf, [condition, a, b]) => [tf.where(bool(tf, condition), a, b)],
   clone: (tf, [x]) => [tf.clone(x)],
-  cast: (tf, [x], _, [{ dtype }]) => [dtype === 'bool' ? bool(tf, x) : tf.cast(x, dtype === 'f32' ? 'float32' : 'int32')],
+  cast: (tf, [x], _, [{ dtype }]) => [
+    dtype === 'bool' ? bool(tf, x) : tf.cast(x, dtype === 'f32' ? 'float32' : 'int32'),
+  ],
   sum: (tf, [x], { axes, keepDims }: ReduceAttrs) => [tf.sum(x, [...axes], keepDims)],
   matmul,
   linear,

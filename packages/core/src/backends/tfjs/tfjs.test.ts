@@ -34,13 +34,31 @@ const values = (size: number, seed: number): Float32Array =>
   Float32Array.from({ length: size }, (_, i) => (((i + seed) * 7919) % 997) / 498.5 - 1)
 
 const make = (shape: readonly number[], seed: number): Tensor =>
-  tensor(values(shape.reduce((a, b) => a * b, 1), seed), { shape }).requiresGrad_()
+  tensor(
+    values(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ),
+    { shape },
+  ).requiresGrad_()
 
 /** Each op with the shapes of its inputs. */
 const cases: Record<string, { shapes: number[][]; f: (...x: Tensor[]) => Tensor }> = {
   add: { shapes: [[2, 3], [3]], f: add },
-  sub: { shapes: [[2, 3], [2, 1]], f: sub },
-  mul: { shapes: [[2, 3], [2, 3]], f: mul },
+  sub: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    f: sub,
+  },
+  mul: {
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    f: mul,
+  },
   div: { shapes: [[2, 3], [3]], f: (a, b) => div(a, add(square(b), 1)) },
   'number operands': { shapes: [[4]], f: (x) => sub(2, mul(add(x, 3), 0.5)) },
   maximum: { shapes: [[5], [5]], f: maximum },
@@ -55,20 +73,59 @@ const cases: Record<string, { shapes: number[][]; f: (...x: Tensor[]) => Tensor 
   where: { shapes: [[5], [5]], f: (a, b) => where(gt(a, 0), a, mul(b, 2)) },
   'sum over axes': { shapes: [[2, 3, 4]], f: (x) => sum(square(x), [0, 2]) },
   mean: { shapes: [[2, 3]], f: (x) => mean(x, 1, true) },
-  matmul: { shapes: [[2, 3, 4], [4, 5]], f: matmul },
-  'batched matmul': { shapes: [[2, 3, 4], [2, 4, 5]], f: matmul },
+  matmul: {
+    shapes: [
+      [2, 3, 4],
+      [4, 5],
+    ],
+    f: matmul,
+  },
+  'batched matmul': {
+    shapes: [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    f: matmul,
+  },
   linear: { shapes: [[2, 3], [4, 3], [4]], f: linear },
   views: { shapes: [[2, 3, 4]], f: (x) => mul(transpose(slice(permute(x, [2, 0, 1]), 0, 3, undefined, -2)), 2) },
   'expand and select': { shapes: [[2, 1, 4]], f: (x) => select(expand(x, [2, 3, 4]), 1, 1) },
   'reshape of a permuted tensor': { shapes: [[2, 3, 4]], f: (x) => reshape(permute(x, [1, 0, 2]), [3, 8]) },
   clone: { shapes: [[2, 3]], f: (x) => clone(transpose(x)) },
   conv2d: { shapes: [[2, 3, 6, 5], [4, 3, 3, 3], [4]], f: (x, w, b) => conv2d(x, w, b, { padding: 1 }) },
-  'strided conv2d': { shapes: [[2, 3, 7, 8], [4, 3, 3, 2]], f: (x, w) => conv2d(x, w, null, { stride: 2, padding: [1, 0] }) },
-  'dilated conv2d': { shapes: [[1, 2, 8, 8], [3, 2, 3, 3]], f: (x, w) => conv2d(x, w, null, { dilation: 2 }) },
-  'strided and dilated conv2d': { shapes: [[1, 2, 9, 9], [3, 2, 3, 3]], f: (x, w) => conv2d(x, w, null, { dilation: 2, stride: 2, padding: 1 }) },
+  'strided conv2d': {
+    shapes: [
+      [2, 3, 7, 8],
+      [4, 3, 3, 2],
+    ],
+    f: (x, w) => conv2d(x, w, null, { stride: 2, padding: [1, 0] }),
+  },
+  'dilated conv2d': {
+    shapes: [
+      [1, 2, 8, 8],
+      [3, 2, 3, 3],
+    ],
+    f: (x, w) => conv2d(x, w, null, { dilation: 2 }),
+  },
+  'strided and dilated conv2d': {
+    shapes: [
+      [1, 2, 9, 9],
+      [3, 2, 3, 3],
+    ],
+    f: (x, w) => conv2d(x, w, null, { dilation: 2, stride: 2, padding: 1 }),
+  },
   'grouped conv2d': { shapes: [[2, 4, 5, 5], [6, 2, 3, 3], [6]], f: (x, w, b) => conv2d(x, w, b, { groups: 2 }) },
-  conv1d: { shapes: [[2, 3, 9], [4, 3, 3]], f: (x, w) => conv1d(x, w, null, { stride: 2, padding: 1 }) },
-  convTranspose2d: { shapes: [[2, 3, 4, 4], [3, 2, 4, 4], [2]], f: (x, w, b) => convTranspose2d(x, w, b, { stride: 2, padding: 1 }) },
+  conv1d: {
+    shapes: [
+      [2, 3, 9],
+      [4, 3, 3],
+    ],
+    f: (x, w) => conv1d(x, w, null, { stride: 2, padding: 1 }),
+  },
+  convTranspose2d: {
+    shapes: [[2, 3, 4, 4], [3, 2, 4, 4], [2]],
+    f: (x, w, b) => convTranspose2d(x, w, b, { stride: 2, padding: 1 }),
+  },
   maxPool2d: { shapes: [[2, 3, 6, 5]], f: (x) => maxPool2d(x, 2) },
   'overlapping maxPool2d': { shapes: [[2, 2, 7, 7]], f: (x) => maxPool2d(x, 3, { stride: 2, padding: 1 }) },
   avgPool2d: { shapes: [[2, 3, 6, 5]], f: (x) => avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false }) },
@@ -104,11 +161,23 @@ describe.each(['cpu', 'wasm'])('tfjs-%s', (name) => {
   })
 
   test('changes in place, whole and through views', async () => {
-    const x = withBackend(backend, () => tensor([[1, 2], [3, 4]]))
+    const x = withBackend(backend, () =>
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    )
     withBackend(backend, () =>
       noGrad(() => {
         copyInto(select(x, 0, 1), tensor([7, 8]))
-        addInPlace(x, tensor([[1, 1], [1, 1]]), 0.5)
+        addInPlace(
+          x,
+          tensor([
+            [1, 1],
+            [1, 1],
+          ]),
+          0.5,
+        )
         fill(slice(x, 1, 0, 1), 9)
       }),
     )
@@ -140,7 +209,12 @@ describe.each(['cpu', 'wasm'])('tfjs-%s', (name) => {
     }))
     for (let step = 0; step < 150; step++) {
       const loss = withBackend(backend, () => {
-        const x = tensor([[0, 0], [0, 1], [1, 0], [1, 1]])
+        const x = tensor([
+          [0, 0],
+          [0, 1],
+          [1, 0],
+          [1, 1],
+        ])
         const y = flatten(linear(tanh(linear(x, p.w1, p.b1)), p.w2, p.b2))
         const l = mean(square(sub(y, tensor([0, 1, 1, 0]))))
         l.backward()

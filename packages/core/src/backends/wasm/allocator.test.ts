@@ -27,7 +27,8 @@ test('live blocks never overlap, whatever the order of calls', () => {
           allocator.release(block.at, block.bytes)
         } else {
           const at = allocator.allocate(bytes)
-          for (const other of live) expect(at + blockBytes(bytes) <= other.at || other.at + blockBytes(other.bytes) <= at).toBe(true)
+          for (const other of live)
+            expect(at + blockBytes(bytes) <= other.at || other.at + blockBytes(other.bytes) <= at).toBe(true)
           expect(at).toBeGreaterThanOrEqual(1000)
           live.push({ at, bytes })
         }

@@ -36,7 +36,13 @@ test('views are read in logical order without a copy of the storage', () => {
 })
 
 test('elementwise results keep the layout of their first dense operand', () => {
-  const x = permute(tensor(Float32Array.from({ length: 24 }, (_, i) => i), { shape: [2, 3, 4] }), [0, 2, 1])
+  const x = permute(
+    tensor(
+      Float32Array.from({ length: 24 }, (_, i) => i),
+      { shape: [2, 3, 4] },
+    ),
+    [0, 2, 1],
+  )
   expect(relu(x).strides).toEqual(x.strides)
   expect(add(x, tensor([[1], [2], [3], [4]])).strides).toEqual(x.strides)
   expect(add(x, x).toArray()).toEqual(mul(x, 2).toArray())
@@ -48,7 +54,15 @@ test('every layout gives what the reference gives', () => {
     withBackend(backend, () => {
       const x = tensor(data, { shape: [2, 3, 4, 5] })
       const y = permute(x, [0, 2, 3, 1])
-      const cases = [add(y, tensor([1, 2, 3])), mul(y, slice(y, 1, 0, 1)), sum(y, [1, 2]), sum(y, 3), sum(y, [0, 3]), sum(slice(y, 2, 0, 5, 2), 2), matmul(y, permute(y, [0, 1, 3, 2]))]
+      const cases = [
+        add(y, tensor([1, 2, 3])),
+        mul(y, slice(y, 1, 0, 1)),
+        sum(y, [1, 2]),
+        sum(y, 3),
+        sum(y, [0, 3]),
+        sum(slice(y, 2, 0, 5, 2), 2),
+        matmul(y, permute(y, [0, 1, 3, 2])),
+      ]
       return cases.map((t) => [...t.dataSync()])
     }),
   )
@@ -127,7 +141,9 @@ test('out of memory says what was asked, and leaves the tensors as they were', (
   on(backend, () => {
     const x = tensor(new Float32Array(1000).fill(7))
     expect(() => zeros([4_000_000])).toThrowError(BackendError)
-    expect(() => zeros([4_000_000])).toThrowErrorMatchingInlineSnapshot(`[BackendError: wasm memory: out of memory; got a request of 16000000 bytes with 0 in use by 1 blocks, expected at most 1048576 bytes reserved so far, and no growth possible. Use a smaller batch, or scope() around parts whose results are not needed.]`)
+    expect(() => zeros([4_000_000])).toThrowErrorMatchingInlineSnapshot(
+      `[BackendError: wasm memory: out of memory; got a request of 16000000 bytes with 0 in use by 1 blocks, expected at most 1048576 bytes reserved so far, and no growth possible. Use a smaller batch, or scope() around parts whose results are not needed.]`,
+    )
     expect(x.dataSync()[999]).toBe(7)
     expect(add(x, 1).dataSync()[0]).toBe(8)
   })
@@ -137,7 +153,10 @@ test('tensors above 2 GiB are addressed as unsigned', { timeout: 60_000 }, () =>
   const backend = wasmBackend({ budgetMb: 4096 })
   on(backend, () => {
     const filler = Array.from({ length: 5 }, () => backend.create('u8', 460 * 2 ** 20))
-    const x = tensor(Float32Array.from({ length: 1000 }, (_, i) => i), { shape: [10, 100] })
+    const x = tensor(
+      Float32Array.from({ length: 1000 }, (_, i) => i),
+      { shape: [10, 100] },
+    )
     expect(backend.memory().reserved).toBeGreaterThan(2 ** 31)
     expect(add(x, transpose(tensor(new Float32Array(1000).fill(1), { shape: [100, 10] }))).dataSync()[999]).toBe(1000)
     expect(sum(x).item()).toBe(499_500)

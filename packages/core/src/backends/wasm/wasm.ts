@@ -4,7 +4,15 @@ import type { NDArray, OpDef, TensorSpec } from '../../autograd/op.ts'
 import { BackendError } from '../../errors.ts'
 import { allocate, bytesOf, viewOf, type DType, type TypedArray } from '../../tensor/dtype.ts'
 import { inScope } from '../../tensor/scope.ts'
-import { channelsLastStrides, collapse, contiguousStrides, isChannelsLast, isDense, sizeOf, type Shape } from '../../tensor/shape.ts'
+import {
+  channelsLastStrides,
+  collapse,
+  contiguousStrides,
+  isChannelsLast,
+  isDense,
+  sizeOf,
+  type Shape,
+} from '../../tensor/shape.ts'
 import { Tensor } from '../../tensor/tensor.ts'
 
 import type { Backend, MemoryInfo, Storage } from '../backend.ts'
@@ -406,7 +414,8 @@ export class WasmBackend implements Backend {
     let storage = this.oldest
     while (storage !== null) {
       const next = storage.newer
-      if (!kept.has(storage) && ((!scoped && storage.born === this.steps) || storage.lastStep < this.steps)) this.evict(storage)
+      if (!kept.has(storage) && ((!scoped && storage.born === this.steps) || storage.lastStep < this.steps))
+        this.evict(storage)
       storage = next
     }
   }

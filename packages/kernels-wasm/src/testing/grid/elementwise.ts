@@ -570,7 +570,7 @@ const fill: Reference = function* (row) {
       label: `n ${n}`,
       numbers: { n, value },
       inputs: {},
-      outputs: { pY: { values: new Array<number>(n).fill(value) } },
+      outputs: { pY: { values: Array.from({ length: n }, () => value) } },
     }
 }
 
