@@ -19,6 +19,8 @@ import { fit, type FitEvent } from './fit.ts'
 
 const before = defaultBackend()
 beforeAll(async () => {
+  // tfjs advises its native package on the console.
+  tf.env().set('PROD', true)
   await tf.setBackend('cpu')
 })
 afterAll(() => setDefaultBackend(before))

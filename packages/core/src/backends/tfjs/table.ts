@@ -76,6 +76,22 @@ const linear = (
   return [tf.reshape(b === undefined ? y : tf.add(y, b), [...shape])]
 }
 
+/** x less the largest of each line, and the sum of the exponentials of that. */
+const centred = (tf: Tf, x: tfjs.Tensor, axis: number): { readonly z: tfjs.Tensor; readonly total: tfjs.Tensor } => {
+  const z = tf.sub(x, tf.max(x, axis, true))
+  return { z, total: tf.sum(tf.exp(z), axis, true) }
+}
+
+const softmax = (tf: Tf, [x]: readonly tfjs.Tensor[], axis: number): tfjs.Tensor[] => {
+  const { z, total } = centred(tf, x, axis)
+  return [tf.div(tf.exp(z), total)]
+}
+
+const logSoftmax = (tf: Tf, [x]: readonly tfjs.Tensor[], axis: number): tfjs.Tensor[] => {
+  const { z, total } = centred(tf, x, axis)
+  return [tf.sub(z, tf.log(total))]
+}
+
 const bool = (tf: Tf, x: tfjs.Tensor): tfjs.Tensor => (x.dtype === 'bool' ? x : tf.notEqual(x, tf.zerosLike(x)))
 
 /** Ops by name. */
@@ -125,6 +141,10 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
     dtype === 'bool' ? bool(tf, x) : tf.cast(x, dtype === 'f32' ? 'float32' : 'int32'),
   ],
   sum: (tf, [x], { axes, keepDims }: ReduceAttrs) => [tf.sum(x, [...axes], keepDims)],
+  softmax,
+  logSoftmax,
+  concat: (tf, xs, axis: number) => [tf.concat([...xs], axis)],
+  indexSelect: (tf, [x, index], { axis }: { readonly axis: number }) => [tf.gather(x, index as tfjs.Tensor1D, axis)],
   matmul,
   linear,
   sliceBackward,

@@ -11,11 +11,15 @@ import { add, div, eq, gt, maximum, mul, pow, sub } from '../../ops/binary.ts'
 import { relu, sigmoid } from '../../ops/activations.ts'
 import { conv1d, conv2d } from '../../ops/conv.ts'
 import { convTranspose2d } from '../../ops/conv-transpose.ts'
+import { concat } from '../../ops/concat.ts'
 import { cast, clone } from '../../ops/copy.ts'
 import { addInPlace, copyInto, fill } from '../../ops/in-place.ts'
+import { indexSelect } from '../../ops/index-select.ts'
 import { linear, matmul } from '../../ops/matmul.ts'
+import { crossEntropy } from '../../losses/cross-entropy.ts'
 import { avgPool2d, maxPool2d } from '../../ops/pool.ts'
 import { mean, sum } from '../../ops/reduce.ts'
+import { logSoftmax, softmax } from '../../ops/softmax.ts'
 import { exp, log, neg, sqrt, square, tanh } from '../../ops/unary.ts'
 import { expand, flatten, permute, reshape, select, slice, transpose } from '../../ops/views.ts'
 import { where } from '../../ops/where.ts'
@@ -73,6 +77,20 @@ const cases: Record<string, { shapes: number[][]; f: (...x: Tensor[]) => Tensor 
   where: { shapes: [[5], [5]], f: (a, b) => where(gt(a, 0), a, mul(b, 2)) },
   'sum over axes': { shapes: [[2, 3, 4]], f: (x) => sum(square(x), [0, 2]) },
   mean: { shapes: [[2, 3]], f: (x) => mean(x, 1, true) },
+  softmax: { shapes: [[2, 3, 4]], f: (x) => softmax(x, 1) },
+  logSoftmax: { shapes: [[3, 4]], f: (x) => logSoftmax(x) },
+  concat: {
+    shapes: [
+      [2, 3],
+      [2, 1],
+    ],
+    f: (a, b) => concat([a, b], 1),
+  },
+  indexSelect: { shapes: [[4, 3]], f: (x) => mul(indexSelect(x.detach(), 0, tensor(Int32Array.of(2, 0, 2))), sum(x)) },
+  crossEntropy: {
+    shapes: [[4, 3]],
+    f: (x) => crossEntropy(x, tensor(Int32Array.of(0, 2, 1, 2)), { labelSmoothing: 0.1 }),
+  },
   matmul: {
     shapes: [
       [2, 3, 4],
