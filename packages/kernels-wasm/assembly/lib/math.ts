@@ -123,28 +123,26 @@ export function expIsSafe(x: v128): v128 {
 /** Bits of 87: the largest |x| for which expInRange(x) and expInRange(-x) hold. */
 export const EXP_LIMIT: i32 = 0x42ae0000
 
-/** exp(-x) for |x| <= 87; the sign lives in the constants, a negation is three instructions to V8. */
+/**
+ * 1 / (1 + exp(-x)) for |x| <= 87. With exp(-x) = 2^n (1 + m) the denominator is (1 + 2^n) + 2^n m, one rounding less
+ * than by way of exp(-x); the sign of x lives in the constants, since a negation is three instructions to V8.
+ */
 @inline
-function expOfNegative(x: v128): v128 {
+export function sigmoidInRange(x: v128): v128 {
   const scale = fma(x, f4(-1.44269504), magic())
   const n = f32x4.sub(scale, magic())
-  // s = -r
+  // r = -x - n ln 2, and its negative
   const s = fma(n, f4(-2.12194440e-4), fma(n, f4(0.693359375), x))
   let q = fma(f4(0.00139465065244578), s, f4(-0.00836661056119806))
   q = fma(q, s, f4(0.0416662812728597))
   q = fma(q, s, f4(-0.166665427946237))
   q = fma(q, s, f4(0.500000006210090))
-  // s^2 q - s; fused it needs no negation in the other form, and keeps as many digits.
+  // m = s^2 q - s; fused it needs no negation in the other form, and keeps as many digits.
   const m = ASC_FEATURE_RELAXED_SIMD
     ? f32x4.mul(s, f32x4.relaxed_madd(q, s, f4(-1)))
     : f32x4.sub(f32x4.mul(f32x4.mul(s, s), q), s)
-  return i32x4.add(f32x4.add(m, f4(1)), i32x4.shl(scale, 23))
-}
-
-/** 1 / (1 + exp(-x)) for |x| <= 87. */
-@inline
-export function sigmoidInRange(x: v128): v128 {
-  return f32x4.div(f4(1), f32x4.add(expOfNegative(x), f4(1)))
+  const power = i32x4.add(i32x4.shl(scale, 23), f4(1))
+  return f32x4.div(f4(1), fma(power, m, f32x4.add(power, f4(1))))
 }
 
 /** 2 ULP for every x; far out on the left it is exp(x), subnormals included. */
