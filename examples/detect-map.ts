@@ -46,7 +46,11 @@ const stored = (folder: string): Boxes => {
     readFileSync(join(toy, 'dets_coco_format/coco_dets.json'), 'utf8'),
   )
   return {
-    truth: rowsOf(join(voc, 'gts')).map(({ image, words: [label = '', ...box] }) => ({ image, label, box: corners(box) })),
+    truth: rowsOf(join(voc, 'gts')).map(({ image, words: [label = '', ...box] }) => ({
+      image,
+      label,
+      box: corners(box),
+    })),
     found: rowsOf(join(voc, 'dets')).map(({ image, words: [label = '', score, ...box] }) => ({
       image,
       label,

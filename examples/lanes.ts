@@ -48,29 +48,34 @@ const drawRoad = (generator: Generator): Road => {
   }
 }
 
+/** The place on the road that each pixel shows, or null in the sky. */
+const groundOfPixels = (): ([x: number, y: number] | null)[] => {
+  const horizon = horizonRow(camera)
+  return Array.from({ length: size.width * size.height }, (_, i) => {
+    const y = Math.floor(i / size.width) + 0.5
+    return y > horizon ? groundPoint(camera, (i % size.width) + 0.5, y) : null
+  })
+}
+
 /** What the camera sees of the road, with grain, a shadow across, and markings of 15 cm: yellow left, white right. */
-const paintRoad = (road: Road, generator: Generator): Picture => {
+const paintRoad = (road: Road, generator: Generator, ground: ReturnType<typeof groundOfPixels>): Picture => {
   const { width, height } = size
   const picture = blank(width, height, 3)
   const grain = generator.normal(new Float32Array(width * height), 0, 5)
-  const horizon = horizonRow(camera)
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const place = y + 0.5 > horizon ? groundPoint(camera, x + 0.5, y + 0.5) : null
-      let color = [150, 185, 220]
-      if (place !== null) {
-        const [ahead, side] = place
-        const onRoad = Math.abs(side - (road.left(ahead) + road.right(ahead)) / 2) < 4.2
-        color = onRoad ? [92, 92, 96] : [84, 112, 70]
-        const dash = !road.dashed || ahead % 6 < 3.5
-        if (Math.abs(side - road.left(ahead)) < 0.075) color = [222, 180, 52]
-        if (dash && Math.abs(side - road.right(ahead)) < 0.075) color = [238, 238, 238]
-        if (ahead > road.shade[0] && ahead < road.shade[1]) color = color.map((v) => v * 0.9)
-      }
-      const noise = grain[y * width + x] ?? 0
-      color.forEach((v, c) => (picture.data[3 * (y * width + x) + c] = Math.max(0, Math.min(255, v * road.light + noise))))
+  ground.forEach((place, i) => {
+    let color = [150, 185, 220]
+    if (place !== null) {
+      const [ahead, side] = place
+      const [left, right] = [road.left(ahead), road.right(ahead)]
+      color = Math.abs(side - (left + right) / 2) < 4.2 ? [92, 92, 96] : [84, 112, 70]
+      const dash = !road.dashed || ahead % 6 < 3.5
+      if (Math.abs(side - left) < 0.075) color = [222, 180, 52]
+      if (dash && Math.abs(side - right) < 0.075) color = [238, 238, 238]
+      if (ahead > road.shade[0] && ahead < road.shade[1]) color = color.map((v) => v * 0.9)
     }
-  }
+    const noise = grain[i] ?? 0
+    color.forEach((v, c) => (picture.data[3 * i + c] = Math.max(0, Math.min(255, v * road.light + noise))))
+  })
   return picture
 }
 
@@ -106,6 +111,7 @@ const overlay = (picture: Picture, lanes: Lanes): Picture => {
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   const generator = new Generator(seed)
   const count = quick ? 6 : 40
+  const ground = groundOfPixels()
   const bar = progress('roads', count)
   const errors: number[] = []
   const offsets: number[] = []
@@ -114,7 +120,7 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
   for (let i = 0; i < count; i++) {
     signal.throwIfAborted()
     const road = drawRoad(generator)
-    const picture = paintRoad(road, generator)
+    const picture = paintRoad(road, generator, ground)
     const above = warpPicture(picture, view.map, { ...view, interpolation: 'bilinear' })
     const scale = { meterPerPixelX: meterPerPixel, meterPerPixelY: meterPerPixel }
     const lanes = findLanes(laneMask(above), { width: view.width, height: view.height, ...scale })

@@ -4,7 +4,15 @@ import { formatMot, motFrames, parseMot, type MotRow, type TrackFrame } from '@l
 import type { Context, Metrics } from './lib/context.ts'
 import { enlarge, png } from './lib/picture.ts'
 import { streetScene } from './lib/street.ts'
-import { figureLine, figures, track, trackers, trackStrip, type DetectedFrame, type TrackedSequence } from './lib/tracking.ts'
+import {
+  figureLine,
+  figures,
+  track,
+  trackers,
+  trackStrip,
+  type DetectedFrame,
+  type TrackedSequence,
+} from './lib/tracking.ts'
 
 export const summary = 'SORT and ByteTrack on MOT challenge detections: MOTA, IDF1, HOTA and a strip of pictures'
 
@@ -37,7 +45,9 @@ const sequencesIn = (folder: string): Sequence[] =>
     .map(({ name }) => {
       const rows = read(join(folder, name, 'gt.txt'))
       const last = rows.reduce((most, row) => Math.max(most, row.frame), 0)
-      const detections = [join(folder, name, 'det_fasterrcnn.txt'), join(folder, 'sort-dets', `${name}.det.txt`)].find(existsSync)
+      const detections = [join(folder, name, 'det_fasterrcnn.txt'), join(folder, 'sort-dets', `${name}.det.txt`)].find(
+        existsSync,
+      )
       const result = join(folder, name, 'tracker_result.txt')
       return {
         name,
@@ -66,7 +76,9 @@ export const run = async ({ data, seed, quick, log, write }: Context): Promise<M
   const real = existsSync(folder)
   if (!real) log('The MOT sequences are not there: a generated street is tracked instead.')
   const street = real ? null : streetScene(seed, 150)
-  const all: Sequence[] = street ? [{ name: 'generated', truth: street.truth, detections: street.detections, stored: null }] : sequencesIn(folder)
+  const all: Sequence[] = street
+    ? [{ name: 'generated', truth: street.truth, detections: street.detections, stored: null }]
+    : sequencesIn(folder)
   const metrics: Record<string, Metrics> = {}
   for (const { name, truth, detections, stored } of all) {
     if (quick && detections === null) continue

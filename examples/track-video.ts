@@ -4,12 +4,15 @@ import { png } from './lib/picture.ts'
 import { streetScene } from './lib/street.ts'
 import { figureLine, figures, track, trackers, trackStrip } from './lib/tracking.ts'
 
-export const summary = 'Tracking in a generated street clip: shaking boxes, misses, crossings; zones and a counting line'
+export const summary =
+  'Tracking in a generated street clip: shaking boxes, misses, crossings; zones and a counting line'
 
 export const run = async ({ quick, seed, log, progress, write }: Context): Promise<Metrics> => {
   const frames = quick ? 200 : 900
   const street = streetScene(seed, frames)
-  log(`${frames} frames of ${street.width}x${street.height}, ${street.truth.reduce((n, f) => n + f.ids.length, 0)} boxes`)
+  log(
+    `${frames} frames of ${street.width}x${street.height}, ${street.truth.reduce((n, f) => n + f.ids.length, 0)} boxes`,
+  )
   const metrics: Record<string, Metrics> = {}
   const bar = progress('tracking', trackers.length)
   for (const [i, tracker] of trackers.entries()) {

@@ -110,7 +110,8 @@ export const streetScene = (seed: number, frames: number): Street => {
 const paint = (there: { id: number; box: number[] }[]): Picture => {
   const picture = blank(width, height, 3)
   const surface = rasterSurface(picture)
-  const fill = (y1: number, y2: number, color: Color): void => surface.polygon([0, y1, width, y1, width, y2, 0, y2], color)
+  const fill = (y1: number, y2: number, color: Color): void =>
+    surface.polygon([0, y1, width, y1, width, y2, 0, y2], color)
   fill(0, horizon, [150, 180, 210])
   fill(horizon, 190, [120, 140, 110])
   fill(190, height, [84, 84, 88])

@@ -19,6 +19,11 @@ export const colorOf = (id: number): Color => {
 }
 
 const white: Color = [255, 255, 255]
+
+/** White on dark colours, black on light ones. */
+const inkOn = ([red, green, blue]: Color): Color =>
+  0.299 * red + 0.587 * green + 0.114 * blue > 150 ? [0, 0, 0] : white
+
 const dark: Color = [0, 0, 0, 0.6]
 
 /** Options of {@link drawBoxes}. */
@@ -54,7 +59,7 @@ export const drawBoxes = (
     const text = texts[i]
     if (!text) continue
     const [, h] = surface.textSize(text)
-    surface.text(text, x1, y1 >= h ? y1 - h : y1, white, [color[0], color[1], color[2], 0.8])
+    surface.text(text, x1, y1 >= h ? y1 - h : y1, inkOn(color), [color[0], color[1], color[2], 0.8])
   }
 }
 

@@ -4,12 +4,27 @@ import { leastSquares } from './homography.ts'
 
 /** Options of {@link laneMask}. Levels are 0 to 1. */
 export interface LaneMaskOptions {
-  /** A bright pixel is at least this light. Default 0.75. */
+  /** A bright pixel lies this far from the picture's median lightness to its brightest part. Default 0.5. */
   readonly white?: number
   /** A yellow pixel has at least this share of saturation, red and green well above blue. Default 0.4. */
   readonly yellow?: number
   /** An edge across the road is at least this steep, of the steepest in the picture. Default 0.35. */
   readonly gradient?: number
+  /** A picture whose brightest part is less than this above its median has no bright markings. Default 0.15. */
+  readonly contrast?: number
+}
+
+/** Lightness from which on a pixel is bright: between the median and the lightest five in a thousand. */
+const brightFrom = (light: Float32Array, white: number, contrast: number): number => {
+  const histogram = new Int32Array(256)
+  for (const v of light) histogram[Math.min(255, Math.max(0, Math.trunc(v * 256)))]++
+  const quantile = (share: number): number => {
+    let level = 0
+    for (let seen = histogram[0]; seen < share * light.length && level < 255; seen += histogram[level]) level++
+    return level / 256
+  }
+  const [median, top] = [quantile(0.5), quantile(0.995)]
+  return top - median < contrast ? Infinity : median + white * (top - median)
 }
 
 /**
@@ -19,7 +34,7 @@ export interface LaneMaskOptions {
  */
 export const laneMask = (
   picture: Picture,
-  { white = 0.75, yellow = 0.4, gradient = 0.35 }: LaneMaskOptions = {},
+  { white = 0.5, yellow = 0.4, gradient = 0.35, contrast = 0.15 }: LaneMaskOptions = {},
 ): Uint8Array => {
   const channels = channelsOf(picture)
   const scale = isBytes(picture) ? 255 : 1
@@ -38,9 +53,10 @@ export const laneMask = (
   }
   const steep = sobelX(brightest, width, height)
   const limit = gradient * steep.reduce((a, b) => Math.max(a, b), 0)
+  const bright = brightFrom(light, white, contrast)
   const mask = new Uint8Array(width * height)
   for (let i = 0; i < mask.length; i++) {
-    const marked = light[i] >= white || coloured[i] === 1
+    const marked = light[i] >= bright || coloured[i] === 1
     const x = i % width
     // A marking is a few pixels wide: its edge lies within three.
     let edge = false
