@@ -23,8 +23,7 @@ const guides = readdirSync(root).filter(
 const files = [
   ...guides.map((name) => join(root, name)),
   ...filesWithBlocks('docs', ['.md']),
-  // Blocks of vision name tensors of core without importing them; they join when they do.
-  ...['core', 'kernels-wasm'].flatMap((name) => filesWithBlocks(`packages/${name}`, ['.md', '.ts'])),
+  ...['core', 'kernels-wasm', 'vision'].flatMap((name) => filesWithBlocks(`packages/${name}`, ['.md', '.ts'])),
 ]
 
 export default defineProject({

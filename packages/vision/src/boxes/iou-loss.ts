@@ -78,6 +78,7 @@ const pairOf = (op: string, boxes1: Tensor, boxes2: Tensor, eps: number): Pair =
  * @throws ShapeError when the shapes differ or do not end in 4.
  * @source Rezatofighi et al. 2019; checked against torchvision.ops.generalized_box_iou_loss 0.14 in iou-loss.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * generalizedBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 1]])).toArray() // => [0.5]
  */
 export const generalizedBoxIouLoss = (
@@ -103,6 +104,7 @@ const distanceLoss = ({ a, b, iou, spanX, spanY }: Pair, eps: number): Tensor =>
  * @throws ShapeError when the shapes differ or do not end in 4.
  * @source Zheng et al. 2020; checked against torchvision.ops.distance_box_iou_loss 0.14 in iou-loss.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * distanceBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 2]])).toArray() // => [0]
  */
 export const distanceBoxIouLoss = (
@@ -118,6 +120,7 @@ export const distanceBoxIouLoss = (
  * @throws ShapeError when the shapes differ or do not end in 4.
  * @source Zheng et al. 2020; checked against torchvision.ops.complete_box_iou_loss 0.14 in iou-loss.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * completeBoxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 2]])).toArray() // => [0]
  */
 export const completeBoxIouLoss = (
@@ -143,6 +146,7 @@ export const completeBoxIouLoss = (
  * @throws ShapeError when the shapes differ.
  * @source Rahman and Wang 2016
  * @example
+ * import { tensor } from '@lanewise/core'
  * maskIouLoss(tensor([[1, 1, 0, 0]]), tensor([[1, 0, 0, 0]])).toArray() // => [0.5]
  */
 export const maskIouLoss = (
@@ -201,6 +205,7 @@ const overlapGradOp: OpDef<undefined> = {
  * @throws ShapeError when the shapes differ or do not end in 5; GradientError when a second derivative is asked for.
  * @source Gradient by the motion of the intersection's edges, checked against central differences in iou-loss.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * rotatedIouLoss(tensor([[0, 0, 2, 2, 0]]), tensor([[1, 0, 2, 2, 90]])).toArray() // => [0.6666667]
  */
 export const rotatedIouLoss = (

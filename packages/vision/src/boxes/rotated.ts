@@ -58,7 +58,7 @@ export const cornersToRotated = (quads: Values): Float32Array => {
  * @param boxes - cxcywhr, [N, 5]
  * @returns [N, 4]
  * @example
- * rotatedToXyxy([2, 2, 4, 2, 90]) // => [1, 0, 3, 4]
+ * rotatedToXyxy([3, 3, 4, 2, 90]) // => [2, 1, 4, 5]
  */
 export const rotatedToXyxy = (boxes: Values): Float32Array => {
   const q = corners('rotatedToXyxy', boxes)

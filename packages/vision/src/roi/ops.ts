@@ -75,6 +75,7 @@ const alignGradOp: OpDef<AlignAttrs & { readonly shapes: readonly Shape[] }> = {
  * @throws ShapeError or ValueError when features, regions or sizes do not fit.
  * @source He et al. 2017; forward and gradient checked against torchvision.ops.roi_align 0.14 in roi.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * roiAlign(tensor([[[[1, 2], [3, 4]]]]), [0, 0, 0, 1, 1], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
  */
 export const roiAlign = (features: Tensor, rois: Rois, options: RoiAlignOptions): Tensor =>
@@ -181,6 +182,7 @@ const pickOp: OpDef<undefined> = {
  * @throws ShapeError or ValueError when features, regions or sizes do not fit.
  * @source Girshick 2015; forward and gradient checked against torchvision.ops.roi_pool 0.14 in roi.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * roiPool(tensor([[[[1, 2], [3, 4]]]]), [0, 0, 0, 1, 1], { outputSize: 1 }).toArray() // => [[[[4]]]]
  */
 export const roiPool = (features: Tensor, rois: Rois, options: RoiPoolOptions): Tensor =>

@@ -41,6 +41,7 @@ const checkShare = (op: string, p: number): void => {
 /**
  * Several transforms, one after the other.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const image = { data: Uint8Array.of(1, 2), width: 2, height: 1 }
  * compose([randomHorizontalFlip({ p: 1 })])({ image }, new Generator(0)).image.data // => [2, 1]
  */
@@ -460,6 +461,7 @@ export interface NormalizeOptions {
  * Floats less the mean, over the deviation; bytes become 0 to 1 first. Opacity stays.
  * @throws ValueError when a deviation is 0; at use when there are fewer numbers than colours.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const image = { data: Uint8Array.of(0, 255), width: 2, height: 1 }
  * normalize({ mean: [0.5], std: [0.5] })({ image }, new Generator(0)).image.data // => [-1, 1]
  */

@@ -82,7 +82,7 @@ const axisWeights = (from: number, to: number, interpolation: Interpolation, ant
  * @throws ValueError when a side is not whole and positive.
  * @source Checked against torchvision.transforms.functional.resize 0.14 in transforms.test.ts
  * @example
- * resizePicture({ data: Float32Array.of(0, 2, 4, 6), width: 4, height: 1 }, { width: 2, height: 1 }).data // => [1.1428572, 4.857143]
+ * resizePicture({ data: Float32Array.of(0, 2, 4, 6), width: 4, height: 1 }, { width: 2, height: 1 }).data // => [1.4285715, 4.5714288]
  */
 export const resizePicture = (
   picture: Picture,
