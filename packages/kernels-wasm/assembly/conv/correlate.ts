@@ -3,7 +3,7 @@
 // A tap outside the source reads a run of zeros, so borders need no code of their own.
 // The sum runs over ascending (tap, channel), cut into chunks by the shape alone; the chunks' sums are added in order.
 import { settle } from '../lib/settle'
-import { ACCUMULATE, MR, NR, TAP_BYTES, tileOfPanels, tileOfTaps } from '../lib/tile'
+import { ACCUMULATE, MR, NR, TAP_BYTES, tileOfTaps } from '../lib/tile'
 import { CHUNK, Piece, PIECE_BYTES, Problem, sliceRun } from './problem'
 
 /** Grid points whose source rows stay in the first-level cache while the panels stream past. */
@@ -17,34 +17,32 @@ export const TILE_BYTES: i32 = 256
 // @ts-ignore: decorator
 @inline
 export const HEAD_BYTES: i32 = MR << 2
-/** Below this many contiguous values a tap costs more to walk than to gather. */
-// @ts-ignore: decorator
-@inline
-const GATHER_RUN: i32 = 32
-
 // @ts-ignore: decorator
 @inline
 export function listBytes(pieces: i32): i32 {
   return HEAD_BYTES + pieces * TAP_BYTES
 }
 
-/** Bytes of working space for `pieces` pieces of a tap of `run` values. */
-export function workBytes(pieces: i32, run: i32): i32 {
-  const zeros = min(run, CHUNK) << 2
-  const gathered = run < GATHER_RUN ? BLOCK * (CHUNK + GATHER_RUN) << 2 : 0
-  return TILE_BYTES + zeros + (BLOCK / MR) * listBytes(pieces) + gathered + 64
+/** Bytes of zeros that stand for a tap outside the source: groups add the offset of their channels. */
+// @ts-ignore: decorator
+@inline
+function zeroBytes(run: i32, groups: i32): i32 {
+  return (groups > 1 ? groups * run : min(run, CHUNK)) << 2
+}
+
+/** Bytes of working space for `pieces` pieces of taps of `run` values per group. */
+export function workBytes(pieces: i32, run: i32, groups: i32): i32 {
+  return TILE_BYTES + zeroBytes(run, groups) + (BLOCK / MR) * listBytes(pieces)
 }
 
 export function correlate(p: Problem): void {
   const pTile = p.pWork
   const pZeros = pTile + TILE_BYTES
-  const pLists = pZeros + (min(p.run, CHUNK) << 2)
+  const pLists = pZeros + zeroBytes(p.run, p.groups)
   const sList = listBytes(p.pieces)
-  const pGathered = pLists + (BLOCK / MR) * sList
-  memory.fill(pZeros, 0, min(p.run, CHUNK) << 2)
+  memory.fill(pZeros, 0, zeroBytes(p.run, p.groups))
   for (let i = 0; i < BLOCK / MR; i++) listWeights(p, pLists + i * sList)
   const run = sliceRun(p.run)
-  const gathers = p.run < GATHER_RUN
   const perChunk = piecesPerChunk(p.pieces, run)
   const block = perChunk == 1 && run > CHUNK / 2 ? BLOCK / 2 : BLOCK
   const points = p.gridN * p.gridD * p.gridH * p.gridW
@@ -56,8 +54,8 @@ export function correlate(p: Problem): void {
       const rows = min(MR, m - i)
       if (rows == MR && w + MR <= p.gridW && isInside(p, d, h, w)) {
         listNeighbours(p, pList, n, d, h, w)
-        w += MR - 1
-        if (++w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
+        w += MR
+        if (w == p.gridW) { w = 0; if (++h == p.gridH) { h = 0; if (++d == p.gridD) { d = 0; n++ } } }
       } else {
         for (let r = 0; r < rows; r++) {
           listPoint(p, pList + (r << 2), n, d, h, w, pZeros)
@@ -71,15 +69,7 @@ export function correlate(p: Problem): void {
       const count = min(perChunk, p.pieces - first)
       const mode = (first == 0 ? p.mode & ACCUMULATE : ACCUMULATE) |
         (first + count == p.pieces ? p.mode & ~ACCUMULATE : 0)
-      const pChunk = pLists + HEAD_BYTES + first * TAP_BYTES
-      const pieceRun = changetype<Piece>(p.pPieces + first * PIECE_BYTES).run
-      if (gathers) {
-        const weights = changetype<Piece>(p.pPieces + first * PIECE_BYTES).weights
-        for (let i = 0; i < m; i += MR) gather(pChunk + (i / MR) * sList, count, pieceRun, pGathered + i * count * pieceRun * 4)
-        tiles(p, pLists, sList, 0, count, pieceRun, pGathered, weights, m, mode, pTile)
-      } else {
-        tiles(p, pLists, sList, pChunk - pLists, count, pieceRun, 0, 0, m, mode, pTile)
-      }
+      tiles(p, pLists, sList, first, count, m, mode, pTile)
     }
   }
 }
@@ -89,7 +79,7 @@ function bare(p: Problem, pLists: usize, sList: usize, m: i32, pTile: usize): vo
   store<f32>(pTile, 0)
   for (let i = 0; i < m; i++) {
     const pOut: usize = load<u32>(pLists + (i / MR) * sList + ((i % MR) << 2))
-    settle(pTile, 0, 0, 1, p.columns, pOut, 0, 4, p.mode, p.pBias, 0)
+    settle(pTile, 0, 0, 1, p.groups * p.columns, pOut, 0, 4, p.mode, p.pBias, 0)
   }
 }
 
@@ -166,71 +156,30 @@ export function fillUp(pList: usize, rows: i32, pieces: i32): void {
   }
 }
 
-/** A panel of MR rows from `count` pieces: row (piece, k) of the panel holds the values of MR grid points. */
-function gather(pTaps: usize, count: i32, run: i32, to: usize): void {
-  for (; count > 0; count--, pTaps += TAP_BYTES) {
-    let a0: usize = load<u32>(pTaps), a1: usize = load<u32>(pTaps, 4), a2: usize = load<u32>(pTaps, 8)
-    let a3: usize = load<u32>(pTaps, 12), a4: usize = 0, a5: usize = 0
-    if (MR == 6) { a4 = load<u32>(pTaps, 16); a5 = load<u32>(pTaps, 20) }
-    let k = run
-    for (; k >= 4; k -= 4) {
-      const r0 = v128.load(a0), r1 = v128.load(a1), r2 = v128.load(a2), r3 = v128.load(a3)
-      const lo01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), hi01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
-      const lo23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), hi23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7)
-      v128.store(to, v128.shuffle<f32>(lo01, lo23, 0, 1, 4, 5))
-      v128.store(to, v128.shuffle<f32>(lo01, lo23, 2, 3, 6, 7), MR * 4)
-      v128.store(to, v128.shuffle<f32>(hi01, hi23, 0, 1, 4, 5), MR * 8)
-      v128.store(to, v128.shuffle<f32>(hi01, hi23, 2, 3, 6, 7), MR * 12)
-      if (MR == 6) {
-        const r4 = v128.load(a4), r5 = v128.load(a5)
-        const lo45 = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5), hi45 = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7)
-        v128.store64_lane(to, lo45, 0, 16)
-        v128.store64_lane(to, lo45, 1, MR * 4 + 16)
-        v128.store64_lane(to, hi45, 0, MR * 8 + 16)
-        v128.store64_lane(to, hi45, 1, MR * 12 + 16)
-        a4 += 16; a5 += 16
-      }
-      a0 += 16; a1 += 16; a2 += 16; a3 += 16
-      to += MR * 16
-    }
-    for (; k > 0; k--) {
-      store<f32>(to, load<f32>(a0))
-      store<f32>(to, load<f32>(a1), 4)
-      store<f32>(to, load<f32>(a2), 8)
-      store<f32>(to, load<f32>(a3), 12)
-      if (MR == 6) {
-        store<f32>(to, load<f32>(a4), 16)
-        store<f32>(to, load<f32>(a5), 20)
-        a4 += 4; a5 += 4
-      }
-      a0 += 4; a1 += 4; a2 += 4; a3 += 4
-      to += MR * 4
-    }
-  }
-}
-
-/** All tiles of m grid points by all columns, for one chunk of the sum. */
-function tiles(
-  p: Problem, pLists: usize, sList: usize, chunk: usize, count: i32, run: i32, pGathered: usize, weights: usize,
-  m: i32, mode: i32, pTile: usize,
-): void {
-  let pPanel = p.pPanels + weights
+/** All tiles of m grid points by all columns of all groups, for `count` pieces from `first` on. */
+function tiles(p: Problem, pLists: usize, sList: usize, first: i32, count: i32, m: i32, mode: i32, pTile: usize): void {
+  const taps: usize = HEAD_BYTES + first * TAP_BYTES
+  const run = changetype<Piece>(p.pPieces + first * PIECE_BYTES).run
   const dense = p.outH == p.gridW * p.outW && p.outD == p.gridH * p.outH && p.outN == p.gridD * p.outD
-  for (let j = 0; j < p.columns; j += NR, pPanel += p.panelBytes) {
-    const columns = min(NR, p.columns - j)
-    const bias = p.pBias + (j << 2)
-    for (let i = 0; i < m; i += MR) {
-      const rows = min(MR, m - i)
-      const pList = pLists + (i / MR) * sList
-      const direct = columns == NR && (dense || isEven(pList, rows, p.outW))
-      const to = direct ? load<u32>(pList) + (j << 2) : pTile
-      const ldc = direct ? p.outW : 32
-      const tileMode = direct ? mode : 0
-      if (pGathered) tileOfPanels(rows, pGathered + i * count * run * 4, pPanel, count * run, to, ldc, tileMode, bias, 0)
-      else tileOfTaps(rows, pList + chunk, count, run, pPanel, to, ldc, tileMode, bias, 0)
-      if (!direct) {
+  let pPanel = p.pPanels
+  for (let g = 0; g < p.groups; g++) {
+    const source: usize = g * p.run << 2
+    for (let j = 0; j < p.columns; j += NR, pPanel += p.panelBytes) {
+      const columns = min(NR, p.columns - j)
+      const column: usize = g * p.columns + j << 2
+      const bias = p.pBias + column
+      for (let i = 0; i < m; i += MR) {
+        const rows = min(MR, m - i)
+        const pList = pLists + (i / MR) * sList
+        if (columns == NR && (dense || isEven(pList, rows, p.outW))) {
+          const to = column + <usize>load<u32>(pList)
+          tileOfTaps(rows, pList + taps, count, run, source, pPanel, to, p.outW, mode, bias, 0)
+          continue
+        }
+        tileOfTaps(rows, pList + taps, count, run, source, pPanel, pTile, 32, 0, 0, 0)
         for (let r = 0; r < rows; r++) {
-          settle(pTile + (r << 5), 0, 4, 1, columns, load<u32>(pList + (r << 2)) + (j << 2), 0, 4, mode, bias, 0)
+          const to = column + <usize>load<u32>(pList + (r << 2))
+          settle(pTile + (r << 5), 0, 4, 1, columns, to, 0, 4, mode, bias, 0)
         }
       }
     }

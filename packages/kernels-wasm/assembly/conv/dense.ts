@@ -41,13 +41,13 @@ export function forwardScratch(s: Shape): i32 {
   const merged = mergesRows(s)
   const pieces = merged ? s.KD * s.KH : taps(s) * slicesOf(c)
   return PROBLEM_BYTES + pieces * PIECE_BYTES + (taps(s) << 2) + packedBytes(s, false) +
-    (merged ? paddedBytes(s) : 0) + workBytes(pieces, merged ? s.KW * c : c)
+    (merged ? paddedBytes(s) : 0) + workBytes(pieces, merged ? s.KW * c : c, s.groups)
 }
 
 export function adjointScratch(s: Shape): i32 {
   const o = s.OC / s.groups
   const pieces = taps(s) * slicesOf(o)
-  return PROBLEM_BYTES + pieces * PIECE_BYTES + (taps(s) << 2) + packedBytes(s, true) + workBytes(pieces, o)
+  return PROBLEM_BYTES + pieces * PIECE_BYTES + (taps(s) << 2) + packedBytes(s, true) + workBytes(pieces, o, s.groups)
 }
 
 export function forward(pX: usize, pW: usize, pBias: usize, pY: usize, s: Shape, flags: i32, pScratch: usize): void {
@@ -63,6 +63,7 @@ export function forward(pX: usize, pW: usize, pBias: usize, pY: usize, s: Shape,
   p.pPanels = flags & PACKED ? pW : pPacked
   p.panelBytes = taps(s) * c << 5
   p.columns = o
+  p.groups = s.groups
   setForward(p, pBias, pY, s, flags)
   if (merged) forwardMerged(p, pX, pPadded, s)
   else forwardGroups(p, pX, s)
@@ -75,19 +76,7 @@ function forwardGroups(p: Problem, pX: usize, s: Shape): void {
   p.tapBytes = c << 5
   setSource(p, s.D, s.H, s.W, s.C)
   addForwardTaps(p, s)
-  correlateGroups(p, s.groups)
-}
-
-/** Once for each group; a group's channels of source, output, weights and bias follow the last group's. */
-function correlateGroups(p: Problem, groups: i32): void {
-  const groupBytes = panelsOf(p.columns) * p.panelBytes
-  for (let g = 0; g < groups; g++) {
-    correlate(p)
-    p.pSource += p.run << 2
-    p.pOut += p.columns << 2
-    p.pPanels += groupBytes
-    if (p.pBias) p.pBias += p.columns << 2
-  }
+  correlate(p)
 }
 
 function forwardMerged(p: Problem, pX: usize, pPadded: usize, s: Shape): void {
@@ -119,15 +108,16 @@ export function adjoint(pDy: usize, pW: usize, pBias: usize, pDx: usize, s: Shap
   if (!(flags & PACKED)) packAll(pW, s, true, pPacked, pPlaces)
   p.panelBytes = taps(s) * o << 5
   p.columns = s.C / s.groups
+  p.groups = s.groups
   p.run = o
   p.tapBytes = o << 5
   setAdjoint(p, pBias, s, flags)
   setSource(p, s.OD, s.OH, s.OW, s.OC)
+  p.pSource = pDy
+  p.pBias = pBias
+  p.pPanels = flags & PACKED ? pW : pPacked
   for (let phase = 0, place = 0; phase < phases(s); phase++) {
     place = setPhase(p, pDx, s, phase, place)
-    p.pSource = pDy
-    p.pBias = pBias
-    p.pPanels = flags & PACKED ? pW : pPacked
-    correlateGroups(p, s.groups)
+    correlate(p)
   }
 }

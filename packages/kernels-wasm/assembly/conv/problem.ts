@@ -52,12 +52,14 @@ export class Problem {
   gridD: i32
   gridH: i32
   gridW: i32
+  /** Output channels of a group; the channels and weights of the next group follow. */
   columns: i32
+  groups: i32
   pPanels: usize
   panelBytes: usize
   pBias: usize
   mode: i32
-  /** Working space of workBytes(pieces, run). */
+  /** Working space, of workBytes or channelWorkBytes. */
   pWork: usize
 }
 // @ts-ignore: decorator

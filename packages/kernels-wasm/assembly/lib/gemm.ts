@@ -133,7 +133,7 @@ function block(
       const step = direct ? ldc : 32
       const tileMode = direct ? mode : 0
       const column = pBias + ((j + jj) << 2), row = pBias + ((i + ii) << 2)
-      if (pList) tileOfTaps(rows, pList + (ii / MR) * TAP_BYTES, 1, kc, pB, to, step, tileMode, column, row)
+      if (pList) tileOfTaps(rows, pList + (ii / MR) * TAP_BYTES, 1, kc, 0, pB, to, step, tileMode, column, row)
       else tileOfPanels(rows, pA + ii * kc * 4, pB, kc, to, step, tileMode, column, row)
       if (mode & TRANSPOSED) settle(pTile, 4, 32, columns, rows, pTileC, sColumn, sRow, mode, row, column)
       else if (!direct) settle(pTile, 32, 4, rows, columns, pTileC, sRow, sColumn, mode, column, row)

@@ -57,19 +57,19 @@ export function finishOne(pC: usize, v: v128, mode: i32, along: v128, across: v1
 // @ts-ignore: decorator
 @inline
 function taps(
-  rows: i32, pTaps: usize, nTaps: i32, run: i32, pB: usize,
+  rows: i32, pTaps: usize, nTaps: i32, run: i32, at: usize, pB: usize,
   pC: usize, ldc: usize, mode: i32, pBias: usize, pRowBias: usize,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
   const end = pTaps + nTaps * TAP_BYTES
   for (; pTaps < end; pTaps += TAP_BYTES) {
-    let a0: usize = load<u32>(pTaps), a1: usize = 0, a2: usize = 0, a3: usize = 0, a4: usize = 0, a5: usize = 0
-    if (rows > 1) a1 = load<u32>(pTaps, 4)
-    if (rows > 2) a2 = load<u32>(pTaps, 8)
-    if (rows > 3) a3 = load<u32>(pTaps, 12)
-    if (rows > 4) a4 = load<u32>(pTaps, 16)
-    if (rows > 5) a5 = load<u32>(pTaps, 20)
+    let a0 = at + <usize>load<u32>(pTaps), a1: usize = 0, a2: usize = 0, a3: usize = 0, a4: usize = 0, a5: usize = 0
+    if (rows > 1) a1 = at + <usize>load<u32>(pTaps, 4)
+    if (rows > 2) a2 = at + <usize>load<u32>(pTaps, 8)
+    if (rows > 3) a3 = at + <usize>load<u32>(pTaps, 12)
+    if (rows > 4) a4 = at + <usize>load<u32>(pTaps, 16)
+    if (rows > 5) a5 = at + <usize>load<u32>(pTaps, 20)
     let b = pB + <usize>load<u32>(pTaps, MR << 2)
     let k = run
     while (true) {
@@ -219,23 +219,25 @@ export function finish(
   if (rows > 5) { pC += ldc; v128.store(pC, c50); v128.store(pC, c51, 16) }
 }
 
-function taps1(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(1, t, n, run, p, c, ld, m, b, r) }
-function taps2(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(2, t, n, run, p, c, ld, m, b, r) }
-function taps3(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(3, t, n, run, p, c, ld, m, b, r) }
-function taps4(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(4, t, n, run, p, c, ld, m, b, r) }
-function taps5(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(5, t, n, run, p, c, ld, m, b, r) }
-function taps6(t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(6, t, n, run, p, c, ld, m, b, r) }
+function taps1(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(1, t, n, run, at, p, c, ld, m, b, r) }
+function taps2(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(2, t, n, run, at, p, c, ld, m, b, r) }
+function taps3(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(3, t, n, run, at, p, c, ld, m, b, r) }
+function taps4(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(4, t, n, run, at, p, c, ld, m, b, r) }
+function taps5(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(5, t, n, run, at, p, c, ld, m, b, r) }
+function taps6(t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void { taps(6, t, n, run, at, p, c, ld, m, b, r) }
 
-/** One tile of `rows` (1 to MR) by 8 over a tap list. */
-export function tileOfTaps(rows: i32, t: usize, n: i32, run: i32, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize): void {
+/** One tile of `rows` (1 to MR) by 8 over a tap list; `at` bytes are added to the addresses of A. */
+export function tileOfTaps(
+  rows: i32, t: usize, n: i32, run: i32, at: usize, p: usize, c: usize, ld: usize, m: i32, b: usize, r: usize,
+): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (rows == 6) { taps6(t, n, run, p, c, ld, m, b, r); return }
-    if (rows == 5) { taps5(t, n, run, p, c, ld, m, b, r); return }
+    if (rows == 6) { taps6(t, n, run, at, p, c, ld, m, b, r); return }
+    if (rows == 5) { taps5(t, n, run, at, p, c, ld, m, b, r); return }
   }
-  if (rows == 4) taps4(t, n, run, p, c, ld, m, b, r)
-  else if (rows == 3) taps3(t, n, run, p, c, ld, m, b, r)
-  else if (rows == 2) taps2(t, n, run, p, c, ld, m, b, r)
-  else taps1(t, n, run, p, c, ld, m, b, r)
+  if (rows == 4) taps4(t, n, run, at, p, c, ld, m, b, r)
+  else if (rows == 3) taps3(t, n, run, at, p, c, ld, m, b, r)
+  else if (rows == 2) taps2(t, n, run, at, p, c, ld, m, b, r)
+  else taps1(t, n, run, at, p, c, ld, m, b, r)
 }
 
 function panel1(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(1, a, p, K, c, ld, m, b, r) }
