@@ -124,8 +124,9 @@ export function expIsSafe(x: v128): v128 {
 export const EXP_LIMIT: i32 = 0x42ae0000
 
 /**
- * 1 / (1 + exp(-x)) for |x| <= 87. With exp(-x) = 2^n (1 + m) the denominator is (1 + 2^n) + 2^n m, one rounding less
- * than by way of exp(-x); the sign of x lives in the constants, since a negation is three instructions to V8.
+ * 1 / (1 + exp(-x)) for |x| <= 87. With exp(-x) = 2^n (1 + m) the denominator is 1 + 2^n + 2^n m; its two smaller terms
+ * are added first (by way of exp(-x) it would be 2.5 ULP). The sign of x lives in the constants, since a negation is
+ * three instructions to V8.
  */
 @inline
 export function sigmoidInRange(x: v128): v128 {
@@ -142,7 +143,8 @@ export function sigmoidInRange(x: v128): v128 {
     ? f32x4.mul(s, f32x4.relaxed_madd(q, s, f4(-1)))
     : f32x4.sub(f32x4.mul(f32x4.mul(s, s), q), s)
   const power = i32x4.add(i32x4.shl(scale, 23), f4(1))
-  return f32x4.div(f4(1), fma(power, m, f32x4.add(power, f4(1))))
+  const small = fma(power, m, f32x4.pmin(power, f4(1)))
+  return f32x4.div(f4(1), f32x4.add(small, f32x4.pmax(power, f4(1))))
 }
 
 /** 2 ULP for every x; far out on the left it is exp(x), subnormals included. */
