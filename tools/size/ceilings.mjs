@@ -16,4 +16,9 @@ export const ceilings = {
     ceiling: 98000,
     mustNotAppear: ['lstm', 'safetensors'],
   },
+  nms: {
+    about: 'non-maximum suppression alone',
+    ceiling: 1600,
+    mustNotAppear: ['batchedNms', 'roiAlign', 'conv2d', 'WebAssembly'],
+  },
 }
