@@ -42,6 +42,8 @@ const setPixels = (masks: ArrayLike<number>, size: number, n: number): Float64Ar
  * @param boxes - xyxy, [N, 4]
  * @returns probabilities, [N, height, width]
  * @source Checked against torchvision's paste_masks_in_image 0.14 in masks.test.ts
+ * @example
+ * pasteMasks([1], [0, 0, 2, 2], { width: 3, height: 3 }).length // => 9
  */
 export const pasteMasks = (masks: Values, boxes: Values, { width, height }: ImageSize): Float32Array => {
   const m = float32(masks)

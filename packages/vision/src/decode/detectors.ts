@@ -44,6 +44,10 @@ const classCount = (op: string, logits: Float32Array, anchors: Float32Array): nu
  * @param options - defaults: scoreThreshold 0.01, nmsThreshold 0.45, topK 400 per class, maxDetections 200
  * @throws ShapeError when the counts do not match.
  * @source Checked against torchvision's SSD.postprocess_detections 0.14 in decode.test.ts
+ * @example
+ * const anchors = [0, 0, 10, 10, 20, 20, 40, 40]
+ * const outputs = { classLogits: [4, 0, 0, 4], boxRegression: new Float32Array(8), anchors }
+ * decodeSsd(outputs, { imageSize: { width: 50, height: 50 }, scoreThreshold: 0.5 }).boxes // => [20, 20, 40, 40]
  */
 export const decodeSsd = (outputs: AnchorOutputs, options: DecodeOptions): Detections => {
   const { imageSize, scoreThreshold = 0.01, nmsThreshold = 0.45, topK = 400, maxDetections = 200 } = options
@@ -71,6 +75,9 @@ export const decodeSsd = (outputs: AnchorOutputs, options: DecodeOptions): Detec
  * @param options - defaults: scoreThreshold 0.05, nmsThreshold 0.5, topK 1000 per level, maxDetections 300
  * @throws ShapeError when the counts do not match.
  * @source Checked against torchvision's RetinaNet.postprocess_detections 0.14 in decode.test.ts
+ * @example
+ * const level = { classLogits: [-4, 3], boxRegression: [0, 0, 0, 0], anchors: [0, 0, 10, 10] }
+ * decodeRetinaNet([level], { imageSize: { width: 50, height: 50 } }).labels // => [1]
  */
 export const decodeRetinaNet = (levels: readonly AnchorOutputs[], options: DecodeOptions): Detections => {
   const { imageSize, scoreThreshold = 0.05, nmsThreshold = 0.5, topK = 1000, maxDetections = 300 } = options
@@ -135,6 +142,9 @@ export interface Proposals {
  * suppressed within each level.
  * @throws ShapeError when the counts do not match.
  * @source Checked against torchvision's RegionProposalNetwork.filter_proposals 0.14 in decode.test.ts
+ * @example
+ * const outputs = { objectness: [2, -2], boxRegression: new Float32Array(8), anchors: [0, 0, 9, 9, 0, 0, 9, 8], levels: [2] }
+ * filterProposals(outputs, { imageSize: { width: 50, height: 50 } }).boxes // => [0, 0, 9, 9]
  */
 export const filterProposals = (outputs: ProposalOutputs, options: ProposalOptions): Proposals => {
   const { imageSize, preNmsTopN = 1000, postNmsTopN = 1000 } = options
@@ -183,6 +193,9 @@ export interface BoxHeadOutputs {
  * @param options - defaults: scoreThreshold 0.05, nmsThreshold 0.5, maxDetections 100
  * @throws ShapeError when the counts do not match.
  * @source Checked against torchvision's RoIHeads.postprocess_detections 0.14 in decode.test.ts
+ * @example
+ * const outputs = { classLogits: [0, 5], boxRegression: new Float32Array(8), proposals: [5, 5, 60, 30] }
+ * decodeBoxHead(outputs, { imageSize: { width: 50, height: 50 } }).boxes // => [5, 5, 50, 30]
  */
 export const decodeBoxHead = (outputs: BoxHeadOutputs, options: Omit<DecodeOptions, 'topK'>): Detections => {
   const { imageSize, scoreThreshold = 0.05, nmsThreshold = 0.5, maxDetections = 100 } = options

@@ -88,6 +88,9 @@ const decodeAnchored = (op: string, levels: readonly YoloLevel[], options: YoloO
  * probability, suppression per class.
  * @throws ShapeError when an output does not fit its level.
  * @source Redmon and Farhadi 2018; checked against the formula in NumPy in decode.test.ts
+ * @example
+ * const level = { output: [0, 0, 0, 0, 9, 9], grid: [1, 1], stride: 32, anchors: [[10, 20]] } as const
+ * decodeYoloV3([level], { classes: 1 }).boxes // => [11, 6, 21, 26]
  */
 export const decodeYoloV3 = (levels: readonly YoloLevel[], options: YoloOptions): Detections =>
   decodeAnchored('decodeYoloV3', levels, options, boxV3)
@@ -96,6 +99,9 @@ export const decodeYoloV3 = (levels: readonly YoloLevel[], options: YoloOptions)
  * Detections from the raw levels of YOLO v5 (and v4's scaled form, v7): as {@link decodeYoloV3}, with bounded sizes.
  * @throws ShapeError when an output does not fit its level.
  * @source Ultralytics' YOLOv5 documentation; checked against the formula in NumPy in decode.test.ts
+ * @example
+ * const level = { output: [0, 0, 0, 0, 9, 9], grid: [1, 1], stride: 32, anchors: [[10, 20]] } as const
+ * decodeYoloV5([level], { classes: 1 }).boxes // => [11, 6, 21, 26]
  */
 export const decodeYoloV5 = (levels: readonly YoloLevel[], options: YoloOptions): Detections =>
   decodeAnchored('decodeYoloV5', levels, options, boxV5)
@@ -153,6 +159,10 @@ const expectedBin = (x: Float32Array, at: number, step: number, bins: number): n
  * Detections from the raw levels of YOLO v8: distances to the edges as distributions over bins, sigmoid per class.
  * @throws ShapeError when an output does not fit its level.
  * @source Li et al. 2020 (distribution focal loss); checked against the formula in NumPy in decode.test.ts
+ * @example
+ * // Distances of one stride with certainty: the second of two bins.
+ * const box = [-99, 99, -99, 99, -99, 99, -99, 99]
+ * decodeYoloDfl([{ box, classLogits: [5], grid: [1, 1], stride: 8 }], { classes: 1 }).boxes // => [-4, -4, 12, 12]
  */
 export const decodeYoloDfl = (levels: readonly YoloDflLevel[], options: YoloOptions): Detections => {
   const { classes, scoreThreshold = 0.25 } = options

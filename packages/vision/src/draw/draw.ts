@@ -45,6 +45,10 @@ const pick = (colors: Color | readonly Color[] | undefined, i: number): Color =>
  * Boxes with their texts.
  * @param boxes - xyxy in pixels, [N, 4]
  * @throws ShapeError when the numbers are not a multiple of 4.
+ * @example
+ * const picture = { data: new Uint8Array(25), width: 5, height: 5 }
+ * drawBoxes(rasterSurface(picture), [1.5, 1.5, 3.5, 3.5], { colors: [255, 255, 255], widthPx: 1 })
+ * const pixels = [picture.data[6], picture.data[12]] // => [255, 0]
  */
 export const drawBoxes = (
   surface: Surface,
@@ -75,6 +79,10 @@ export interface DrawMasksOptions {
  * Instance masks, translucent.
  * @param masks - not 0 where set, [N, height, width] of the surface's size
  * @throws ShapeError when the numbers do not fill whole masks.
+ * @example
+ * const picture = { data: new Uint8Array(2), width: 2, height: 1 }
+ * drawMasks(rasterSurface(picture), Uint8Array.of(0, 1), { colors: [255, 255, 255], opacity: 1 })
+ * picture.data // => [0, 255]
  */
 export const drawMasks = (
   surface: Surface,
@@ -103,6 +111,10 @@ export interface DrawLabelMapOptions {
  * A map of labels, translucent.
  * @param labels - [height, width] of the surface's size
  * @throws ShapeError when the labels do not fill the surface.
+ * @example
+ * const picture = { data: new Uint8Array(2), width: 2, height: 1 }
+ * drawLabelMap(rasterSurface(picture), [0, 1], { palette: [[0, 0, 0], [255, 255, 255]], opacity: 1 })
+ * picture.data // => [0, 255]
  */
 export const drawLabelMap = (surface: Surface, labels: ArrayLike<number>, options: DrawLabelMapOptions = {}): void => {
   const { palette, opacity = 0.5, skip = [] } = options
@@ -122,7 +134,13 @@ export const drawLabelMap = (surface: Surface, labels: ArrayLike<number>, option
   }
 }
 
-/** Remembers where tracks have been, for their tails. */
+/**
+ * Remembers where tracks have been, for their tails.
+ * @example
+ * const trails = new Trails(2)
+ * trails.update([{ id: 1, box: [0, 0, 4, 8] }])
+ * trails.of(1) // => [2, 8]
+ */
 export class Trails {
   readonly #length: number
   readonly #points: TrackMemory<number[]>
@@ -155,7 +173,13 @@ export class Trails {
   }
 }
 
-/** Tracks, each in the colour of its id, with their tails where given. */
+/**
+ * Tracks, each in the colour of its id, with their tails where given.
+ * @example
+ * const picture = { data: new Uint8Array(300), width: 10, height: 10 }
+ * drawTracks(rasterSurface(picture), [{ id: 1, box: [1, 1, 8, 8] }])
+ * picture.data.some((v) => v > 0) // => true
+ */
 export const drawTracks = (surface: Surface, tracks: readonly ZoneTrack[], trails?: Trails): void => {
   for (const { id, box } of tracks) {
     const tail = trails?.of(id) ?? []
@@ -176,6 +200,10 @@ export interface DrawKeypointsOptions {
 /**
  * Key-points of one object and the lines between them. Points that are not finite are left out.
  * @param points - x and y of each, [K, 2]
+ * @example
+ * const picture = { data: new Uint8Array(9), width: 3, height: 3 }
+ * drawKeypoints(rasterSurface(picture), [1.5, 1.5], { color: [255, 255, 255], radiusPx: 0.5 })
+ * picture.data // => [0, 0, 0, 0, 255, 0, 0, 0, 0]
  */
 export const drawKeypoints = (
   surface: Surface,
@@ -209,6 +237,10 @@ export interface DrawCurveOptions {
  * @param xs - [N]
  * @param ys - [N]
  * @throws ShapeError when there are not as many of both.
+ * @example
+ * const picture = { data: new Uint8Array(400), width: 20, height: 20 }
+ * drawCurve(rasterSurface(picture), [0, 1], [0, 1], { color: [255, 255, 255] })
+ * picture.data[10 * 20 + 9] // => 255
  */
 export const drawCurve = (
   surface: Surface,

@@ -214,6 +214,11 @@ const css = ([red, green, blue, opacity = 1]: Color): string => `rgba(${red}, ${
 /**
  * A canvas to draw on.
  * @param fontPx - height of text. Default 12
+ * @example
+ * ```ts no-run needs a canvas
+ * const context = document.querySelector('canvas').getContext('2d')
+ * drawBoxes(canvasSurface(context), [10, 10, 50, 40], { texts: ['car'] })
+ * ```
  */
 export const canvasSurface = (context: CanvasContext, fontPx = 12): Surface => {
   const { width, height } = context.canvas

@@ -104,6 +104,10 @@ export const undistortPoint = (camera: Camera, x: number, y: number): [x: number
 /**
  * The map from the road, x ahead and y left in metres, to pixels of an undistorted picture.
  * @throws ValueError when a focal length or the height is not positive.
+ * @example
+ * import { mapPoint } from '@lanewise/vision'
+ * const camera = { focalX: 500, focalY: 500, centerX: 320, centerY: 240, heightM: 1.5 }
+ * mapPoint(groundMap(camera), 10, 0) // => [320, 315]
  */
 export const groundMap = (camera: Camera): Matrix3 => {
   checkCamera('groundMap', camera)
@@ -202,6 +206,9 @@ export const birdsEye = (
 /**
  * The picture that an ideal lens would have given.
  * @throws ValueError when the camera is not usable.
+ * @example
+ * const camera = { focalX: 9, focalY: 9, centerX: 1, centerY: 0.5, heightM: 1 }
+ * undistortPicture({ data: Uint8Array.of(7, 8), width: 2, height: 1 }, camera).data // => [7, 8]
  */
 export const undistortPicture = (picture: Picture, camera: Camera): Picture => {
   checkCamera('undistortPicture', camera)

@@ -31,6 +31,9 @@ const brightFrom = (light: Float32Array, white: number, contrast: number): numbe
  * Pixels that may be lane markings: bright or yellow ones beside a steep change to the left or right.
  * @param picture - grey or colour; best a view from above, see {@link birdsEye}
  * @returns 0 or 1, [height, width]
+ * @example
+ * const row = [0, 0, 0, 0, 255, 0, 0, 0, 0]
+ * laneMask({ data: Uint8Array.from([...row, ...row, ...row]), width: 9, height: 3 }).subarray(9, 18) // => [0, 0, 0, 0, 1, 0, 0, 0, 0]
  */
 export const laneMask = (
   picture: Picture,
@@ -83,7 +86,11 @@ const sobelX = (values: Float32Array, width: number, height: number): Float32Arr
 /** x = c0 + c1 y + c2 y², in pixels of the view, y from its upper edge. */
 export type LaneCurve = readonly [c0: number, c1: number, c2: number]
 
-/** Where a curve is at a row. */
+/**
+ * Where a curve is at a row.
+ * @example
+ * laneX([5, 1, 0.5], 2) // => 9
+ */
 export const laneX = ([c0, c1, c2]: LaneCurve, y: number): number => c0 + (c1 + c2 * y) * y
 
 /**
@@ -244,6 +251,9 @@ const fitCurve = ({ xs, ys }: Pixels, { minPixels = 10 }: FindLanesOptions): Lan
  * neighbourhood of the curves before), a parabola through each.
  * @param mask - 0 or other, [height, width], such as {@link laneMask} gives
  * @throws ShapeError when the mask does not fit its size; ValueError when a scale is not positive.
+ * @example
+ * const mask = Uint8Array.from({ length: 40 * 30 }, (_, i) => (i % 40 === 10 || i % 40 === 30 ? 1 : 0))
+ * findLanes(mask, { width: 40, height: 30, minPixels: 2 }).widthM // => 20
  */
 export const findLanes = (mask: ArrayLike<number>, options: FindLanesOptions): Lanes => {
   const { width, height, meterPerPixelX = 1, meterPerPixelY = 1, previous } = options

@@ -201,7 +201,11 @@ export const formatCoco = ({ images, categories, annotations }: CocoDataset): st
     })),
   })
 
-/** Writes a COCO results file; {@link parseCocoResults} reads it back. */
+/**
+ * Writes a COCO results file; {@link parseCocoResults} reads it back.
+ * @example
+ * formatCocoResults([{ imageId: 1, categoryId: 2, score: 0.5, bbox: [0, 0, 4, 4] }]).length // => 61
+ */
 export const formatCocoResults = (results: readonly CocoResult[]): string =>
   JSON.stringify(
     results.map(({ imageId, categoryId, bbox, score, mask, keypoints }) => ({
@@ -219,6 +223,10 @@ export const formatCocoResults = (results: readonly CocoResult[]): string =>
  * annotations do not count.
  * @throws ValueError when what the iouType compares is missing.
  * @source Checked against pycocotools 2.0.11 in coco.test.ts
+ * @example
+ * const found = { imageId: 1, categoryId: 2, bbox: [0, 0, 40, 40] }
+ * const dataset = { images: [{ id: 1 }], categories: [], annotations: [{ id: 1, ...found }] }
+ * evaluateCoco(dataset, [{ ...found, score: 0.5 }]).ap50 // => 1
  */
 export const evaluateCoco = (
   dataset: CocoDataset,

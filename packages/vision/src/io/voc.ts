@@ -133,7 +133,12 @@ export const parseVoc = (text: string, { file = 'input' }: SourceOptions = {}): 
 const escaped = (text: string): string =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[c] ?? '&quot;')
 
-/** Writes a Pascal VOC annotation; {@link parseVoc} reads it back. */
+/**
+ * Writes a Pascal VOC annotation; {@link parseVoc} reads it back.
+ * @example
+ * const text = formatVoc({ fileName: 'a.jpg', width: 4, height: 3, objects: [] })
+ * parseVoc(text).fileName // => 'a.jpg'
+ */
 export const formatVoc = ({ fileName, width, height, objects }: VocAnnotation): string =>
   [
     '<annotation>',

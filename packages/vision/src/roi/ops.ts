@@ -87,6 +87,9 @@ export const roiAlign = (features: Tensor, rois: Rois, options: RoiAlignOptions)
  * Shape: features [N, C * bins * bins, H, W], rois [K, 5] -> [K, C, bins, bins].
  * @throws ShapeError or ValueError when features, regions or sizes do not fit.
  * @source Forward and gradient checked against torchvision.ops.ps_roi_align 0.14 in roi.test.ts
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * psRoiAlign(tensor([[[[1, 2], [3, 4]]]]), [0, 0.5, 0.5, 1.5, 1.5], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
  */
 export const psRoiAlign = (features: Tensor, rois: Rois, options: Omit<RoiAlignOptions, 'aligned'>): Tensor =>
   apply(alignOp, [regionsBeside('psRoiAlign', features, rois), features], alignAttrs('psRoiAlign', options))
@@ -112,6 +115,10 @@ export interface MultiScaleOptions {
  * @param boxes - xyxy boxes of each image, in pixels of the images
  * @throws ShapeError or ValueError when features, boxes or sizes do not fit.
  * @source Lin et al. 2017; checked against torchvision.ops.MultiScaleRoIAlign 0.14 in roi.test.ts
+ * @example
+ * import { ones } from '@lanewise/core'
+ * const levels = [ones([1, 2, 16, 16]), ones([1, 2, 8, 8])]
+ * multiScaleRoiAlign(levels, [[4, 4, 40, 30]], { outputSize: 3, imageSizes: [{ width: 64, height: 64 }] }).shape // => [1, 2, 3, 3]
  */
 export const multiScaleRoiAlign = (
   features: readonly Tensor[],
@@ -211,6 +218,9 @@ const meanGradOp: OpDef<PoolAttrs & { readonly shape: Shape }> = {
  * As in torchvision the last row and column of the map count for no bin; its gradient there spreads over them all the
  * same, ours is that of the forward pass.
  * @source Dai et al. 2016; forward and gradient checked against torchvision.ops.ps_roi_pool 0.14 in roi.test.ts
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * psRoiPool(tensor([[[[1, 2, 0], [3, 4, 0], [0, 0, 0]]]]), [0, 0, 0, 2, 2], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
  */
 export const psRoiPool = (features: Tensor, rois: Rois, options: RoiPoolOptions): Tensor =>
   apply(meanOp, [regionsBeside('psRoiPool', features, rois), features], poolAttrs('psRoiPool', options))

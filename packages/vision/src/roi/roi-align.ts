@@ -290,6 +290,9 @@ export const roiAlignArray = (features: FeatureMaps, rois: Values, options: RoiA
  * @param rois - rows of image index and xyxy corners, [K, 5]
  * @returns [K, C, bins, bins]
  * @source Checked against torchvision.ops.ps_roi_align 0.14 in roi.test.ts
+ * @example
+ * const features = { data: Float32Array.of(1, 2, 3, 4), shape: [1, 1, 2, 2] }
+ * psRoiAlignArray(features, [0, 0.5, 0.5, 1.5, 1.5], { outputSize: 1 }).data // => [2.5]
  */
 export const psRoiAlignArray = (features: FeatureMaps, rois: Values, options: RoiAlignOptions): FeatureMaps =>
   alignArray('psRoiAlign', features, rois, options)

@@ -157,6 +157,9 @@ export const roiPoolArray = (features: FeatureMaps, rois: Values, options: RoiPo
  * @param rois - rows of image index and xyxy corners, [K, 5]
  * @returns [K, C, bins, bins]
  * @source Dai et al. 2016; checked against torchvision.ops.ps_roi_pool 0.14 in roi.test.ts
+ * @example
+ * const features = { data: Float32Array.of(1, 2, 0, 3, 4, 0, 0, 0, 0), shape: [1, 1, 3, 3] }
+ * psRoiPoolArray(features, [0, 0, 0, 2, 2], { outputSize: 1 }).data // => [2.5]
  */
 export const psRoiPoolArray = (features: FeatureMaps, rois: Values, options: RoiPoolOptions): FeatureMaps =>
   poolArray('psRoiPool', features, rois, options)

@@ -162,6 +162,11 @@ export class KalmanFilter {
 /**
  * One coordinate that moves at an almost constant velocity. Trackers keep one for each coordinate of a box: their
  * noises are diagonal, so that the joint filter falls apart into these, exactly.
+ * @example
+ * const x = new ConstantVelocity(0, 1, 1)
+ * x.predict(0, 0)
+ * x.update(2, 2)
+ * const state = [x.position, x.velocity] // => [1, 0.5]
  */
 export class ConstantVelocity {
   position: number

@@ -72,6 +72,8 @@ export const adjustBrightness = (picture: Picture, factor: number): Picture => {
  * Contrast: 0 is even grey, 1 the picture.
  * @throws ValueError when the factor is negative.
  * @source Checked against torchvision's adjust_contrast 0.14 in transforms.test.ts
+ * @example
+ * adjustContrast({ data: Uint8Array.of(100, 200), width: 2, height: 1 }, 0.5).data // => [125, 175]
  */
 export const adjustContrast = (picture: Picture, factor: number): Picture => {
   needPositive('adjustContrast', factor)
@@ -88,6 +90,8 @@ export const adjustContrast = (picture: Picture, factor: number): Picture => {
  * Saturation: 0 is grey, 1 the picture.
  * @throws ValueError when the factor is negative.
  * @source Checked against torchvision's adjust_saturation 0.14 in transforms.test.ts
+ * @example
+ * adjustSaturation({ data: Uint8Array.of(200, 100, 100), width: 1, height: 1 }, 0).data // => [129, 129, 129]
  */
 export const adjustSaturation = (picture: Picture, factor: number): Picture => {
   needPositive('adjustSaturation', factor)
@@ -167,6 +171,8 @@ export const adjustHue = (picture: Picture, shift: number): Picture => {
  * Gamma: gain * v^gamma.
  * @throws ValueError when gamma is negative.
  * @source Checked against torchvision's adjust_gamma 0.14 in transforms.test.ts
+ * @example
+ * adjustGamma({ data: Float32Array.of(0.25, 1), width: 2, height: 1 }, 0.5).data // => [0.5, 1]
  */
 export const adjustGamma = (picture: Picture, gamma: number, gain = 1): Picture => {
   needPositive('adjustGamma', gamma)
@@ -181,6 +187,9 @@ export const adjustGamma = (picture: Picture, gamma: number, gain = 1): Picture 
  * Sharpness: 0 is a soft picture, 1 the picture itself, 2 a sharper one.
  * @throws ValueError when the factor is negative.
  * @source Checked against torchvision's adjust_sharpness 0.14 in transforms.test.ts
+ * @example
+ * const dot = { data: Uint8Array.of(0, 0, 0, 0, 130, 0, 0, 0, 0), width: 3, height: 3 }
+ * adjustSharpness(dot, 0).data[4] // => 50
  */
 export const adjustSharpness = (picture: Picture, factor: number): Picture => {
   needPositive('adjustSharpness', factor)
@@ -237,6 +246,8 @@ export const posterize = (picture: Picture, bits: number): Picture => {
 /**
  * Each channel stretched to the full range.
  * @source Checked against torchvision's autocontrast 0.14 in transforms.test.ts
+ * @example
+ * autocontrast({ data: Uint8Array.of(50, 100, 150), width: 3, height: 1 }).data // => [0, 127, 255]
  */
 export const autocontrast = (picture: Picture): Picture => {
   const channels = channelsOf(picture)
@@ -257,6 +268,8 @@ export const autocontrast = (picture: Picture): Picture => {
  * Each channel with its values spread evenly over the range.
  * @throws DTypeError for floats.
  * @source Checked against torchvision's equalize 0.14 in transforms.test.ts
+ * @example
+ * equalize({ data: Uint8Array.from({ length: 512 }, (_, i) => i >> 3), width: 512, height: 1 }).data[511] // => 255
  */
 export const equalize = (picture: Picture): Picture => {
   needBytes('equalize', picture)
@@ -286,6 +299,8 @@ const equalizeTable = ({ data }: Picture, channel: number, channels: number): Ar
  * @param sigma - in pixels, for both axes or [x, y]. Default 0.15 kernelSize + 0.35
  * @throws ValueError when the kernel is not odd or too large for mirroring, or sigma is not positive.
  * @source Checked against torchvision's gaussian_blur 0.14 in transforms.test.ts
+ * @example
+ * gaussianBlur({ data: Float32Array.of(0, 0, 1, 0, 0), width: 5, height: 1 }, [3, 1], 0.5).data // => [0, 0.10650698, 0.78698604, 0.10650698, 0]
  */
 export const gaussianBlur = (
   picture: Picture,

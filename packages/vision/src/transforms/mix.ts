@@ -34,6 +34,10 @@ const gamma = (alpha: number, generator: Generator): number => {
 /**
  * A draw from Beta(alpha, alpha), the share that {@link mixup} and {@link cutmix} take.
  * @throws ValueError when alpha is not positive.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const share = drawShare(0.4, new Generator(0))
+ * share > 0 && share < 1 // => true
  */
 export const drawShare = (alpha: number, generator: Generator): number => {
   if (!(alpha > 0 && alpha < Infinity)) {
@@ -72,6 +76,12 @@ export const mixup = (a: Picture, b: Picture, share: number): MixedPicture => {
  * @returns the picture and the share of the first that is left
  * @throws ShapeError when the pictures are not alike; ValueError when the share is not 0 to 1.
  * @source Yun et al. 2019; the rectangle as in torchvision's references
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const a = { data: new Uint8Array(16), width: 4, height: 4 }
+ * const b = { ...a, data: new Uint8Array(16).fill(9) }
+ * const { picture, share } = cutmix(a, b, 0.5, new Generator(0))
+ * picture.data.filter((v) => v === 9).length / 16 + share // => 1
  */
 export const cutmix = (a: Picture, b: Picture, share: number, generator: Generator): MixedPicture => {
   checkAlike('cutmix', a, b)

@@ -88,6 +88,10 @@ const changes: readonly Change[] = [
  * A few random changes of one strength; boxes, masks and points go along. For pictures of bytes.
  * @throws ValueError when the strength is outside of its steps, or at use for a picture of floats.
  * @source Cubuk et al. 2020; checked against torchvision's RandAugment 0.14, to the same draws, in transforms.test.ts
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: new Uint8Array(75).fill(99), width: 5, height: 5 }
+ * randAugment({ count: 2, magnitude: 9 })({ image }, new Generator(0)).image.width // => 5
  */
 export const randAugment = ({
   count = 2,

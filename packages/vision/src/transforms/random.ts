@@ -53,6 +53,10 @@ export const compose =
 /**
  * Some transforms, applied with a probability.
  * @throws ValueError when p is not a probability.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * randomApply([randomHorizontalFlip({ p: 1 })], 0)({ image }, new Generator(0)).image.data // => [10, 200, 60, 120]
  */
 export const randomApply = (transforms: readonly Transform[], p = 0.5): Transform => {
   checkShare('randomApply', p)
@@ -71,6 +75,10 @@ export interface ResizeTransformOptions extends ResizeOptions {
 /**
  * Another size.
  * @throws ValueError when maxSize is not above the size.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * resize({ size: [2, 1], interpolation: 'nearest' })({ image }, new Generator(0)).image.data // => [10, 60]
  */
 export const resize = ({ size, maxSize, ...options }: ResizeTransformOptions): Transform => {
   if (typeof size === 'number' && maxSize !== undefined && maxSize <= size) {
@@ -87,7 +95,13 @@ export const resize = ({ size, maxSize, ...options }: ResizeTransformOptions): T
   }
 }
 
-/** The middle of the picture; smaller ones are padded with zeros. */
+/**
+ * The middle of the picture; smaller ones are padded with zeros.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * centerCrop([2, 1])({ image }, new Generator(0)).image.data // => [200, 60]
+ */
 export const centerCrop =
   (size: Size): Transform =>
   (sample) => {
@@ -116,6 +130,10 @@ export interface RandomCropOptions extends PadOptions {
 /**
  * A part of a fixed size anywhere.
  * @throws ValueError at use when the picture is too small.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * randomCrop({ size: [3, 1] })({ image }, new Generator(0)).image.width // => 3
  */
 export const randomCrop = ({ size, padding, padIfNeeded = false, ...pad }: RandomCropOptions): Transform => {
   const { width, height } = sidesOf(size)
@@ -150,7 +168,13 @@ export interface RandomResizedCropOptions extends ResizeOptions {
   readonly ratio?: readonly [from: number, to: number]
 }
 
-/** A part of random size and proportions, brought to a fixed size. */
+/**
+ * A part of random size and proportions, brought to a fixed size.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * randomResizedCrop({ size: 8 })({ image }, new Generator(0)).image.height // => 8
+ */
 export const randomResizedCrop = (options: RandomResizedCropOptions): Transform => {
   const { size, scale = [0.08, 1], ratio = [3 / 4, 4 / 3], ...resizing } = options
   return (sample, generator) => {
@@ -206,13 +230,25 @@ export interface ChanceOptions {
   readonly p?: number
 }
 
-/** Mirrored left to right with a probability. */
+/**
+ * Mirrored left to right with a probability.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * randomHorizontalFlip({ p: 1 })({ image }, new Generator(0)).image.data // => [120, 60, 200, 10]
+ */
 export const randomHorizontalFlip = ({ p = 0.5 }: ChanceOptions = {}): Transform => {
   checkShare('randomHorizontalFlip', p)
   return (sample, generator) => (happens(generator, p) ? flipSample(sample) : sample)
 }
 
-/** Upside down with a probability. */
+/**
+ * Upside down with a probability.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(1, 2), width: 1, height: 2 }
+ * randomVerticalFlip({ p: 1 })({ image }, new Generator(0)).image.data // => [2, 1]
+ */
 export const randomVerticalFlip = ({ p = 0.5 }: ChanceOptions = {}): Transform => {
   checkShare('randomVerticalFlip', p)
   return (sample, generator) => (happens(generator, p) ? flipSample(sample, true) : sample)
@@ -239,7 +275,13 @@ export interface RandomRotationOptions extends RandomWarpOptions {
 const range = (value: number | readonly [number, number]): readonly [number, number] =>
   typeof value === 'number' ? [-value, value] : value
 
-/** Turned by a random angle. */
+/**
+ * Turned by a random angle.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(1, 2, 3, 4), width: 2, height: 2 }
+ * randomRotation({ degrees: [180, 180] })({ image }, new Generator(0)).image.data // => [4, 3, 2, 1]
+ */
 export const randomRotation = ({ degrees, expand = false, center, ...options }: RandomRotationOptions): Transform => {
   const [from, to] = range(degrees)
   return (sample, generator) =>
@@ -293,7 +335,13 @@ export interface RandomAffineOptions extends RandomWarpOptions {
     | readonly [fromX: number, toX: number, fromY: number, toY: number]
 }
 
-/** Turned, shifted, scaled and sheared at random. */
+/**
+ * Turned, shifted, scaled and sheared at random.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: new Uint8Array(100), width: 10, height: 10 }
+ * randomAffine({ degrees: 10, translate: [0.1, 0.1] })({ image }, new Generator(0)).image.width // => 10
+ */
 export const randomAffine = ({ degrees, translate, scale, shear, ...options }: RandomAffineOptions): Transform => {
   const [from, to] = range(degrees)
   const shears = typeof shear === 'number' ? [-shear, shear] : shear
@@ -320,7 +368,13 @@ export interface RandomPerspectiveOptions extends RandomWarpOptions, ChanceOptio
   readonly distortion?: number
 }
 
-/** Seen from a random side with a probability: each corner moves inwards. Default interpolation bilinear. */
+/**
+ * Seen from a random side with a probability: each corner moves inwards. Default interpolation bilinear.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: new Uint8Array(100), width: 10, height: 10 }
+ * randomPerspective({ distortion: 0.3, p: 1 })({ image }, new Generator(0)).image.height // => 10
+ */
 export const randomPerspective = (options: RandomPerspectiveOptions = {}): Transform => {
   const { distortion = 0.5, p = 0.5, interpolation = 'bilinear', ...rest } = options
   checkShare('randomPerspective', p)
@@ -357,7 +411,13 @@ export interface ColorJitterOptions {
   readonly hue?: FactorRange
 }
 
-/** Brightness, contrast, saturation and hue changed at random, in random order. */
+/**
+ * Brightness, contrast, saturation and hue changed at random, in random order.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * colorJitter({ brightness: [0.5, 0.5] })({ image }, new Generator(0)).image.data // => [5, 100, 30, 60]
+ */
 export const colorJitter = (options: ColorJitterOptions): Transform => {
   const factors = (value: FactorRange | undefined): readonly [number, number] | null => {
     const [from, to] = typeof value === 'number' ? [Math.max(0, 1 - value), 1 + value] : (value ?? [1, 1])
@@ -383,7 +443,13 @@ export const colorJitter = (options: ColorJitterOptions): Transform => {
   }
 }
 
-/** Grey with a probability, 0.1 by default. */
+/**
+ * Grey with a probability, 0.1 by default.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(255, 0, 0), width: 1, height: 1 }
+ * randomGrayscale({ p: 1 })({ image }, new Generator(0)).image.data // => [76, 76, 76]
+ */
 export const randomGrayscale = ({ p = 0.1 }: ChanceOptions = {}): Transform => {
   checkShare('randomGrayscale', p)
   return (sample, generator) => (happens(generator, p) ? recolorSample(sample, toGrey) : sample)
@@ -397,7 +463,13 @@ export interface RandomGaussianBlurOptions {
   readonly sigma?: readonly [from: number, to: number]
 }
 
-/** Blurred by a random Gaussian. */
+/**
+ * Blurred by a random Gaussian.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: new Uint8Array(100).fill(7), width: 10, height: 10 }
+ * randomGaussianBlur({ kernelSize: 3 })({ image }, new Generator(0)).image.data[5] // => 7
+ */
 export const randomGaussianBlur =
   ({ kernelSize, sigma = [0.1, 2] }: RandomGaussianBlurOptions): Transform =>
   (sample, generator) => {
@@ -415,7 +487,13 @@ export interface RandomErasingOptions extends ChanceOptions {
   readonly value?: number | readonly number[]
 }
 
-/** A random rectangle of the picture replaced with a probability. Boxes and masks stay. */
+/**
+ * A random rectangle of the picture replaced with a probability. Boxes and masks stay.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: new Uint8Array(400).fill(7), width: 20, height: 20 }
+ * randomErasing({ p: 1 })({ image }, new Generator(0)).image.data.includes(0) // => true
+ */
 export const randomErasing = (options: RandomErasingOptions = {}): Transform => {
   const { p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 } = options
   checkShare('randomErasing', p)
@@ -489,7 +567,13 @@ export const normalize = ({ mean, std }: NormalizeOptions): Transform => {
     })
 }
 
-/** Borders added; see {@link padSample}. */
+/**
+ * Borders added; see {@link padSample}.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * pad([1, 0, 0, 0])({ image }, new Generator(0)).image.data // => [0, 10, 200, 60, 120]
+ */
 export const pad =
   (
     border: number | readonly [left: number, top: number, right: number, bottom: number],
@@ -498,17 +582,35 @@ export const pad =
   (sample) =>
     padSample(sample, border, options)
 
-/** Scaled to fit with proportions kept, the rest filled; see {@link letterboxSample}. */
+/**
+ * Scaled to fit with proportions kept, the rest filled; see {@link letterboxSample}.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * letterbox(8)({ image }, new Generator(0)).image.height // => 8
+ */
 export const letterbox =
   (size: Size, options: { readonly fill?: number | readonly number[] } & ResizeOptions = {}): Transform =>
   (sample) =>
     letterboxSample(sample, { ...sidesOf(size), ...options }).sample
 
-/** Boxes dropped that are smaller than `minSize`; see {@link sanitizeBoxes}. */
+/**
+ * Boxes dropped that are smaller than `minSize`; see {@link sanitizeBoxes}.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(10, 200, 60, 120), width: 4, height: 1 }
+ * dropTinyBoxes(1)({ image, boxes: Float32Array.of(1, 0, 1, 1) }, new Generator(0)).boxes // => []
+ */
 export const dropTinyBoxes =
   (minSize = 1): Transform =>
   (sample) =>
     dropSmallBoxes(sample, minSize)
 
-/** Bytes to floats 0 to 1. */
+/**
+ * Bytes to floats 0 to 1.
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * const image = { data: Uint8Array.of(0, 255), width: 2, height: 1 }
+ * toFloat({ image }, new Generator(0)).image.data // => [0, 1]
+ */
 export const toFloat: Transform = (sample) => (isBytes(sample.image) ? recolorSample(sample, toFloatPicture) : sample)

@@ -309,7 +309,12 @@ export const sanitizeBoxes = (sample: Sample, minSize = 1): Sample => {
   return out
 }
 
-/** The sample with its picture changed and nothing moved. */
+/**
+ * The sample with its picture changed and nothing moved.
+ * @example
+ * const image = { data: Uint8Array.of(0, 200), width: 2, height: 1 }
+ * recolorSample({ image }, invertColors).image.data // => [255, 55]
+ */
 export const recolorSample = (sample: Sample, change: (picture: Picture) => Picture): Sample => ({
   ...sample,
   image: change(sample.image),
