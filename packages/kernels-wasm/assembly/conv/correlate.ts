@@ -9,7 +9,7 @@ import { CHUNK, Piece, PIECE_BYTES, Problem, sliceRun } from './problem'
 /** Grid points whose source rows stay in the first-level cache while the panels stream past. */
 // @ts-ignore: decorator
 @inline
-const BLOCK: i32 = 24
+const BLOCK: i32 = 72
 // @ts-ignore: decorator
 @inline
 export const TILE_BYTES: i32 = 256
