@@ -1,4 +1,13 @@
-import { Adam, crossEntropy, DataLoader, defaultBackend, manualSeed, saveSafetensors, scope } from '@lanewise/core'
+import {
+  Adam,
+  cosineAnnealingLr,
+  crossEntropy,
+  DataLoader,
+  defaultBackend,
+  manualSeed,
+  saveSafetensors,
+  scope,
+} from '@lanewise/core'
 import { mnist } from '@lanewise/core/node'
 import type { Context, Metrics } from './lib/context.ts'
 import { digitsNet } from './lib/digits-net.ts'
@@ -14,6 +23,7 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   const model = digitsNet()
   const optimizer = new Adam(model.parameters(), { lr: 1e-3 })
   const loader = new DataLoader(train, { batchSize: 64, shuffle: true })
+  const schedule = cosineAnnealingLr({ tMax: loader.length })(optimizer)
 
   const bar = progress('training', loader.length)
   const start = performance.now()
@@ -27,6 +37,7 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
       optimizer.zeroGrad()
       loss.backward()
       optimizer.step()
+      schedule.step()
       return loss.item()
     })
     recent = step === 0 ? loss : 0.95 * recent + 0.05 * loss
