@@ -1,13 +1,13 @@
 // Weight gradient: dw[o, c, tap] = sum over output points of x(point + tap)[c] dy(point)[o], and db[o] = sum of dy[o].
-// Output points are taken in blocks of whole rows. A block's dy is packed in panels of 8 channels, and the part of x that
+// Output points are taken in blocks of rows, or of parts of a long row. A block's dy is packed in panels of 8 channels, and the part of x that
 // it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (MR values of x by 8 of dy,
 // summed over the points of a block) read both from the first cache levels. Blocks are added in order.
 import { packB } from '../lib/pack'
 import { ACCUMULATE, MR, NR, tileOfSteps } from '../lib/tile'
-import { mergesRows, reachW } from './padded'
+import { mergesRows } from './padded'
 import { Shape, taps } from './shape'
 
-/** Output points per block, if rows are not longer. */
+/** Most output points per block. */
 // @ts-ignore: decorator
 @inline
 const POINTS: i32 = 512
@@ -15,8 +15,11 @@ const POINTS: i32 = 512
 @inline
 const SUMS_BYTES: i32 = MR * NR * 4
 
-// How the points are cut: a unit is a run of rows of one plane of one image, a block some units.
+// How the points are cut: a unit is a run of rows of one plane of one image, or a segment of one long row; a block is
+// some units.
 let unitRows: i32 = 0
+let unitWidth: i32 = 0
+let segments: i32 = 0
 let unitsPerPlane: i32 = 0
 let units: i32 = 0
 let unitsPerBlock: i32 = 0
@@ -53,14 +56,16 @@ function plan(s: Shape, pScratch: usize): usize {
   panels = ceilDiv(s.OC / s.groups, NR)
   unitRows = min(max(1, s.OH), max(1, POINTS / max(1, s.OW)))
   unitsPerPlane = ceilDiv(s.OH, unitRows)
-  units = s.OW > 0 ? s.N * s.OD * unitsPerPlane : 0
-  unitsPerBlock = unitsPerPlane > 1 ? 1 : max(1, min(units, POINTS / max(1, unitRows * s.OW)))
-  blockPoints = unitsPerBlock * unitRows * s.OW
+  segments = max(1, ceilDiv(s.OW, POINTS))
+  unitWidth = ceilDiv(s.OW, segments)
+  units = s.OW > 0 ? s.N * s.OD * unitsPerPlane * segments : 0
+  unitsPerBlock = unitsPerPlane * segments > 1 ? 1 : max(1, min(units, POINTS / max(1, unitRows * s.OW)))
+  blockPoints = unitsPerBlock * unitRows * unitWidth
   lanes = merged ? c : MR
   laneGroups = merged ? 1 : ceilDiv(c, MR)
   strips = merged ? ceilDiv(s.KW * c, MR) : 1
   pixelBytes = lanes << 2
-  rowBytes = max(0, reachW(s)) * pixelBytes
+  rowBytes = max(0, (unitWidth - 1) * s.strideW + (s.KW - 1) * s.dilationW + 1) * pixelBytes
   planeBytes = ((unitRows - 1) * s.strideH + (s.KH - 1) * s.dilationH + 1) * rowBytes
   unitBytes = s.KD * planeBytes
   blockBytes = unitsPerBlock * unitBytes
@@ -91,9 +96,10 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
     for (let first = 0; first < units; first += unitsPerBlock) {
       const count = min(unitsPerBlock, units - first)
       const rows = copyUnits(pX, s, first, count)
-      const points = rows * s.OW
+      const width = min(unitWidth, s.OW - first % segments * unitWidth)
+      const points = rows * width
       packB(pPoints, s.OC << 2, 4, o, points, pPanels, points << 5)
-      addBlock(s, rows)
+      addBlock(s, rows, width)
       if (pDb) addBias(points)
       pPoints += points * s.OC * 4
     }
@@ -112,7 +118,8 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
 function copyUnits(pX: usize, s: Shape, first: i32, count: i32): i32 {
   let rows = 0
   for (let i = 0; i < count; i++) {
-    const unit = first + i
+    const unit = (first + i) / segments
+    const left = s.padW - (first + i) % segments * unitWidth * s.strideW
     const h = unit % unitsPerPlane * unitRows, d = unit / unitsPerPlane % s.OD, n = unit / unitsPerPlane / s.OD
     const outRows = min(unitRows, s.OH - h)
     const to = pCopy + i * unitBytes
@@ -124,17 +131,21 @@ function copyUnits(pX: usize, s: Shape, first: i32, count: i32): i32 {
         const inH = h * s.strideH + r - s.padH
         const there = <u32>inD < <u32>s.D && <u32>inH < <u32>s.H
         const pRow = pX + ((n * s.D + inD) * s.H + inH) * s.W * s.C * 4
-        copyRow(there ? pRow : 0, s, to + k * planeBytes + r * rowBytes)
+        copyRow(there ? pRow : 0, s, left, to + k * planeBytes + r * rowBytes)
       }
     }
   }
   return rows
 }
 
-/** One padded row, for each group of lanes; all zeros where pRow is 0. */
-function copyRow(pRow: usize, s: Shape, to: usize): void {
+/**
+ * One row as the unit's taps see it, for each group of lanes: `before` zeros (where negative, the row starts so much
+ * later), then pixels, then zeros; all zeros where pRow is 0.
+ */
+function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
   const W = rowBytes / pixelBytes
-  const left = min(s.padW, W), inner = pRow ? max(0, min(s.W, W - s.padW)) : 0
+  const skip = max(0, -before), left = min(max(0, before), W)
+  const inner = pRow ? max(0, min(s.W - skip, W - left)) : 0
   const pixel: usize = s.C << 2
   let channels = s.C / s.groups
   for (let group = 0; group < laneGroups; group++, to += blockBytes, channels -= lanes) {
@@ -144,8 +155,8 @@ function copyRow(pRow: usize, s: Shape, to: usize): void {
     }
     memory.fill(to, 0, left * pixelBytes)
     memory.fill(to + (left + inner) * pixelBytes, 0, (W - left - inner) * pixelBytes)
-    let t = to + left * pixelBytes, q = pRow + group * pixelBytes
-    if (pixelBytes == pixel) memory.copy(t, q, inner * pixelBytes)
+    let t = to + left * pixelBytes, q = pRow + skip * pixel + group * pixelBytes
+    if (pixelBytes == pixel && channels >= lanes) memory.copy(t, q, inner * pixelBytes)
     else if (channels >= MR) {
       for (let w = 0; w < inner; w++, q += pixel, t += MR << 2) {
         v128.store(t, v128.load(q))
@@ -160,9 +171,9 @@ function copyRow(pRow: usize, s: Shape, to: usize): void {
   }
 }
 
-function addBlock(s: Shape, rows: i32): void {
+function addBlock(s: Shape, rows: i32, width: i32): void {
   const c = s.C / s.groups
-  const points = rows * s.OW
+  const points = rows * width
   const merged = mergesRows(s)
   const step: usize = s.strideW * pixelBytes
   let pTile = pSums
@@ -175,10 +186,10 @@ function addBlock(s: Shape, rows: i32): void {
           const offset = group * blockBytes + kd * planeBytes + kh * s.dilationH * rowBytes
           if (merged) {
             for (let i = 0; i < values; i += MR, pTile += SUMS_BYTES)
-              tileOfSteps(min(MR, values - i), pRows, rows, offset + (i << 2), step, s.OW, pPanel, pTile, ACCUMULATE)
+              tileOfSteps(min(MR, values - i), pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
           } else {
             for (let kw = 0; kw < s.KW; kw++, pTile += SUMS_BYTES)
-              tileOfSteps(values, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, s.OW, pPanel, pTile, ACCUMULATE)
+              tileOfSteps(values, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE)
           }
         }
       }
