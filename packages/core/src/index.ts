@@ -179,6 +179,7 @@ export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, u
 export { chunk, concat, split, stack, unbind } from './ops/concat.ts'
 export { gather, scatter, scatterAdd, type ScatterSource } from './ops/gather.ts'
 export { embedding, indexAdd, indexSelect, take, type EmbeddingOptions } from './ops/index-select.ts'
+export { embeddingBag, type EmbeddingBagOptions } from './ops/embedding-bag.ts'
 export { at, type Index, type SliceRange } from './ops/at.ts'
 export { maskedFill, maskedSelect, nonzero } from './ops/masks.ts'
 export { oneHot, type OneHotOptions } from './ops/one-hot.ts'
