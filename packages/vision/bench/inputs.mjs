@@ -32,12 +32,11 @@ export const nmsInput = (kind, n) => {
 }
 
 /**
- * Smallest processor time in milliseconds of `rounds` runs after two for warming up. Other programs on the machine do
+ * Smallest processor time in milliseconds of `rounds` runs after some for warming up. Other programs on the machine do
  * not count; the work is of one thread.
  */
-export const fastest = (rounds, run) => {
-  run()
-  run()
+export const fastest = (rounds, run, warm = 2) => {
+  for (let k = 0; k < warm; k++) run()
   let best = Infinity
   for (let k = 0; k < rounds; k++) {
     const start = process.cpuUsage()

@@ -1,13 +1,13 @@
-// RoIAlign against torchvision on one thread, interleaved: node packages/vision/bench/roi-align.mjs [rounds]
+// RoIAlign against torchvision on one thread, run by run in turns: node packages/vision/bench/roi-align.mjs [rounds]
 // 512 regions of a [1, 256, 50, 50] map, 7x7 bins, 2x2 samples each.
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { fromData, grad, sum } from '@lanewise/core'
 import { roiAlign, roiAlignArray } from '@lanewise/vision'
 import { draws, fastest } from './inputs.mjs'
 
-const python = fileURLToPath(new URL('./peer.py', import.meta.url))
-const rounds = Number(process.argv[2] ?? 3)
+const rounds = Number(process.argv[2] ?? 15)
 const data = draws(1, 256 * 50 * 50)
 const d = draws(2, 4 * 512)
 const rois = new Float32Array(5 * 512)
@@ -16,32 +16,45 @@ for (let k = 0; k < 512; k++) {
   rois.set([0, a * 500, b * 500, a * 500 + 40 + c * 250, b * 500 + 40 + e * 250], 5 * k)
 }
 const options = { outputSize: 7, spatialScale: 1 / 16, samplingRatio: 2, aligned: true }
-const x = fromData(data, [1, 256, 50, 50], 'f32')
-const leaf = fromData(data, [1, 256, 50, 50], 'f32').requiresGrad_()
-const best = { array: Infinity, forward: Infinity, backward: Infinity, peerForward: Infinity, peerBackward: Infinity }
-const least = (name, value) => (best[name] = Math.min(best[name], value))
-for (let k = 0; k < rounds; k++) {
-  const peer = JSON.parse(execFileSync(process.env.PYTHON ?? '/usr/bin/python3', [python, 'roi'], { encoding: 'utf8' }))
-  least('peerForward', peer.forward)
-  least('peerBackward', peer.backward)
-  least(
-    'array',
-    fastest(5, () => roiAlignArray({ data, shape: [1, 256, 50, 50] }, rois, options)),
-  )
-  least(
-    'forward',
-    fastest(5, () => roiAlign(x, rois, options).dispose()),
-  )
-  const y = sum(roiAlign(leaf, rois, options))
-  least(
-    'backward',
-    fastest(5, () => grad([y], [leaf], { retainGraph: true })[0].dispose()),
+const shape = [1, 256, 50, 50]
+const x = fromData(data, shape, 'f32')
+const leaf = fromData(data, shape, 'f32').requiresGrad_()
+const y = sum(roiAlign(leaf, rois, options))
+const runs = {
+  'forward, arrays': () => roiAlignArray({ data, shape }, rois, options),
+  'forward, tensors': () => roiAlign(x, rois, options).dispose(),
+  'backward, tensors': () => grad([y], [leaf], { retainGraph: true })[0].dispose(),
+}
+
+const python = spawn(
+  process.env.PYTHON ?? '/usr/bin/python3',
+  [fileURLToPath(new URL('./peer.py', import.meta.url)), 'roi'],
+  {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  },
+)
+const answers = createInterface({ input: python.stdout })[Symbol.asyncIterator]()
+const peer = async (pass) => {
+  python.stdin.write(`${pass}\n`)
+  return Number((await answers.next()).value)
+}
+const middle = (values) => values.sort((a, b) => a - b)[values.length >> 1]
+
+for (const [name, run] of Object.entries(runs)) {
+  const pass = name.split(',')[0]
+  await peer(pass)
+  fastest(1, run)
+  const ratios = []
+  let [own, other] = [Infinity, Infinity]
+  for (let k = 0; k < rounds; k++) {
+    const theirs = await peer(pass)
+    const ours = fastest(1, run, 0)
+    ratios.push(ours / theirs)
+    own = Math.min(own, ours)
+    other = Math.min(other, theirs)
+  }
+  console.log(
+    `${name.padEnd(18)} ${own.toFixed(1).padStart(8)} ms, torchvision ${other.toFixed(1).padStart(8)} ms, ratio of pairs ${middle(ratios).toFixed(2)}`,
   )
 }
-const line = (name, own, peer) =>
-  console.log(
-    `${name.padEnd(18)} ${own.toFixed(1).padStart(8)} ms, torchvision ${peer.toFixed(1).padStart(8)} ms, ratio ${(own / peer).toFixed(2)}`,
-  )
-line('forward, arrays', best.array, best.peerForward)
-line('forward, tensors', best.forward, best.peerForward)
-line('backward, tensors', best.backward, best.peerBackward)
+python.stdin.end()

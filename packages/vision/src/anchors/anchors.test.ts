@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { boxIou } from '../boxes/iou.ts'
-import { Generator } from '../../../core/src/random/generator.ts'
+import { Generator } from '@lanewise/core'
 import { draws, drawBoxes, golden, oddBoxes, worstError } from '../testing/golden.ts'
 import { defaultBoxes, gridAnchors } from './anchors.ts'
 import { decodeBoxes, encodeBoxes } from './box-coder.ts'

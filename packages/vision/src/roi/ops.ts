@@ -1,15 +1,23 @@
-import { apply, applyAll, fromData, type NDArray, type OpDef, type Shape, type Tensor, zeros } from '@lanewise/core'
+import {
+  add,
+  apply,
+  concat,
+  DTypeError,
+  embeddingBag,
+  fromData,
+  indexSelect,
+  permute,
+  reshape,
+  zeros,
+  type NDArray,
+  type OpDef,
+  type Shape,
+  type Tensor,
+} from '@lanewise/core'
 import { countRows, float32, type Values } from '../arrays.ts'
 import { log2 } from '../math.ts'
-import { assignLevels, checkRegions, inferScale, roisFromBoxes, type OutputSize } from './regions.ts'
-import {
-  alignAttrs,
-  alignBackward,
-  alignedShape,
-  alignForward,
-  type AlignAttrs,
-  type RoiAlignOptions,
-} from './roi-align.ts'
+import { assignLevels, checkRegions, imageOf, inferScale, roisFromBoxes, type OutputSize } from './regions.ts'
+import { alignAttrs, alignedShape, alignTables, type AlignAttrs, type RoiAlignOptions } from './roi-align.ts'
 import { meanBackward, poolAttrs, poolForward, pooledShape, type PoolAttrs, type RoiPoolOptions } from './roi-pool.ts'
 
 /** Regions, [K, 5]: image index and xyxy corners. No gradient flows into them. */
@@ -34,38 +42,84 @@ const floats = ({ data, shape }: NDArray): { data: Float32Array | Float64Array; 
   shape,
 })
 
-// Input 0 is the regions; the features of the levels follow.
-
-const alignOp: OpDef<AlignAttrs> = {
-  name: 'roiAlign',
-  savesInputs: [0],
-  infer: ([rois, ...features], attrs) => {
-    checkRegions(
-      attrs.op,
-      features.map((f) => f.shape),
-      rois.shape,
-      attrs.bins,
-    )
-    return [{ shape: alignedShape(features[0].shape, rois.shape[0], attrs), dtype: features[0].dtype }]
-  },
-  reference: ([rois, ...features], attrs, [y]) => alignForward(features.map(floats), rois.data, attrs, floats(y).data),
-  gradient: (c, [dy]) => {
-    const shapes = c.inputSpecs.slice(1).map((s) => s.shape)
-    return [null, ...applyAll(alignGradOp, [c.input(0), dy!], { ...c.attrs, shapes })]
-  },
+/** The cells of a map [N, C, H, W] as rows of channels; position-sensitive, a row for each bin of each cell. */
+const cellRows = (x: Tensor, bins: number): Tensor => {
+  const [N, C, H, W] = x.shape
+  const last = permute(x, [0, 2, 3, 1])
+  if (bins === 1) return reshape(last, [N * H * W, C])
+  const apart = permute(reshape(last, [N * H * W, Math.floor(C / bins), bins]), [0, 2, 1])
+  return reshape(apart, [N * H * W * bins, Math.floor(C / bins)])
 }
 
-const alignGradOp: OpDef<AlignAttrs & { readonly shapes: readonly Shape[] }> = {
-  name: 'roiAlignGrad',
-  savesInputs: [0],
-  infer: ([, dy], { shapes }) => shapes.map((shape) => ({ shape, dtype: dy.dtype })),
-  reference: ([rois, dy], attrs, dx) => alignBackward(floats(dy).data, rois.data, attrs, dx.map(floats)),
-  gradient: (c, ddx) => {
-    const { dtype } = c.inputSpecs[1]
-    const rois = c.input(0)
-    const levels = ddx.map((d, i) => d ?? zeros(c.attrs.shapes[i], { dtype, backend: rois.backend }))
-    return [null, apply(alignOp, [rois, ...levels], c.attrs)]
-  },
+/** The bins of some regions of one level, [regions, bins * C]. A level without regions gets a gradient of zeros. */
+const alignLevel = (
+  cells: Tensor,
+  shape: Shape,
+  rois: ArrayLike<number>,
+  list: readonly number[],
+  attrs: AlignAttrs,
+  level: number,
+): Tensor[] => {
+  const { backend } = cells
+  const dtype = cells.dtype === 'f64' ? 'f64' : 'f32'
+  const tables = alignTables(shape, rois, list, attrs, { level, double: dtype === 'f64' })
+  if (tables === null) {
+    const half = list.length >> 1
+    return [list.slice(0, half), list.slice(half)].flatMap((part) => alignLevel(cells, shape, rois, part, attrs, level))
+  }
+  const { count, rows, weights, empty } = tables
+  const bins = attrs.bins[0] * attrs.bins[1]
+  const size = [list.length * bins, count]
+  const sums = embeddingBag(fromData(rows, size, 'i32', backend), cells, {
+    mode: 'sum',
+    perSampleWeights: fromData(dtype === 'f64' ? weights : Float32Array.from(weights), size, dtype, backend),
+  })
+  const flat = reshape(sums, [list.length, bins * cells.shape[1]])
+  return [empty.length === 0 ? flat : add(flat, nanRows(list.length, empty, dtype, backend))]
+}
+
+/** A column of 0, and of NaN at some places. */
+const nanRows = (n: number, places: readonly number[], dtype: 'f32' | 'f64', backend: Tensor['backend']): Tensor => {
+  const column = dtype === 'f64' ? new Float64Array(n) : new Float32Array(n)
+  for (const at of places) column[at] = NaN
+  return fromData(column, [n, 1], dtype, backend)
+}
+
+/** Every level's regions, brought back into their order, [K, C, bins, bins]. */
+const align = (features: readonly Tensor[], rois: Rois, attrs: AlignAttrs): Tensor => {
+  const regions = isTensor(rois) ? rois.dataSync() : float32(rois)
+  const columns = isTensor(rois) ? rois.shape : [countRows(attrs.op, 'regions', regions, 5), 5]
+  checkRegions(
+    attrs.op,
+    features.map((f) => f.shape),
+    columns,
+    attrs.bins,
+  )
+  for (const f of features) {
+    if (f.dtype !== 'f32' && f.dtype !== 'f64')
+      throw new DTypeError({ op: attrs.op, problem: 'the features are not floats', got: f.toString() })
+  }
+  const [K, C, binsY, binsX] = alignedShape(features[0].shape, columns[0], attrs)
+  const images = features[0].shape[0]
+  const lists = features.map((): number[] => [])
+  const nowhere: number[] = []
+  for (let k = 0; k < K; k++) {
+    imageOf(attrs.op, regions, k, images)
+    ;(lists[attrs.levels?.[k] ?? 0] ?? nowhere).push(k)
+  }
+  const { dtype, backend } = features[0]
+  const bins = attrs.positionSensitive ? binsY * binsX : 1
+  const parts = features.flatMap((f, level) =>
+    alignLevel(cellRows(f, bins), f.shape, regions, lists[level], attrs, level),
+  )
+  if (nowhere.length > 0) parts.push(zeros([nowhere.length, binsY * binsX * C], { dtype, backend }))
+  const all = parts.length === 1 ? parts[0] : concat(parts)
+  const order = [...lists, nowhere].flat()
+  const inOrder = order.every((k, i) => k === i)
+  const place = new Int32Array(K)
+  order.forEach((k, i) => (place[k] = i))
+  const sorted = inOrder ? all : indexSelect(all, 0, fromData(place, [K], 'i32', backend))
+  return permute(reshape(sorted, [K, binsY, binsX, C]), [0, 3, 1, 2])
 }
 
 /**
@@ -79,7 +133,7 @@ const alignGradOp: OpDef<AlignAttrs & { readonly shapes: readonly Shape[] }> = {
  * roiAlign(tensor([[[[1, 2], [3, 4]]]]), [0, 0, 0, 1, 1], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
  */
 export const roiAlign = (features: Tensor, rois: Rois, options: RoiAlignOptions): Tensor =>
-  apply(alignOp, [regionsBeside('roiAlign', features, rois), features], alignAttrs('roiAlign', options))
+  align([features], rois, alignAttrs('roiAlign', options))
 
 /**
  * Position-sensitive RoIAlign (R-FCN): bin (i, j) of channel c reads feature channel (c * bins + i) * bins + j alone.
@@ -92,7 +146,7 @@ export const roiAlign = (features: Tensor, rois: Rois, options: RoiAlignOptions)
  * psRoiAlign(tensor([[[[1, 2], [3, 4]]]]), [0, 0.5, 0.5, 1.5, 1.5], { outputSize: 1 }).toArray() // => [[[[2.5]]]]
  */
 export const psRoiAlign = (features: Tensor, rois: Rois, options: Omit<RoiAlignOptions, 'aligned'>): Tensor =>
-  apply(alignOp, [regionsBeside('psRoiAlign', features, rois), features], alignAttrs('psRoiAlign', options))
+  align([features], rois, alignAttrs('psRoiAlign', options))
 
 /** Options of {@link multiScaleRoiAlign}. */
 export interface MultiScaleOptions {
@@ -141,7 +195,7 @@ export const multiScaleRoiAlign = (
     scales,
     levels,
   }
-  return apply(alignOp, [regionsBeside('multiScaleRoiAlign', features[0], rois), ...features], attrs)
+  return align(features, rois, attrs)
 }
 
 const poolInfer = ([rois, x]: readonly Tensor[], attrs: PoolAttrs): { shape: number[]; dtype: Tensor['dtype'] }[] => {

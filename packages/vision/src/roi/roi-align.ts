@@ -162,9 +162,9 @@ class BinTaps {
   /** Reads bin (py, px) of a region. */
   read({ x, y }: RegionTaps, py: number, px: number, origin: number, width: number, channels: number): void {
     const most = (y.starts[py + 1] - y.starts[py]) * (x.starts[px + 1] - x.starts[px])
-    if (most > this.offsets.length) {
-      this.offsets = new Int32Array(2 * most)
-      this.weights = new Float64Array(2 * most)
+    if (most + 3 > this.offsets.length) {
+      this.offsets = new Int32Array(2 * most + 3)
+      this.weights = new Float64Array(2 * most + 3)
     }
     this.count = 0
     for (let i = y.starts[py]; i < y.starts[py + 1]; i++) {
@@ -174,12 +174,28 @@ class BinTaps {
       }
     }
   }
+
+  /** Makes the count a multiple of four: the last cell is read several times, for a part of its weight each. */
+  fillFours(): void {
+    const last = this.count - 1
+    const times = 1 + ((4 - (this.count % 4)) % 4)
+    if (last < 0 || times === 1) return
+    this.weights[last] /= times
+    for (let k = 1; k < times; k++) {
+      this.offsets[this.count] = this.offsets[last]
+      this.weights[this.count++] = this.weights[last]
+    }
+  }
 }
 
-/** sum += weights * cells for every channel, four cells at a time. */
-const addCells = (sum: Float64Array, data: Floats, { count, offsets, weights }: BinTaps, stride: number): void => {
-  let t = 0
-  for (; t + 4 <= count && stride === 1; t += 4) {
+/** sum = start + weights * cells for every channel, four cells at a time. */
+const sumCells = (sum: Float64Array, data: Floats, taps: BinTaps, stride: number, start: number): void => {
+  sum.fill(start)
+  const { count, offsets, weights } = taps
+  for (let t = 0; t < count && stride !== 1; t++) {
+    for (let c = 0; c < sum.length; c++) sum[c] += weights[t] * data[offsets[t] + c * stride]
+  }
+  for (let t = 0; t < count && stride === 1; t += 4) {
     const w0 = weights[t]
     const w1 = weights[t + 1]
     const w2 = weights[t + 2]
@@ -190,11 +206,6 @@ const addCells = (sum: Float64Array, data: Floats, { count, offsets, weights }: 
     const a3 = offsets[t + 3]
     for (let c = 0; c < sum.length; c++)
       sum[c] += w0 * data[a0 + c] + w1 * data[a1 + c] + w2 * data[a2 + c] + w3 * data[a3 + c]
-  }
-  for (; t < count; t++) {
-    const w = weights[t]
-    const a = offsets[t]
-    for (let c = 0; c < sum.length; c++) sum[c] += w * data[a + c * stride]
   }
 }
 
@@ -216,48 +227,61 @@ export const alignForward = (
     for (let b = 0; b < bins; b++) {
       const { first, stride } = channelsOfBin(b, bins, attrs)
       taps.read(region, Math.floor(b / binsX), b % binsX, image * H * W * C + first, W, C)
-      sum.fill(region.empty)
-      addCells(sum, maps[level], taps, stride)
+      taps.fillFours()
+      sumCells(sum, maps[level], taps, stride, region.empty)
       for (let c = 0, o = k * channels * bins + b; c < channels; c++, o += bins) out[o] = sum[c]
     }
   })
 }
 
-/** Adds the gradients of the features to `dx`, level by level, given those of the pooled regions. */
-export const alignBackward = (
-  dy: Floats,
+/** Weighted cells of many bins, the same number for each: cells that are missing have weight 0. */
+export interface AlignTables {
+  /** Cells of a bin. */
+  readonly count: number
+  /** Rows of the map seen as [N * H * W, C], or [N * H * W * bins, C] where bins have channels of their own. */
+  readonly rows: Int32Array<ArrayBuffer>
+  readonly weights: Float64Array<ArrayBuffer>
+  /** Regions, counted in the list, whose bins are 0 / 0. */
+  readonly empty: number[]
+}
+
+// Tables of more entries than this are made in parts, so that they stay within some 50 MB.
+const tableLimit = 4194304
+
+/**
+ * The cells of some regions on one level: {@link alignForward} as rows to be added up. null where the table would be
+ * too large and the list can be cut in two.
+ */
+export const alignTables = (
+  shape: readonly number[],
   rois: ArrayLike<number>,
+  list: readonly number[],
   attrs: AlignAttrs,
-  dx: readonly FeatureMaps[],
-): void => {
-  const [, channels] = alignedShape(dx[0].shape, 0, attrs)
+  { level, double }: { readonly level: number; readonly double: boolean },
+): AlignTables | null => {
+  const [images, , H, W] = shape
   const [binsY, binsX] = attrs.bins
   const bins = binsY * binsX
-  const maps = dx.map(({ data }) => sameKind(data, data.length))
-  const own = sameKind(dy, channels)
+  const round = double ? identity : Math.fround
+  const regions = list.map((k) => tapsOf(rois, k, H, W, level, attrs, round))
+  const most = ({ starts }: AxisTaps): number =>
+    starts.reduce((m, s, p) => Math.max(m, p === 0 ? 0 : s - starts[p - 1]), 0)
+  const count = regions.reduce((m, { x, y }) => Math.max(m, most(x) * most(y)), 0)
+  if (list.length > 1 && list.length * bins * count > tableLimit) return null
+  const rows = new Int32Array(list.length * bins * count)
+  const weights = new Float64Array(rows.length)
   const taps = new BinTaps()
-  eachRegion(dx, rois, attrs, dy instanceof Float64Array, (k, level, image, region) => {
-    const data = maps[level]
-    const [, C, H, W] = dx[level].shape
+  const [stride, step] = attrs.positionSensitive ? [bins, 1] : [1, 0]
+  regions.forEach((region, r) => {
+    const origin = imageOf(attrs.op, rois, list[r], images) * H * W * stride
     for (let b = 0; b < bins; b++) {
-      const { first, stride } = channelsOfBin(b, bins, attrs)
-      taps.read(region, Math.floor(b / binsX), b % binsX, image * H * W * C + first, W, C)
-      for (let c = 0, i = k * channels * bins + b; c < channels; c++, i += bins) own[c] = dy[i]
-      for (let t = 0; t < taps.count; t++) {
-        const [at, weight] = [taps.offsets[t], taps.weights[t]]
-        for (let c = 0; c < channels; c++) data[at + c * stride] += weight * own[c]
-      }
+      taps.read(region, Math.floor(b / binsX), b % binsX, origin + b * step, W, stride)
+      const at = (r * bins + b) * count
+      rows.set(taps.offsets.subarray(0, taps.count), at)
+      weights.set(taps.weights.subarray(0, taps.count), at)
     }
   })
-  dx.forEach(({ data, shape: [N, C, H, W] }, level) => {
-    const from = maps[level]
-    const plane = H * W
-    for (let n = 0; n < N; n++) {
-      for (let c = 0; c < C; c++) {
-        for (let p = 0, o = (n * C + c) * plane, i = n * C * plane + c; p < plane; p++, i += C) data[o + p] += from[i]
-      }
-    }
-  })
+  return { count, rows, weights, empty: regions.flatMap(({ empty }, r) => (empty === empty ? [] : [r])) }
 }
 
 /** The attributes of a call on one level. */

@@ -137,6 +137,14 @@ describe('RoI ops on tensors', () => {
     levels.forEach((f, k) => expect(worstError(f.grad?.dataSync() ?? [], multi[`dx ${k}`].data)).toBeLessThan(1e-5))
   })
 
+  it('are made in parts where the tables would be large', () => {
+    const map = { data: draws(9, 3 * 80 * 80), shape: [1, 3, 80, 80] }
+    const many = Float32Array.from({ length: 5 * 1000 }, (_, i) => [0, i % 7, i % 5, 70 + (i % 9), 75][i % 5])
+    const size = { outputSize: 2, samplingRatio: -1 }
+    const y = roiAlign(fromData(map.data, map.shape, 'f32'), many, size)
+    expect(worstError(y.dataSync(), roiAlignArray(map, many, size).data)).toBeLessThan(2e-6)
+  })
+
   it('have right first and second derivatives', () => {
     const some = fromData(draws(7, 36), [1, 4, 3, 3], 'f32').requiresGrad_()
     const few = [0, 1.3, 0.7, 6.2, 4.9]
