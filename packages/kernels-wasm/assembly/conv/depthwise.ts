@@ -165,9 +165,10 @@ function oneListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pTile: usize
   }
 }
 
-// 3x3, step 1 along the width: nine weights stay in registers while columns of three values roll past. A column meets the
-// sums of three neighbours: it ends the first, goes on with the second and starts the third, so each sum runs over
-// columns, then rows. Rows and columns outside the source are zeros.
+// 3x3, step 1 or 2 along the width: nine weights stay in registers while columns of three values roll past. With step 1 a
+// column meets the sums of three neighbours: it ends the first, goes on with the second and starts the third. With step 2
+// the third column of one sum is the first of the next. Each sum runs over columns, then rows. Rows and columns outside
+// the source are zeros.
 
 /** Outputs per strip: what its three source rows need fits the first cache level for a few hundred channels. */
 // @ts-ignore: decorator
@@ -176,7 +177,7 @@ const STRIP: i32 = 16
 
 /** Nine taps, three to a row, neighbours along the width. */
 function isThreeByThree(p: Problem): bool {
-  if (p.pieces != 9 || p.stepW != 1 || p.minD != p.maxD || p.maxW != p.minW + 2) return false
+  if (p.pieces != 9 || p.stepW > 2 || p.minD != p.maxD || p.maxW != p.minW + 2) return false
   for (let i = 0; i < 9; i++) if (piece(p, i).h != piece(p, i / 3 * 3).h) return false
   return true
 }
@@ -202,10 +203,10 @@ function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
     const count = min(STRIP, p.gridW - w)
     let c = 0
     for (; c + 4 <= p.columns; c += 4) {
-      roll4(p, row0, row1, row2, pZeros, w + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+      roll4(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
     }
     for (; c < p.columns; c++) {
-      roll1(p, row0, row1, row2, pZeros, w + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+      roll1(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
     }
   }
 }
@@ -256,6 +257,41 @@ function roll(
   let ending = zero, middle = zero
   pOut += at
   const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : zero
+  if (p.stepW == 2) {
+    let a = zero, b = zero, c = zero
+    for (let i = -1; i < count; i++) {
+      let sum = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+      if (i >= 0) {
+        if (<u32>j < W) {
+          sum = madd(read(lanes, x0), w01, sum)
+          sum = madd(read(lanes, x1), w11, sum)
+          sum = madd(read(lanes, x2), w21, sum)
+        }
+        j++
+        x0 += s0
+        x1 += s1
+        x2 += s2
+      }
+      a = zero
+      b = zero
+      c = zero
+      if (<u32>j < W) {
+        a = read(lanes, x0)
+        b = read(lanes, x1)
+        c = read(lanes, x2)
+        sum = madd(c, w22, madd(b, w12, madd(a, w02, sum)))
+      }
+      j++
+      x0 += s0
+      x1 += s1
+      x2 += s2
+      if (i < 0) continue
+      if (lanes == 4) finishFour(pOut, sum, mode, bias, bias)
+      else finishOne(pOut, sum, mode, bias, bias)
+      pOut += ldc
+    }
+    return
+  }
   for (let i = -2; i < count; i++, j++) {
     let start = zero
     if (<u32>j < W) {

@@ -14,23 +14,35 @@ export function packWeights(p: usize, sLine: i32, sK: i32, lines: i32, K: i32, T
 
 function packPanel(p: usize, sLine: usize, sK: usize, K: i32, T: i32, pPlaces: usize, to: usize): void {
   const tapBytes: usize = K << 5
-  for (let k = 0; k < K; k++, p += sK, to += 32) {
+  let k = K
+  // Two steps of k fill a cache line; the rows of the taps often share a cache set, and would evict half-filled lines.
+  for (; k >= 2; k -= 2, p += sK << 1, to += 64) {
     let q = p, place = pPlaces
     for (let tap = 0; tap < T; tap++, q += 4, place += 4) {
       const t = to + load<u32>(place) * tapBytes
-      let r = q
-      let lo = v128.load32_zero(r)
-      r += sLine; lo = v128.load32_lane(r, lo, 1)
-      r += sLine; lo = v128.load32_lane(r, lo, 2)
-      r += sLine; lo = v128.load32_lane(r, lo, 3)
-      r += sLine; let hi = v128.load32_zero(r)
-      r += sLine; hi = v128.load32_lane(r, hi, 1)
-      r += sLine; hi = v128.load32_lane(r, hi, 2)
-      r += sLine; hi = v128.load32_lane(r, hi, 3)
-      v128.store(t, lo)
-      v128.store(t, hi, 16)
+      gather(q, sLine, t)
+      gather(q + sK, sLine, t + 32)
     }
   }
+  if (k > 0) {
+    for (let tap = 0; tap < T; tap++, p += 4, pPlaces += 4) gather(p, sLine, to + load<u32>(pPlaces) * tapBytes)
+  }
+}
+
+/** Eight values, `sLine` bytes apart, stored together. */
+// @ts-ignore: decorator
+@inline
+function gather(q: usize, sLine: usize, to: usize): void {
+  let lo = v128.load32_zero(q)
+  q += sLine; lo = v128.load32_lane(q, lo, 1)
+  q += sLine; lo = v128.load32_lane(q, lo, 2)
+  q += sLine; lo = v128.load32_lane(q, lo, 3)
+  q += sLine; let hi = v128.load32_zero(q)
+  q += sLine; hi = v128.load32_lane(q, hi, 1)
+  q += sLine; hi = v128.load32_lane(q, hi, 2)
+  q += sLine; hi = v128.load32_lane(q, hi, 3)
+  v128.store(to, lo)
+  v128.store(to, hi, 16)
 }
 
 function packPart(p: usize, sLine: usize, sK: usize, lines: i32, K: i32, T: i32, pPlaces: usize, to: usize): void {
