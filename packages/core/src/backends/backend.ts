@@ -52,6 +52,7 @@ export interface Backend {
   release(storage: Storage): void
   /** Marks the end of a training step: blocks outside `keep` that nobody needs soon may be moved out. */
   step(keep: readonly Tensor[]): void
+  /** What it holds at this moment. */
   memory(): MemoryInfo
   /** How often each op ran without a kernel of this backend. */
   report(): Readonly<Record<string, number>>

@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor/tensor.ts'
 /** Samples by number. `get` may give a Promise, for samples that are read from afar. */
 export interface Dataset<Sample = unknown, Batch = unknown> {
   readonly size: number
+  /** The sample of a number in [0, size). */
   get(index: number): Sample | Promise<Sample>
   /** Several samples at once, collated: a faster way that a loader takes when it is there. */
   batch?(indices: Int32Array): Batch
@@ -30,6 +31,7 @@ const checkIndex = (op: string, index: number, size: number): void => {
 /** A dataset over the first axis of tensors: sample i holds row i of each. */
 export interface TensorDataset extends Dataset<Tensor[], Tensor[]> {
   readonly tensors: readonly Tensor[]
+  /** The sample of a number in [0, size). */
   get(index: number): Tensor[]
   batch(indices: Int32Array): Tensor[]
 }

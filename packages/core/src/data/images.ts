@@ -23,6 +23,7 @@ export interface ImageDatasetOptions {
 
 /** Images and classes; a sample is [image f32 [C, H, W], class i32], a batch [images [N, C, H, W], classes [N]]. */
 export interface ImageDataset extends Dataset<[Tensor, number], [Tensor, Tensor]>, ImageArrays {
+  /** One image and its class. */
   get(index: number): [Tensor, number]
   batch(indices: Int32Array): [Tensor, Tensor]
 }

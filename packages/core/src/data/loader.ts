@@ -73,10 +73,12 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements Iterable<Ba
     return new LoaderPass(this.dataset.size, this, (indices) => this.read(indices), from)
   }
 
+  /** One pass over the batches. */
   [Symbol.iterator](): Iterator<Batch> {
     return this.pass()[Symbol.iterator]()
   }
 
+  /** One pass over the batches, for samples that come as Promises too. */
   [Symbol.asyncIterator](): AsyncIterator<Batch> {
     return this.pass()[Symbol.asyncIterator]()
   }
@@ -130,6 +132,7 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
     return indices === null ? undefined : this.fetch(indices)
   }
 
+  /** One pass over the batches. */
   *[Symbol.iterator](): Iterator<Batch> {
     for (let indices = this.advance(); indices !== null; indices = this.advance()) {
       const batch = this.fetch(indices)
@@ -145,6 +148,7 @@ export class LoaderPass<Batch> implements Iterable<Batch>, AsyncIterable<Batch> 
     }
   }
 
+  /** One pass over the batches, for samples that come as Promises too. */
   async *[Symbol.asyncIterator](): AsyncIterator<Batch> {
     for (let indices = this.advance(); indices !== null; indices = this.advance()) yield await this.fetch(indices)
   }

@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd/modes.ts'
 import { FormatError } from '../errors.ts'
-import type { StateDict } from '../nn/module.ts'
+import type { Module, StateDict } from '../nn/module.ts'
 import { contiguousCopy } from '../ops/copy.ts'
 import type { Optimizer, OptimizerState, ParamState } from '../optim/optimizer.ts'
 import type { Ema } from '../optim/ema.ts'
@@ -13,7 +13,7 @@ import { arrayOf, tensorOf } from './tensors.ts'
 
 /** What a checkpoint is made of, and restored into. */
 export interface CheckpointParts {
-  readonly model?: { stateDict(): StateDict; loadStateDict(state: StateDict): unknown }
+  readonly model?: Pick<Module, 'stateDict' | 'loadStateDict'>
   readonly optimizer?: Pick<Optimizer, 'stateDict' | 'loadStateDict'>
   readonly schedule?: Pick<Schedule, 'stateDict' | 'loadStateDict'>
   readonly ema?: Pick<Ema, 'stateDict' | 'loadStateDict'>

@@ -261,6 +261,7 @@ export class TransformerEncoderLayer extends Module<[x: Tensor, masks?: EncoderM
   readonly nhead: number
   readonly options: TransformerEncoderLayerOptions
   readonly normFirst: boolean
+  /** Between the two linear layers. */
   readonly activation: (x: Tensor) => Tensor
   readonly self_attn: MultiheadAttention
   readonly linear1: Linear

@@ -70,6 +70,7 @@ export class Sequential extends Module {
     return this
   }
 
+  /** The modules in order. */
   [Symbol.iterator](): IterableIterator<Layer> {
     return this.children().values() as IterableIterator<Layer>
   }
@@ -120,6 +121,7 @@ export class ModuleList<M extends AnyModule = AnyModule> extends Module<never[],
     return this
   }
 
+  /** The modules in order. */
   [Symbol.iterator](): IterableIterator<M> {
     return this.children().values() as IterableIterator<M>
   }
@@ -172,6 +174,7 @@ export class ModuleDict<M extends AnyModule = AnyModule> extends Module<never[],
     return this
   }
 
+  /** The modules in order. */
   [Symbol.iterator](): IterableIterator<[string, M]> {
     return this.children().entries() as IterableIterator<[string, M]>
   }

@@ -67,6 +67,7 @@ abstract class Conv extends Module {
     this.bias = bias ? layerBias(outChannels, this.weight.shape) : null
   }
 
+  /** Convolves a padded input. */
   protected convolve(convolve: Convolve, x: Tensor): Tensor {
     const { stride, dilation, groups, padding, paddingMode } = this
     if (paddingMode === 'zeros') return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups })

@@ -65,6 +65,7 @@ abstract class RunningNorm extends Module {
     if (this.num_batches_tracked !== null) fill(this.num_batches_tracked, 0)
   }
 
+  /** Checks the rank that this layer takes. */
   protected checkShape(x: Tensor, ranks: readonly number[], expected: string): void {
     if (ranks.includes(x.rank)) return
     throw new ShapeError({ op: this.constructor.name, problem: 'the rank does not fit', got: show(x.shape), expected })
@@ -73,6 +74,7 @@ abstract class RunningNorm extends Module {
 
 /** What the batch norms share. */
 abstract class BatchNorm extends RunningNorm {
+  /** Normalises a checked input. */
   protected normalise(x: Tensor): Tensor {
     const { weight, bias, running_mean: runningMean, running_var: runningVar, eps } = this
     const training = this.training || runningMean === null

@@ -324,6 +324,7 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
     return (x.size / this.inputSize) * (this.weight_ih.size + this.weight_hh.size)
   }
 
+  /** The next state from an input [N, in] and the state before. */
   protected step(x: Tensor, state: States | null): { h: Tensor; c: Tensor | undefined } {
     const op = this.constructor.name
     x.live(op)

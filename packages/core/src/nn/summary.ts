@@ -55,6 +55,7 @@ const ownParameters = (module: AnyModule): Tensor[] =>
  * Convolutions, linear maps, recurrent layers and attention do.
  */
 export interface Counted {
+  /** Multiply-adds of one forward pass. */
   macs(inputs: readonly unknown[], output: unknown): number
 }
 

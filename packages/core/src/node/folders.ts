@@ -25,6 +25,7 @@ export interface ImageFolder extends Dataset<[Tensor, number]> {
   readonly classes: readonly string[]
   /** Path and class of each image. */
   readonly files: readonly { readonly path: string; readonly label: number }[]
+  /** One image and its class, read from its file. */
   get(index: number): Promise<[Tensor, number]>
 }
 

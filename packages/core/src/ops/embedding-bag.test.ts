@@ -13,7 +13,7 @@ import { embeddingBag } from './embedding-bag.ts'
 import { sum } from './reduce.ts'
 import { reshape } from './views.ts'
 
-const golden: Record<string, { y: number[]; dWeight: number[]; dShare?: number[] }> = JSON.parse(
+const golden: { cases: Record<string, { y: number[]; dWeight: number[]; dShare?: number[] }> } = JSON.parse(
   readFileSync(new URL('__golden__/embedding-bag.json', import.meta.url), 'utf8'),
 )
 const draw = new Generator(0)
@@ -33,7 +33,7 @@ describe.each([
       const options = name === 'weighted' ? { mode: 'sum' as const, perSampleWeights } : { mode: name }
       const y = embeddingBag(indices(), weight, options)
       expect(y.shape).toEqual([4, 5])
-      const want = golden[name]
+      const want = golden.cases[name]
       expect(allClose(y, want.y, { atol: 1e-6 })).toBe(true)
       backward(sum(mul(y, reshape(tensor(Float32Array.from({ length: 20 }, (_, i) => i)), [4, 5]))))
       expect(allClose(weight.grad!, want.dWeight, { atol: 1e-5 })).toBe(true)

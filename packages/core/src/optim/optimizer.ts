@@ -178,6 +178,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   /** Changes one parameter and its state by its gradient; runs without recording. */
   protected abstract update(p: Tensor, gradient: Tensor, group: LiveGroup<O>): void
 
+  /** Checks one option of a group; the optimizers add their own. */
   protected checkOption(name: string, got: unknown, fits: boolean, expected: string): void {
     if (fits) return
     throw new ValueError({ op: this.name, problem: `${name} is out of range`, got: String(got), expected })

@@ -104,7 +104,7 @@ export const fromData = (data: TypedArray, shape: Shape, dtype: DType, backend: 
 /**
  * A tensor of the given values.
  * @param value - a number, nested arrays, or a typed array
- * @param shape - the shape, for flat values; default: that of the nesting
+ * @param options - dtype and backend; `shape` for flat values, by default that of the nesting
  * @throws ShapeError when nested arrays are ragged or do not fill the shape.
  * @example
  * tensor([[1, 2], [3, 4]]).shape // => [2, 2]

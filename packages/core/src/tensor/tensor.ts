@@ -185,6 +185,7 @@ export class Tensor {
     if (this.storage.refs === 0) this.storage.backend.release(this.storage)
   }
 
+  /** For `using`: the same as `dispose`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

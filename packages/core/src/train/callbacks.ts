@@ -8,6 +8,7 @@ import type { FitEvent, FitRun } from './fit.ts'
 
 /** What {@link fit} calls as it goes. */
 export interface Callback {
+  /** At the start, before the first batch. */
   start?(run: FitRun): void | Promise<void>
   /** After each batch. */
   step?(event: FitEvent, run: FitRun): void | Promise<void>
@@ -137,7 +138,9 @@ export const checkpoints = (options: CheckpointsOptions): Callback => {
 
 /** A bar or a line that shows how far work has come. */
 export interface ProgressDisplay {
+  /** Shows how far the work is. */
   update(done: number, note?: string): void
+  /** Ends the display. */
   stop?(): void
 }
 

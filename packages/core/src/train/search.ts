@@ -42,6 +42,7 @@ export type RunTrial<P> = (params: P, context: TrialContext) => Promise<number>
 
 /** Decides which hyper-parameters to try, one round after another; the scores of a round lead to the next. */
 export interface Strategy {
+  /** Rounds of candidates; each is told the scores of the one before. */
   rounds<P>(space: SearchSpace<P>, generator: Generator): Rounds<P>
 }
 

@@ -300,7 +300,9 @@ export interface ElementwiseKernels {
 
   /** Every word of y is the 32 bits given. */
   b32_fill(pY: number, n: number, bits: number): void
+  /** Every y is the value given. */
   f32_fill(pY: number, n: number, value: number): void
+  /** Every byte of y is the value given. */
   b8_fill(pY: number, n: number, value: number): void
   /** n words; the buffers may overlap. */
   readonly b32_copy: UnaryKernel

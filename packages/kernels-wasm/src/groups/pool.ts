@@ -56,8 +56,11 @@ export interface PoolKernels {
   ): void
   /** Sum over the window's taps inside the input, divided as PyTorch's countIncludePad and divisorOverride say. */
   f32_avg_pool(pX: number, pY: number, pParams: number): void
+  /** dx of the average: each dy, divided, at all taps of its window. */
   f32_avg_pool_grad(pDy: number, pDx: number, pParams: number): void
+  /** The average of each of the near-equal parts that the output asks for. */
   f32_adaptive_avg_pool(pX: number, pY: number, pParams: number): void
+  /** dx of the adaptive average. */
   f32_adaptive_avg_pool_grad(pDy: number, pDx: number, pParams: number): void
 }
 

@@ -18,7 +18,7 @@ export interface YoloOptions {
 
 /** Raw output of one YOLO level with anchors. */
 export interface YoloLevel {
-  /** [anchors, 5 + classes, height, width]: x, y, w, h, objectness, classes, before any activation */
+  /** x, y, w, h, objectness and classes before any activation, as [anchors, 5 + classes, height, width]. */
   readonly output: Values
   /** [height, width] of the level */
   readonly grid: readonly [height: number, width: number]

@@ -197,15 +197,25 @@ export interface CanvasContext {
   fillStyle: unknown
   font: string
   textBaseline: string
+  /** Starts a new path. */
   beginPath(): void
+  /** Joins the end of the path to its start. */
   closePath(): void
+  /** Starts a line at a point. */
   moveTo(x: number, y: number): void
+  /** Draws a line to a point. */
   lineTo(x: number, y: number): void
+  /** Draws an arc around a point. */
   arc(x: number, y: number, radius: number, from: number, to: number): void
+  /** Draws the path. */
   stroke(): void
+  /** Fills the path. */
   fill(rule?: 'evenodd'): void
+  /** Fills a rectangle. */
   fillRect(x: number, y: number, width: number, height: number): void
+  /** Writes text. */
   fillText(text: string, x: number, y: number): void
+  /** The width that text takes. */
   measureText(text: string): { readonly width: number }
 }
 

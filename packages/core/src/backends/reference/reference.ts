@@ -92,6 +92,7 @@ export class ReferenceBackend implements Backend {
 
   step(): void {}
 
+  /** What it holds at this moment. */
   memory(): MemoryInfo {
     return { live: this.live, peak: this.peak, evicted: 0, reserved: this.live, blocks: this.blocks }
   }

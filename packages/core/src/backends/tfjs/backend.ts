@@ -132,6 +132,7 @@ export class TfjsBackend implements Backend {
 
   step(): void {}
 
+  /** What it holds at this moment. */
   memory(): MemoryInfo {
     return { live: this.live, peak: this.peak, evicted: 0, reserved: this.tf.memory().numBytes, blocks: this.blocks }
   }

@@ -155,6 +155,7 @@ export class WasmBackend implements Backend {
     this.steps++
   }
 
+  /** What it holds at this moment. */
   memory(): MemoryInfo {
     const { live, peak, evicted, blocks } = this
     return { live, peak, evicted, reserved: this.buffer.byteLength, blocks }
