@@ -131,3 +131,25 @@ export const roundHalfEven = (x: number): number => {
   const r = Math.round(x)
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r
 }
+
+/**
+ * Solves n equations in n unknowns, rows [a_1 .. a_n, b], by elimination with pivots; null where they depend on each
+ * other. The rows change.
+ */
+export const solveLinear = (rows: number[][]): number[] | null => {
+  const n = rows.length
+  const largest = rows.reduce((most, row) => row.slice(0, n).reduce((m, v) => Math.max(m, Math.abs(v)), most), 0)
+  for (let c = 0; c < n; c++) {
+    let pivot = c
+    for (let r = c + 1; r < n; r++) if (Math.abs(rows[r][c]) > Math.abs(rows[pivot][c])) pivot = r
+    const row = rows[pivot]
+    rows[pivot] = rows[c]
+    rows[c] = row
+    if (!(Math.abs(row[c]) > 1e-12 * largest)) return null
+    for (let r = 0; r < n; r++) {
+      const factor = r === c ? 0 : rows[r][c] / row[c]
+      for (let k = c; factor !== 0 && k <= n; k++) rows[r][k] -= factor * row[k]
+    }
+  }
+  return rows.map((row, i) => row[n] / row[i])
+}

@@ -1,5 +1,5 @@
 import { ShapeError, ValueError } from '@lanewise/core'
-import { hypot } from '../math.ts'
+import { hypot, solveLinear } from '../math.ts'
 import { composeMaps, invertMap, type Matrix3 } from '../transforms/warp.ts'
 
 /** The shift and scale that bring points to mean 0 and mean distance sqrt 2. */
@@ -17,7 +17,7 @@ const normaliser = (p: ArrayLike<number>): Matrix3 => {
 }
 
 /**
- * Solves the least-squares problem of rows [a_1 .. a_n, b] by the normal equations with pivots; null where the columns
+ * Solves the least-squares problem of rows [a_1 .. a_n, b] by the normal equations; null where the columns
  * depend on each other.
  */
 export const leastSquares = (rows: readonly (readonly number[])[]): number[] | null => {
@@ -25,20 +25,7 @@ export const leastSquares = (rows: readonly (readonly number[])[]): number[] | n
   const normal = Array.from({ length: n }, (_, i) =>
     Array.from({ length: n + 1 }, (_, j) => rows.reduce((sum, row) => sum + row[i] * row[j], 0)),
   )
-  const largest = Math.max(...normal.map((row, i) => Math.abs(row[i])))
-  for (let c = 0; c < n; c++) {
-    let pivot = c
-    for (let r = c + 1; r < n; r++) if (Math.abs(normal[r][c]) > Math.abs(normal[pivot][c])) pivot = r
-    const row = normal[pivot]
-    normal[pivot] = normal[c]
-    normal[c] = row
-    if (!(Math.abs(row[c]) > 1e-12 * largest)) return null
-    for (let r = 0; r < n; r++) {
-      const factor = r === c ? 0 : normal[r][c] / row[c]
-      for (let k = c; factor !== 0 && k <= n; k++) normal[r][k] -= factor * row[k]
-    }
-  }
-  return normal.map((row, i) => row[n] / row[i])
+  return solveLinear(normal)
 }
 
 /**

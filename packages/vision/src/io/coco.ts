@@ -1,6 +1,7 @@
 import { rleFromString, rleMerge, type Rle } from '../boxes/rle.ts'
 import { polygonToRle } from '../boxes/polygon.ts'
 import type { ImageSize } from '../boxes/boxes.ts'
+import { groupBy } from '../group.ts'
 import {
   CocoEvaluator,
   type CocoDetection,
@@ -234,19 +235,9 @@ export const evaluateCoco = (
   options: CocoOptions = {},
 ): CocoSummary => {
   const evaluator = new CocoEvaluator(options)
-  const truth = byImage(dataset.annotations)
-  const found = byImage(results)
+  const truth = groupBy(dataset.annotations, (a) => a.imageId)
+  const found = groupBy(results, (r) => r.imageId)
   const ids = dataset.images.map((image) => image.id).sort((a, b) => a - b)
   for (const id of ids) evaluator.add(truth.get(id) ?? [], found.get(id) ?? [])
   return evaluator.summary()
-}
-
-const byImage = <T extends { readonly imageId: number }>(items: readonly T[]): Map<number, T[]> => {
-  const groups = new Map<number, T[]>()
-  for (const item of items) {
-    const group = groups.get(item.imageId)
-    if (group === undefined) groups.set(item.imageId, [item])
-    else group.push(item)
-  }
-  return groups
 }

@@ -1,3 +1,4 @@
+import { groupBy } from '../group.ts'
 import { fault, numberField, shown, type SourceOptions } from './fault.ts'
 
 /** A line of a MOT challenge file. */
@@ -95,12 +96,7 @@ export const formatMot = (rows: readonly MotRow[]): string =>
  * motFrames(parseMot('2,7,10,20,30,40')) // => [{ frame: 2, ids: [7], boxes: [10, 20, 40, 60] }]
  */
 export const motFrames = (rows: readonly MotRow[]): TrackFrame[] => {
-  const frames = new Map<number, MotRow[]>()
-  for (const row of rows) {
-    const frame = frames.get(row.frame)
-    if (frame === undefined) frames.set(row.frame, [row])
-    else frame.push(row)
-  }
+  const frames = groupBy(rows, (row) => row.frame)
   return [...frames.entries()]
     .sort(([a], [b]) => a - b)
     .map(([frame, own]) => ({

@@ -1,5 +1,6 @@
 import { ValueError } from '@lanewise/core'
 import { rleArea, rleIou, rleToBox, type Rle } from '../boxes/rle.ts'
+import { groupBy } from '../group.ts'
 import { objectKeypointSimilarity } from './keypoints.ts'
 
 /** A ground-truth object of one image. */
@@ -187,8 +188,8 @@ export class CocoEvaluator {
       this.#check(`detection ${i}`, d)
       checkNumbers(`the score of detection ${i}`, [d.score])
     }
-    const truthOf = groupByCategory(truth)
-    const detectionsOf = groupByCategory(detections)
+    const truthOf = groupBy(truth, (g) => g.categoryId)
+    const detectionsOf = groupBy(detections, (d) => d.categoryId)
     for (const id of new Set([...truthOf.keys(), ...detectionsOf.keys()])) {
       this.#addClass(id, truthOf.get(id) ?? [], detectionsOf.get(id) ?? [])
     }
@@ -371,16 +372,6 @@ export class CocoEvaluator {
   #record(id: number): ClassRecord {
     return this.#classes.get(id) ?? emptyRecord()
   }
-}
-
-const groupByCategory = <T extends { readonly categoryId: number }>(items: readonly T[]): Map<number, T[]> => {
-  const groups = new Map<number, T[]>()
-  for (const item of items) {
-    const group = groups.get(item.categoryId)
-    if (group === undefined) groups.set(item.categoryId, [item])
-    else group.push(item)
-  }
-  return groups
 }
 
 const ignores = (g: CocoObject, iouType: string): boolean =>

@@ -1,4 +1,5 @@
 import { ValueError } from '@lanewise/core'
+import { groupBy } from '../group.ts'
 
 /** A ground-truth box of Pascal VOC. */
 export interface VocObject {
@@ -84,8 +85,7 @@ const evaluateClass = (
   { iouThreshold = 0.5, method = 'every-point', inclusive = true }: VocOptions,
 ): VocClassResult => {
   const positives = truth.filter((g) => !g.difficult).length
-  const byImage = new Map<string, VocObject[]>()
-  for (const g of truth) byImage.set(g.image, [...(byImage.get(g.image) ?? []), g])
+  const byImage = groupBy(truth, (g) => g.image)
   const found = new Set<VocObject>()
   const recalls: number[] = []
   const precisions: number[] = []

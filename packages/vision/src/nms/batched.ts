@@ -1,4 +1,5 @@
 import { checkCount, countRows, float32, read, type Values } from '../arrays.ts'
+import { groupBy } from '../group.ts'
 import { descending } from '../order.ts'
 import { nms, type NmsOptions } from './nms.ts'
 
@@ -47,12 +48,7 @@ const suppressEach = (
   labels: ArrayLike<number>,
   options: NmsOptions,
 ): Int32Array => {
-  const members = new Map<number, number[]>()
-  for (let i = 0; i < labels.length; i++) {
-    const group = members.get(labels[i])
-    if (group === undefined) members.set(labels[i], [i])
-    else group.push(i)
-  }
+  const members = groupBy(scores.keys(), (i) => labels[i])
   const kept: number[] = []
   for (const group of members.values()) {
     const own = new Float32Array(4 * group.length)

@@ -210,7 +210,7 @@ const sumCells = (sum: Float64Array, data: Floats, taps: BinTaps, stride: number
 }
 
 /** The pooled regions, into `out`. */
-export const alignForward = (
+const alignForward = (
   features: readonly FeatureMaps[],
   rois: ArrayLike<number>,
   attrs: AlignAttrs,

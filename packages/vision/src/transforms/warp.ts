@@ -1,5 +1,5 @@
 import { ValueError } from '@lanewise/core'
-import { cos, roundHalfEven, sin } from '../math.ts'
+import { cos, roundHalfEven, sin, solveLinear } from '../math.ts'
 import { blankLike, channelsOf, storeRounded, type Picture } from './picture.ts'
 
 /**
@@ -105,30 +105,16 @@ export const fourPointMap = (from: ArrayLike<number>, to: ArrayLike<number>): Ma
     const [x, y, u, v] = [from[i], from[i + 1], to[i], to[i + 1]]
     rows.push([x, y, 1, 0, 0, 0, -u * x, -u * y, u], [0, 0, 0, x, y, 1, -v * x, -v * y, v])
   }
-  const [a, b, c, d, e, f, g, h] = solve(rows)
-  return [a, b, c, d, e, f, g, h, 1]
-}
-
-/** Solves n equations in n unknowns, right-hand side last, by elimination with pivots. */
-const solve = (rows: number[][]): number[] => {
-  const n = rows.length
-  for (let c = 0; c < n; c++) {
-    let pivot = c
-    for (let r = c + 1; r < n; r++) if (Math.abs(rows[r][c]) > Math.abs(rows[pivot][c])) pivot = r
-    ;[rows[c], rows[pivot]] = [rows[pivot], rows[c]]
-    if (!(Math.abs(rows[c][c]) > 1e-12)) {
-      throw new ValueError({
-        op: 'fourPointMap',
-        problem: 'the points do not fix a map',
-        advice: 'Take four points, no three on a line',
-      })
-    }
-    for (let r = 0; r < n; r++) {
-      const factor = r === c ? 0 : rows[r][c] / rows[c][c]
-      for (let k = c; factor !== 0 && k <= n; k++) rows[r][k] -= factor * rows[c][k]
-    }
+  const solution = solveLinear(rows)
+  if (solution === null) {
+    throw new ValueError({
+      op: 'fourPointMap',
+      problem: 'the points do not fix a map',
+      advice: 'Take four points, no three on a line',
+    })
   }
-  return rows.map((row, i) => row[n] / row[i])
+  const [a, b, c, d, e, f, g, h] = solution
+  return [a, b, c, d, e, f, g, h, 1]
 }
 
 /** Options of {@link warpPicture}. */
