@@ -177,8 +177,10 @@ abstract class MaxUnpool extends Module<[y: Tensor, index: Tensor]> {
     this.options = options
   }
 
-  /** @param outputSize - size of the result's space, where the pool's floor left several possible */
-  /** Puts the maxima back at their indices, into a space of `outputSize` where one is given. */
+  /**
+   * Puts the maxima back at their indices.
+   * @param outputSize - size of the result's space, where the pool's floor left several possible
+   */
   forward(y: Tensor, index: Tensor, outputSize?: readonly number[]): Tensor {
     return maxUnpool(
       y,
