@@ -18,15 +18,15 @@ export interface SliceRange {
 }
 
 /** What {@link at} takes for an axis. */
-export type Index = number | SliceRange | null | '...' | Tensor
+export type Subscript = number | SliceRange | null | '...' | Tensor
 
-const consumed = (index: Index): number => {
+const consumed = (index: Subscript): number => {
   if (index === null || index === '...') return 0
   return index instanceof Tensor && index.dtype === 'bool' ? index.rank : 1
 }
 
 /** The ellipsis written out as whole axes. */
-const spread = (x: Tensor, indices: readonly Index[]): Exclude<Index, '...'>[] => {
+const spread = (x: Tensor, indices: readonly Subscript[]): Exclude<Subscript, '...'>[] => {
   const free = x.rank - indices.reduce<number>((n, index) => n + consumed(index), 0)
   const dots = indices.filter((index) => index === '...').length
   if (free < 0) {
@@ -75,7 +75,7 @@ const fromMask = (x: Tensor, axis: number, mask: Tensor): Tensor[] => {
  * at(x, '...', { start: 1 }).toArray() // => [[2, 3], [5, 6]]
  * at(x, {}, tensor(Int32Array.of(2, 0))).toArray() // => [[3, 1], [6, 4]]
  */
-export const at = (x: Tensor, ...indices: readonly Index[]): Tensor => {
+export const at = (x: Tensor, ...indices: readonly Subscript[]): Tensor => {
   x.live('at')
   const tensors = new Map<number, Tensor>()
   let y = x
