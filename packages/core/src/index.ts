@@ -420,6 +420,9 @@ export {
   type RandomTensorOptions,
 } from './random/tensors.ts'
 
+// Numbers: elementary functions in double precision with the same bits in every engine
+export * as math from './math/index.ts'
+
 // Losses
 export {
   bceLoss,
