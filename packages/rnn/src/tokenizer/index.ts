@@ -1,0 +1,1 @@
+export { CharacterTokenizer, type CharacterTokenizerOptions, type SavedTokenizer } from './character-tokenizer.ts'
