@@ -537,7 +537,15 @@ export {
 } from './schedules/schedule.ts'
 
 // Training
-export type { Batches } from './train/batches.ts'
+export {
+  breather,
+  loadPosition,
+  runNext,
+  savePosition,
+  startPass,
+  type Batches,
+  type Pass,
+} from './train/batches.ts'
 export {
   checkpoints,
   earlyStopping,
