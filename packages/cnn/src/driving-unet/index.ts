@@ -1,0 +1,1 @@
+export { DrivingUNet, drivingUnet, type DrivingUNetOptions } from './driving-unet.ts'

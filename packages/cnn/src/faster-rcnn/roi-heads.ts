@@ -1,0 +1,249 @@
+import {
+  crossEntropy,
+  defaultGenerator,
+  flatten,
+  indexSelect,
+  Linear,
+  Module,
+  relu,
+  reshape,
+  type Tensor,
+} from '@lanewise/core'
+import {
+  decodeBoxHead,
+  encodeBoxes,
+  matchState,
+  multiScaleRoiAlign,
+  sampleBalanced,
+  type Detections,
+  type ImageSize,
+} from '@lanewise/vision'
+import { boxLoss } from './rpn.ts'
+import { matchRegions, type CheckedTarget } from './targets.ts'
+import { indicesBeside, pickRows, readFloat32 } from './values.ts'
+
+/** Options of {@link RoiHeads}; the defaults are torchvision's. */
+export interface RoiHeadsOptions {
+  /** Bins of a region along each side. Default 7. */
+  readonly poolSize?: number
+  /** Samples of a bin along each side. Default 2. */
+  readonly samplingRatio?: number
+  /** Side of the box that is pooled from the third level of the pyramid. Default 224. */
+  readonly canonicalScale?: number
+  /** Width of the two hidden layers. Default 1024. */
+  readonly representationSize?: number
+  /** Detections must score above this. Default 0.05. */
+  readonly scoreThreshold?: number
+  /** IoU above which detections of a class drop each other. Default 0.5. */
+  readonly nmsThreshold?: number
+  /** Most detections of an image. Default 100. */
+  readonly detectionsPerImage?: number
+  /** IoU from which on a region is trained as an object. Default 0.5. */
+  readonly foregroundIou?: number
+  /** IoU below which a region is trained as background. Default 0.5. */
+  readonly backgroundIou?: number
+  /** Regions of an image that are trained. Default 512. */
+  readonly batchSizePerImage?: number
+  /** Largest share of objects among them. Default 0.25. */
+  readonly positiveFraction?: number
+}
+
+/** Sizes of {@link RoiHeads}. */
+export interface RoiHeadsSizes {
+  /** Channels of the feature maps. */
+  readonly inChannels: number
+  /** Classes and the background. */
+  readonly numClasses: number
+}
+
+/** What was found in each image (evaluation), or lost (training). */
+export interface RoiHeadsResult {
+  readonly detections: Detections[]
+  readonly losses: { readonly classifier: Tensor; readonly boxReg: Tensor } | null
+}
+
+/**
+ * Two hidden layers over the bins of a region, as torchvision's TwoMLPHead. Shape: [K, C, bins, bins] -> [K, size].
+ * @example new BoxHead(2 * 9, 4).forward(zeros([5, 2, 3, 3])).shape // => [5, 4]
+ */
+export class BoxHead extends Module {
+  readonly fc6: Linear
+  readonly fc7: Linear
+
+  constructor(inFeatures: number, representationSize: number) {
+    super()
+    this.fc6 = new Linear(inFeatures, representationSize)
+    this.fc7 = new Linear(representationSize, representationSize)
+  }
+
+  forward(x: Tensor): Tensor {
+    return relu(this.fc7.forward(relu(this.fc6.forward(flatten(x, 1)))))
+  }
+}
+
+/** Raw outputs for regions. */
+export interface BoxPredictions {
+  /** [K, classes] */
+  readonly classLogits: Tensor
+  /** One box per class, [K, classes * 4] */
+  readonly boxRegression: Tensor
+}
+
+/**
+ * Scores of the classes and a box for each, as torchvision's FastRCNNPredictor; class 0 is the background.
+ * @example new BoxPredictor(4, 3).forward(zeros([5, 4])).boxRegression.shape // => [5, 12]
+ */
+export class BoxPredictor extends Module<[x: Tensor], BoxPredictions> {
+  readonly cls_score: Linear
+  readonly bbox_pred: Linear
+
+  constructor(inFeatures: number, numClasses: number) {
+    super()
+    this.cls_score = new Linear(inFeatures, numClasses)
+    this.bbox_pred = new Linear(inFeatures, 4 * numClasses)
+  }
+
+  forward(x: Tensor): BoxPredictions {
+    return { classLogits: this.cls_score.forward(x), boxRegression: this.bbox_pred.forward(x) }
+  }
+}
+
+/** Regions of an image that are trained. */
+interface TrainingRegions {
+  /** xyxy */
+  readonly boxes: Float32Array
+  /** Class of each, 0 being the background. */
+  readonly labels: readonly number[]
+  /** The box that each is to become, those with a class alone. */
+  readonly wanted: Float32Array
+}
+
+const headWeights = [10, 10, 5, 5] as const
+
+/**
+ * Names what lies in proposed regions: pools each, and gives it a class and a better box.
+ * @source Girshick 2015; checked against torchvision's RoIHeads 0.14 in faster-rcnn.test.ts
+ */
+export class RoiHeads extends Module<
+  [
+    features: readonly Tensor[],
+    proposals: readonly Float32Array[],
+    imageSizes: readonly ImageSize[],
+    targets: readonly CheckedTarget[] | null,
+  ],
+  RoiHeadsResult
+> {
+  readonly box_head: BoxHead
+  box_predictor: BoxPredictor
+  readonly options: Required<RoiHeadsOptions>
+
+  constructor({ inChannels, numClasses }: RoiHeadsSizes, options: RoiHeadsOptions = {}) {
+    super()
+    this.options = {
+      poolSize: 7,
+      samplingRatio: 2,
+      canonicalScale: 224,
+      representationSize: 1024,
+      scoreThreshold: 0.05,
+      nmsThreshold: 0.5,
+      detectionsPerImage: 100,
+      foregroundIou: 0.5,
+      backgroundIou: 0.5,
+      batchSizePerImage: 512,
+      positiveFraction: 0.25,
+      ...options,
+    }
+    const { poolSize, representationSize } = this.options
+    this.box_head = new BoxHead(inChannels * poolSize * poolSize, representationSize)
+    this.box_predictor = new BoxPredictor(representationSize, numClasses)
+  }
+
+  forward(
+    features: readonly Tensor[],
+    proposals: readonly Float32Array[],
+    imageSizes: readonly ImageSize[],
+    targets: readonly CheckedTarget[] | null,
+  ): RoiHeadsResult {
+    if (targets === null) {
+      const outputs = this.classify(features, proposals, imageSizes)
+      return { detections: this.decode(outputs, proposals, imageSizes), losses: null }
+    }
+    const regions = targets.map((target, i) => this.trainingRegions(proposals[i], target))
+    const boxes = regions.map((r) => r.boxes)
+    return { detections: [], losses: lossesOf(this.classify(features, boxes, imageSizes), regions) }
+  }
+
+  /** Raw outputs for the regions of all images, image after image. */
+  classify(
+    features: readonly Tensor[],
+    regions: readonly Float32Array[],
+    imageSizes: readonly ImageSize[],
+  ): BoxPredictions {
+    const { poolSize, samplingRatio, canonicalScale } = this.options
+    const pooled = multiScaleRoiAlign(features, regions, {
+      outputSize: poolSize,
+      samplingRatio,
+      canonicalScale,
+      imageSizes,
+    })
+    return this.box_predictor.forward(this.box_head.forward(pooled))
+  }
+
+  /** A choice of the proposals and of the objects themselves. */
+  private trainingRegions(proposals: Float32Array, { boxes, labels }: CheckedTarget): TrainingRegions {
+    const { foregroundIou: high, backgroundIou: low, batchSizePerImage: count, positiveFraction } = this.options
+    const all = new Float32Array(proposals.length + boxes.length)
+    all.set(proposals)
+    all.set(boxes, proposals.length)
+    const matches = matchRegions(all, boxes, { high, low })
+    const classes = matches.map((m) => (m >= 0 ? labels[m] : m === matchState.background ? 0 : -1))
+    const { positive, negative } = sampleBalanced(classes, { count, positiveFraction, generator: defaultGenerator() })
+    const chosen = Int32Array.of(...positive, ...negative).sort()
+    const own = Array.from(positive, (k) => matches[k])
+    return {
+      boxes: pickRows(all, chosen, 4),
+      labels: Array.from(chosen, (k) => classes[k]),
+      wanted: encodeBoxes(pickRows(boxes, own, 4), pickRows(all, positive, 4), { weights: headWeights }),
+    }
+  }
+
+  private decode(
+    { classLogits, boxRegression }: BoxPredictions,
+    proposals: readonly Float32Array[],
+    imageSizes: readonly ImageSize[],
+  ): Detections[] {
+    const { scoreThreshold, nmsThreshold, detectionsPerImage: maxDetections } = this.options
+    const classes = classLogits.shape[1]
+    const logits = readFloat32(classLogits)
+    const shifts = readFloat32(boxRegression)
+    let start = 0
+    return proposals.map((own, i) => {
+      const from = start * classes
+      start += own.length / 4
+      const outputs = {
+        classLogits: logits.subarray(from, start * classes),
+        boxRegression: shifts.subarray(4 * from, 4 * start * classes),
+        proposals: own,
+      }
+      return decodeBoxHead(outputs, { imageSize: imageSizes[i], scoreThreshold, nmsThreshold, maxDetections })
+    })
+  }
+}
+
+const lossesOf = (
+  { classLogits, boxRegression }: BoxPredictions,
+  regions: readonly TrainingRegions[],
+): { classifier: Tensor; boxReg: Tensor } => {
+  const labels = regions.flatMap((r) => r.labels)
+  const classes = classLogits.shape[1]
+  const rows = labels.flatMap((label, k) => (label > 0 ? [k * classes + label] : []))
+  const shifts = indexSelect(reshape(boxRegression, [-1, 4]), 0, indicesBeside(boxRegression, rows))
+  return {
+    classifier: crossEntropy(classLogits, indicesBeside(classLogits, labels)),
+    boxReg: boxLoss(
+      shifts,
+      regions.map((r) => r.wanted),
+      labels.length,
+    ),
+  }
+}

@@ -1,0 +1,1 @@
+export { segmenter, type Segmentation, type SegmenterOptions, type SegmentShare } from './segmenter.ts'

@@ -1,0 +1,2 @@
+export { UNet, unet, type UNetOptions } from './unet.ts'
+export { unetVariants, type UNetConfig, type UNetVariant } from './variants.ts'
