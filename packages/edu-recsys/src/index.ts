@@ -1,1 +1,2 @@
-export {}
+// Events
+export { byLearner, checkAnswer, type Answer } from './events/answer.ts'
