@@ -354,6 +354,7 @@ export {
   type RNNOptions,
   type SequenceOptions,
 } from './nn/recurrent.ts'
+export { RecurrentStepper, type RecurrentStepperOptions } from './nn/recurrent-stepper.ts'
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d } from './nn/dropout.ts'
 export { Embedding, type EmbeddingLayerOptions } from './nn/embedding.ts'
 export { LogSoftmax, Softmax, Softmax2d, Softmin } from './nn/softmax.ts'
@@ -537,15 +538,7 @@ export {
 } from './schedules/schedule.ts'
 
 // Training
-export {
-  breather,
-  loadPosition,
-  runNext,
-  savePosition,
-  startPass,
-  type Batches,
-  type Pass,
-} from './train/batches.ts'
+export { breather, loadPosition, runNext, savePosition, startPass, type Batches, type Pass } from './train/batches.ts'
 export {
   checkpoints,
   earlyStopping,

@@ -1,13 +1,16 @@
 import { AbortError, ValueError } from '../errors.ts'
 import { DataLoader, type LoaderPosition } from '../data/loader.ts'
+import type { Plain } from '../io/checkpoint.ts'
+import type { Generator } from '../random/generator.ts'
 import { forget, scope } from '../tensor/scope.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
 /** What gives batches, once for each pass over it: a {@link DataLoader}, an array, or anything to loop over. */
 export type Batches<B> = Iterable<B> | AsyncIterable<B>
 
-/** A pass over batches. */
+/** A pass over batches, from {@link startPass}. */
 export interface Pass<B> {
+  /** The next batch, or undefined at the end. */
   next(): B | undefined | Promise<B | undefined>
   /** Where it stands, for sources that can go on from there. */
   position(): LoaderPosition | null
@@ -15,7 +18,12 @@ export interface Pass<B> {
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise
 
-/** Starts a pass, or goes on with one. */
+/**
+ * Starts a pass over batches, or goes on with one: what a training loop of one's own reads from.
+ * @param from - a position from {@link loadPosition}; null starts anew
+ * @throws ValueError when the source cannot go on from a position.
+ * @example startPass([1, 2], null).next() // => 1
+ */
 export const startPass = <B>(source: Batches<B>, from: LoaderPosition | null): Pass<B> => {
   if (source instanceof DataLoader) {
     const pass = (source as DataLoader<unknown, B>).pass(from ?? undefined)
@@ -40,9 +48,58 @@ export const startPass = <B>(source: Batches<B>, from: LoaderPosition | null): P
   }
 }
 
+const encode = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+const decode = (text: string): Uint8Array =>
+  Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+
+/** A source's own generator of orders, where it has one. */
+const generatorOf = (source: Batches<unknown>): Generator | null =>
+  source instanceof DataLoader ? (source.generator ?? null) : null
+
+/**
+ * Where a pass stands, with the source's own generator, for a checkpoint.
+ * @param pass - null between passes
+ * @throws ValueError when the pass cannot go on from where it stands.
+ * @example savePosition([1, 2], null) // => { position: null, generator: null }
+ */
+export const savePosition = (source: Batches<unknown>, pass: Pass<unknown> | null): Plain => {
+  const position = pass?.position() ?? null
+  if (pass !== null && position === null) {
+    throw new ValueError({
+      op: 'fit',
+      problem: 'a checkpoint within an epoch needs a loader that can go on',
+      expected: 'a DataLoader',
+      advice: 'Save after epochs only',
+    })
+  }
+  const own = generatorOf(source)
+  return {
+    position: position === null ? null : { state: encode(position.state), next: position.next },
+    generator: own === null ? null : encode(own.state()),
+  }
+}
+
+/**
+ * Restores what {@link savePosition} gave.
+ * @returns where to start the pass, or null at the start of one
+ */
+export const loadPosition = (source: Batches<unknown>, saved: Plain): LoaderPosition | null => {
+  const { position, generator } = saved as {
+    position: { state: string; next: number } | null
+    generator: string | null
+  }
+  if (generator !== null) generatorOf(source)?.setState(decode(generator))
+  return position === null ? null : { state: decode(position.state), next: position.next }
+}
+
 /**
  * Takes the next batch and runs `body` on it in one scope, which releases the batch too, unless its source holds it
- * or gave a Promise. Gives null at the end.
+ * or gave a Promise.
+ * @returns what `body` gives, or null at the end
+ * @example
+ * const pass = startPass([tensor([1, 2])], null)
+ * const result = await runNext(pass, (x) => sum(x).item())
+ * result.value // => 3
  */
 export const runNext = async <B, T>(pass: Pass<B>, body: (batch: B) => T): Promise<{ readonly value: T } | null> => {
   const now = scope((): { later: Promise<B | undefined> } | { value: T } | null => {
@@ -88,7 +145,13 @@ export const valueOf = async (x: Tensor): Promise<number> => (x.backend.synchron
 
 const breath = 100
 
-/** Lets timers and events run now and then, so that long work can be stopped and shown. */
+/**
+ * Makes a function that lets timers and events run now and then, so that long work can be stopped and shown.
+ * Await it between batches; most calls cost nothing.
+ * @example
+ * const pause = breather()
+ * await pause() // => undefined
+ */
 export const breather = (): (() => Promise<void>) => {
   let last = performance.now()
   return async () => {

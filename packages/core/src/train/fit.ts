@@ -10,7 +10,18 @@ import { Optimizer, type OptimizerFactory } from '../optim/optimizer.ts'
 import { defaultGenerator } from '../random/default.ts'
 import type { Schedule, ScheduleFactory } from '../schedules/schedule.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { breather, checkSignal, countOf, runNext, startPass, valueOf, type Batches, type Pass } from './batches.ts'
+import {
+  breather,
+  checkSignal,
+  countOf,
+  loadPosition,
+  runNext,
+  savePosition,
+  startPass,
+  valueOf,
+  type Batches,
+  type Pass,
+} from './batches.ts'
 import type { Callback } from './callbacks.ts'
 import { evaluate, lossOf, type Evaluation, type LossSource, type Metric } from './evaluate.ts'
 
@@ -99,10 +110,6 @@ const lengthOf = (source: unknown): number | null =>
     ? source.length
     : null
 
-const encode = (bytes: Uint8Array): string => Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
-const decode = (text: string): Uint8Array =>
-  Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
-
 /** The run behind {@link fit}. */
 class Run<B> implements FitRun {
   readonly model: AnyModule
@@ -145,21 +152,12 @@ class Run<B> implements FitRun {
   /** Generator, loader, optimizer, schedule and callbacks as they stand between two batches. */
   async checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { model, optimizer, schedule, progress, options } = this
-    const position = progress.batch === 0 ? null : (this.pass?.position() ?? null)
     if (this.pending > 0) {
       throw new ValueError({
         op: 'fit',
         problem: 'gradients of some batches wait for a step',
         got: `${this.pending} of ${options.accumulate}`,
         advice: 'Save when a step has been taken, or after an epoch',
-      })
-    }
-    if (progress.batch > 0 && position === null) {
-      throw new ValueError({
-        op: 'fit',
-        problem: 'a checkpoint within an epoch needs a loader that can go on',
-        expected: 'a DataLoader',
-        advice: 'Save after epochs only',
       })
     }
     const parts = {
@@ -169,15 +167,9 @@ class Run<B> implements FitRun {
       ...(options.ema !== undefined && { ema: options.ema }),
       generator: defaultGenerator(),
     }
-    const loader = options.train
-    const own =
-      'generator' in loader && loader.generator !== undefined
-        ? (loader.generator as { state(): Uint8Array }).state()
-        : null
     return saveCheckpoint(parts, {
       progress: { ...progress },
-      position: position === null ? null : { state: encode(position.state), next: position.next },
-      loader: own === null ? null : encode(own),
+      source: savePosition(options.train, progress.batch === 0 ? null : this.pass),
       callbacks: (options.callbacks ?? []).map((c) => c.state?.() ?? null),
     })
   }
@@ -193,12 +185,7 @@ class Run<B> implements FitRun {
       generator: defaultGenerator(),
     })
     Object.assign(this.progress, extra['progress'])
-    const position = extra['position'] as { state: string; next: number } | null
-    if (position !== null) this.resumeAt = { state: decode(position.state), next: position.next }
-    const own = extra['loader']
-    const { train } = options
-    if (typeof own === 'string' && 'generator' in train)
-      (train.generator as { setState(state: Uint8Array): void }).setState(decode(own))
+    this.resumeAt = loadPosition(options.train, extra['source'])
     const states = extra['callbacks'] as readonly Plain[]
     options.callbacks?.forEach((c, i) => c.load?.(states[i] ?? null))
   }
