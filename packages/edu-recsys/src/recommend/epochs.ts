@@ -30,7 +30,11 @@ export async function* epochs<E>(model: EpochModel<E>, { epochs: count, signal }
   checkCount('epochs', 'passes', count)
   for (let epoch = 0; epoch < count; epoch++) {
     if (signal?.aborted) {
-      throw new AbortError({ op: 'epochs', problem: `stopped before pass ${epoch + 1} of ${count}`, cause: signal.reason })
+      throw new AbortError({
+        op: 'epochs',
+        problem: `stopped before pass ${epoch + 1} of ${count}`,
+        cause: signal.reason,
+      })
     }
     yield model.step()
     await new Promise<void>((resume) => setTimeout(resume))

@@ -13,11 +13,18 @@ export interface Factors {
   readonly itemFactors: Float32Array
 }
 
-/** Sum of a[i] b[j], with i from `at` and j from `bt`. */
-export const dotAt = (a: ArrayLike<number>, at: number, b: ArrayLike<number>, bt: number, n: number): number => {
-  let sum = 0
-  for (let f = 0; f < n; f++) sum += a[at + f] * b[bt + f]
-  return sum
+/** Sum of a[i] b[j] over n places, with i from `at` and j from `bt`. Four sums, so that additions need not wait. */
+export const dotAt = (a: Float32Array, at: number, b: Float32Array, bt: number, n: number): number => {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let f = 0
+  for (; f + 4 <= n; f += 4) {
+    s0 += a[at + f] * b[bt + f]
+    s1 += a[at + f + 1] * b[bt + f + 1]
+    s2 += a[at + f + 2] * b[bt + f + 2]
+    s3 += a[at + f + 3] * b[bt + f + 3]
+  }
+  for (; f < n; f++) s0 += a[at + f] * b[bt + f]
+  return s0 + s1 + (s2 + s3)
 }
 
 /** Checks that the tables have their sizes. */
@@ -87,8 +94,9 @@ export class FactorModel implements Recommender, Factors {
   scoresOf(vector: ArrayLike<number>, out?: Float64Array): Float64Array {
     checkVector('scoresOf', vector, this.factors)
     const filled = scoreArray(this.items, out)
+    const row = Float32Array.from(vector)
     for (let item = 0; item < this.items; item++)
-      filled[item] = dotAt(vector, 0, this.itemFactors, item * this.factors, this.factors)
+      filled[item] = dotAt(row, 0, this.itemFactors, item * this.factors, this.factors)
     return filled
   }
 }

@@ -45,7 +45,12 @@ const startsOf = (rows: Int32Array, count: number): Int32Array => {
 }
 
 /** Sorts entries by row, keeping their order within a row. */
-const byRow = (rows: Int32Array, columns: Int32Array, values: Float32Array, count: number): Omit<Interactions, 'users' | 'items'> => {
+const byRow = (
+  rows: Int32Array,
+  columns: Int32Array,
+  values: Float32Array,
+  count: number,
+): Omit<Interactions, 'users' | 'items'> => {
   const starts = startsOf(rows, count)
   const next = starts.slice(0, count)
   const sorted = { starts, columns: new Int32Array(rows.length), values: new Float32Array(rows.length) }

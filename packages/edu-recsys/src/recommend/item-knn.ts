@@ -31,7 +31,20 @@ const products = (item: number, byItem: Interactions, byUser: Interactions, out:
   for (let i = byItem.starts[item]; i < byItem.starts[item + 1]; i++) {
     const user = byItem.columns[i]
     const value = byItem.values[i]
-    for (let j = byUser.starts[user]; j < byUser.starts[user + 1]; j++) out[byUser.columns[j]] += value * byUser.values[j]
+    for (let j = byUser.starts[user]; j < byUser.starts[user + 1]; j++)
+      out[byUser.columns[j]] += value * byUser.values[j]
+  }
+}
+
+/** Lists one behind the other. */
+const flat = (lists: readonly (readonly Recommendation[])[]): Pick<Interactions, 'starts' | 'columns' | 'values'> => {
+  const starts = new Int32Array(lists.length + 1)
+  lists.forEach((list, i) => (starts[i + 1] = starts[i] + list.length))
+  const all = lists.flat()
+  return {
+    starts,
+    columns: Int32Array.from(all, ({ item }) => item),
+    values: Float32Array.from(all, ({ score }) => score),
   }
 }
 
@@ -52,7 +65,8 @@ export class ItemKnn implements Recommender {
   readonly users: number
   readonly items: number
   readonly #train: Interactions
-  readonly #neighbours: readonly (readonly Recommendation[])[]
+  /** Row i holds the neighbours of item i, most alike first. */
+  readonly #neighbours: Pick<Interactions, 'starts' | 'columns' | 'values'>
 
   constructor(train: Interactions, { neighbours = 50, shrinkage = 0 }: ItemKnnOptions = {}) {
     checkCount('ItemKnn', 'neighbours', neighbours)
@@ -63,20 +77,23 @@ export class ItemKnn implements Recommender {
     const byItem = transposed(train)
     const lengths = norms(byItem)
     const row = new Float64Array(train.items)
-    this.#neighbours = Array.from(lengths, (own, item) => {
+    const found = Array.from(lengths, (own, item) => {
       products(item, byItem, train, row)
       for (let j = 0; j < row.length; j++) if (row[j] !== 0) row[j] /= own * lengths[j] + shrinkage
       return topItems(row, { k: neighbours, exclude: [item] }).filter(({ score }) => score > 0)
     })
+    this.#neighbours = flat(found)
   }
 
   /**
    * The nearest items, most alike first.
    * @throws ValueError when there is no such item.
    */
-  similar(item: number): readonly Recommendation[] {
+  similar(item: number): Recommendation[] {
     checkIndex('ItemKnn.similar', 'item', item, this.items)
-    return this.#neighbours[item]
+    const { starts, columns, values } = this.#neighbours
+    const scores = values.subarray(starts[item], starts[item + 1])
+    return Array.from(scores, (score, i) => ({ item: columns[starts[item] + i], score }))
   }
 
   scores(user: number, out?: Float64Array): Float64Array {
@@ -104,9 +121,12 @@ export class ItemKnn implements Recommender {
   }
 
   #sum(items: ArrayLike<number>, values: ArrayLike<number>, out: Float64Array): Float64Array {
+    const { starts, columns, values: scores } = this.#neighbours
     out.fill(0)
-    for (let i = 0; i < items.length; i++)
-      for (const { item, score } of this.#neighbours[items[i]]) out[item] += values[i] * score
+    for (let i = 0; i < items.length; i++) {
+      const end = starts[items[i] + 1]
+      for (let n = starts[items[i]]; n < end; n++) out[columns[n]] += values[i] * scores[n]
+    }
     return out
   }
 }

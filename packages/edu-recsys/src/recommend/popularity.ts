@@ -21,10 +21,7 @@ export interface PopularityOptions {
  * popularity(train).scores(0) // => [2, 1]
  * popularity(train, { by: 'mean', damping: 1 }).scores(0) // => [2.3333333, 6.5]
  */
-export const popularity = (
-  train: Interactions,
-  { by = 'count', damping = 5 }: PopularityOptions = {},
-): Recommender => {
+export const popularity = (train: Interactions, { by = 'count', damping = 5 }: PopularityOptions = {}): Recommender => {
   checkAtLeastZero('popularity', 'damping', damping)
   const { users, items, starts, values } = transposed(train)
   const counts = Float64Array.from({ length: users }, (_, item) => starts[item + 1] - starts[item])
@@ -33,7 +30,9 @@ export const popularity = (
   values.forEach((value, i) => (sums[itemOf[i]] += value))
   const mean = values.length === 0 ? 0 : sums.reduce((a, b) => a + b, 0) / values.length
   const scores =
-    by === 'count' ? counts : sums.map((sum, i) => (counts[i] + damping > 0 ? (sum + damping * mean) / (counts[i] + damping) : mean))
+    by === 'count'
+      ? counts
+      : sums.map((sum, i) => (counts[i] + damping > 0 ? (sum + damping * mean) / (counts[i] + damping) : mean))
   return {
     users: train.users,
     items: train.items,

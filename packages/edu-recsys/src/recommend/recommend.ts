@@ -109,5 +109,8 @@ export const recommend = (
   { k = 10, exclude = [], seen }: RecommendOptions = {},
 ): Recommendation[] => {
   checkIndex('recommend', 'user', user, model.users)
-  return topItems(model.scores(user), { k, exclude: seen === undefined ? exclude : [...exclude, ...itemsOf(seen, user)] })
+  return topItems(model.scores(user), {
+    k,
+    exclude: seen === undefined ? exclude : [...exclude, ...itemsOf(seen, user)],
+  })
 }
