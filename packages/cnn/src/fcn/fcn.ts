@@ -138,7 +138,7 @@ export const fcnLoss = ({ out, aux }: FCNOutputs, target: Tensor, options: FCNLo
  * @source Long et al. 2015, https://arxiv.org/abs/1411.4038; checked against torchvision 0.14 in fcn.test.ts
  * @example
  * const model = fcnResnet50({ numClasses: 11, auxLoss: true })
- * model.parameters().reduce((n, p) => n + p.size, 0) // => 35312342
+ * model.parameters().reduce((n, p) => n + p.size, 0) // => 35314518
  */
 export const fcnResnet50 = ({ numClasses = 21, auxLoss = false }: FCNResNet50Options = {}): FCN =>
   new FCN({ backbone: resnet50({ replaceStrideWithDilation: [false, true, true] }), numClasses, auxLoss })

@@ -83,9 +83,10 @@ const checkLabels = (labels: readonly string[], classes: number): void => {
  * classes.length // => 512
  */
 export const segmenter =
-  (model: Module, { labels, transform = (x) => x }: SegmenterOptions = {}): ((
-    image: ImageLike,
-  ) => Promise<Segmentation>) =>
+  (
+    model: Module,
+    { labels, transform = (x) => x }: SegmenterOptions = {},
+  ): ((image: ImageLike) => Promise<Segmentation>) =>
   async (image) => {
     const x = scope(() => unsqueeze(transform(transforms.toTensor(image)), 0))
     const logits = await predict(model, x)

@@ -38,7 +38,7 @@ export interface UNetOptions {
 class DoubleConv extends Module {
   readonly double_conv: Sequential
 
-  constructor(inChannels: number, outChannels: number, midChannels = outChannels) {
+  constructor(inChannels: number, outChannels: number, midChannels: number = outChannels) {
     super()
     this.double_conv = new Sequential(
       new Conv2d(inChannels, midChannels, 3, { padding: 1, bias: false }),
