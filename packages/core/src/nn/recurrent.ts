@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../errors.ts'
 import { dropout } from '../ops/dropout.ts'
 import { linear } from '../ops/matmul.ts'
 import { concat, stack } from '../ops/concat.ts'
-import { cellStep, recurrentLayer, type CellKind } from '../ops/recurrent.ts'
+import { cellStep, gatesOf, recurrentLayer, type CellKind } from '../ops/recurrent.ts'
 import { needFloat } from '../ops/rules.ts'
 import { select, squeeze, transpose, unsqueeze } from '../ops/views.ts'
 import { tensor, zeros } from '../tensor/create.ts'
@@ -47,8 +47,6 @@ export interface SequenceOptions {
   readonly lengths?: readonly number[] | Tensor | null
 }
 
-const gates: Record<CellKind, number> = { lstm: 4, gru: 3, tanh: 1, relu: 1 }
-
 /** The states of all layers and directions: h, and c for an LSTM. */
 type States = readonly [h: Tensor, c?: Tensor]
 
@@ -61,7 +59,8 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
   readonly dropout: number
   readonly bidirectional: boolean
   readonly projSize: number
-  private readonly cell: CellKind
+  /** The kind of cell. */
+  readonly cell: CellKind
   private readonly suffixes: readonly string[]
 
   constructor(layer: string, cell: CellKind, inputSize: number, hiddenSize: number, options: LSTMOptions) {
@@ -90,7 +89,7 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
       directions.map((direction) => `l${i}${direction}`),
     ).flat()
     const size = projSize || hiddenSize
-    const rows = gates[cell] * hiddenSize
+    const rows = gatesOf(cell) * hiddenSize
     const draw = (name: string, shape: readonly number[]): void => {
       const value = uniformParameter(shape, 1 / Math.sqrt(hiddenSize))
       Object.defineProperty(this, name, { value, enumerable: true, writable: true, configurable: true })
@@ -309,7 +308,7 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
     super()
     checkSizes(layer, { inputSize, hiddenSize })
     const bound = 1 / Math.sqrt(hiddenSize)
-    const rows = gates[cell] * hiddenSize
+    const rows = gatesOf(cell) * hiddenSize
     this.inputSize = inputSize
     this.hiddenSize = hiddenSize
     this.weight_ih = uniformParameter([rows, inputSize], bound)

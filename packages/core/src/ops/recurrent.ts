@@ -42,7 +42,7 @@ interface Parts<T> {
 }
 
 /** How many sums a unit has. */
-const gatesOf = (cell: CellKind): number => (cell === 'lstm' ? 4 : cell === 'gru' ? 3 : 1)
+export const gatesOf = (cell: CellKind): number => (cell === 'lstm' ? 4 : cell === 'gru' ? 3 : 1)
 
 const partsOf = <T>(inputs: readonly T[], { cell, bias, lengths }: Attrs): Parts<T> => {
   const rest = inputs.slice(3)
