@@ -60,8 +60,14 @@ test('an aborted signal ends an endless stream, also from a timer', async () => 
 
 test('what is refused, before the reader reads', async () => {
   const reader = circle()
-  await expect(all({ maxTokens: 1 }, reader, [])).rejects.toThrowErrorMatchingInlineSnapshot()
-  await expect(all({ maxTokens: 1.5 }, reader)).rejects.toThrowErrorMatchingInlineSnapshot()
-  await expect(all({ maxTokens: 1, topP: 2 }, reader)).rejects.toThrowErrorMatchingInlineSnapshot()
+  await expect(all({ maxTokens: 1 }, reader, [])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: generate: the prompt is empty; expected at least one token. Start from a line break or another token that texts begin with.]`,
+  )
+  await expect(all({ maxTokens: 1.5 }, reader)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: generate: maxTokens is out of range; got 1.5, expected an integer >= 0, or Infinity.]`,
+  )
+  await expect(all({ maxTokens: 1, topP: 2 }, reader)).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sampling: topP is out of range; got 2, expected a number in (0, 1].]`,
+  )
   expect(reader.seen).toEqual([])
 })

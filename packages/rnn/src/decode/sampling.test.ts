@@ -49,7 +49,8 @@ test('probabilities sum to 1 and keep the order of the logits', () => {
 })
 
 describe('what is refused', () => {
-  const draw = (logits: number[], options: SamplingOptions = {}): number => sampleToken(logits, new Generator(0), options)
+  const draw = (logits: number[], options: SamplingOptions = {}): number =>
+    sampleToken(logits, new Generator(0), options)
   test.each([
     [[0, 1], { temperature: -1 }, 'sampling: temperature is out of range; got -1, expected a finite number >= 0.'],
     [[0, 1], { temperature: NaN }, 'sampling: temperature is out of range; got NaN, expected a finite number >= 0.'],

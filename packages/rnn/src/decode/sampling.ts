@@ -92,13 +92,11 @@ export const tokenProbabilities = (
  * @returns the token's id
  * @throws ValueError when an option is out of range, or a logit is NaN or Infinity.
  * @source Checked against torch.multinomial 1.13 in sampling.test.ts
- * @example sampleToken([0, 5, 1], new Generator(0), { temperature: 0 }) // => 1
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * sampleToken([0, 5, 1], new Generator(0), { temperature: 0 }) // => 1
  */
-export const sampleToken = (
-  logits: ArrayLike<number>,
-  generator: Generator,
-  options: SamplingOptions = {},
-): number => {
+export const sampleToken = (logits: ArrayLike<number>, generator: Generator, options: SamplingOptions = {}): number => {
   const p = tokenProbabilities(logits, options)
   if (options.temperature === 0) return largest(p)
   // A race of exponential clocks: token i wins with probability p[i].

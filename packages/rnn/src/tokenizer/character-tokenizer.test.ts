@@ -29,12 +29,22 @@ test('through JSON, and from ids by character', () => {
 
 test('what is refused', () => {
   const tokenizer = new CharacterTokenizer('ab')
-  expect(() => tokenizer.encode('abz')).toThrowErrorMatchingInlineSnapshot()
-  expect(() => tokenizer.decode([0, 2])).toThrowErrorMatchingInlineSnapshot()
+  expect(() => tokenizer.encode('abz')).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CharacterTokenizer.encode: a character is not in the vocabulary; got "z" at 2, expected one of 2 tokens. Name an \`unknown\` token that stands for such characters.]`,
+  )
+  expect(() => tokenizer.decode([0, 2])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CharacterTokenizer.decode: an id is out of range; got 2, expected an integer in [0, 2).]`,
+  )
   expect(() => tokenizer.decode([0.5])).toThrow('an id is out of range')
-  expect(() => new CharacterTokenizer(['a', 'bc'])).toThrowErrorMatchingInlineSnapshot()
-  expect(() => new CharacterTokenizer('aa')).toThrowErrorMatchingInlineSnapshot()
-  expect(() => new CharacterTokenizer('a', { unknown: '?' })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => new CharacterTokenizer(['a', 'bc'])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CharacterTokenizer: a character is not one code point; got "bc".]`,
+  )
+  expect(() => new CharacterTokenizer('aa')).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CharacterTokenizer: a token comes twice; got "a", expected tokens that differ.]`,
+  )
+  expect(() => new CharacterTokenizer('a', { unknown: '?' })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CharacterTokenizer: unknown is no token; got "?", expected one of 1 tokens.]`,
+  )
 })
 
 test.each([

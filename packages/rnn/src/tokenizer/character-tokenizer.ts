@@ -70,7 +70,13 @@ export class CharacterTokenizer {
       }
       characters[id] = character
     }
-    return guarded(() => new CharacterTokenizer(characters.filter((c) => c !== undefined), options))
+    return guarded(
+      () =>
+        new CharacterTokenizer(
+          characters.filter((c) => c !== undefined),
+          options,
+        ),
+    )
   }
 
   /** How many tokens there are. */
