@@ -63,14 +63,7 @@ export { loadWeights } from './weights/index.ts'
 export { features } from './features/index.ts'
 
 // Segmentation
-export {
-  UNet,
-  unet,
-  unetVariants,
-  type UNetConfig,
-  type UNetOptions,
-  type UNetVariant,
-} from './unet/index.ts'
+export { UNet, unet, unetVariants, type UNetConfig, type UNetOptions, type UNetVariant } from './unet/index.ts'
 export { DrivingUNet, drivingUnet, type DrivingUNetOptions } from './driving-unet/index.ts'
 export {
   FCN,

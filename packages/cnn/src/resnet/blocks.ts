@@ -54,14 +54,7 @@ export class BasicBlock extends Module {
 
   constructor(inChannels: number, channels: number, options: BlockOptions = {}) {
     super()
-    const {
-      stride = 1,
-      downsample = null,
-      groups = 1,
-      baseWidth = 64,
-      dilation = 1,
-      normLayer = batchNorm2d,
-    } = options
+    const { stride = 1, downsample = null, groups = 1, baseWidth = 64, dilation = 1, normLayer = batchNorm2d } = options
     if (groups !== 1 || baseWidth !== 64 || dilation !== 1) {
       throw new ValueError({
         op: 'BasicBlock',
@@ -105,14 +98,7 @@ export class Bottleneck extends Module {
 
   constructor(inChannels: number, channels: number, options: BlockOptions = {}) {
     super()
-    const {
-      stride = 1,
-      downsample = null,
-      groups = 1,
-      baseWidth = 64,
-      dilation = 1,
-      normLayer = batchNorm2d,
-    } = options
+    const { stride = 1, downsample = null, groups = 1, baseWidth = 64, dilation = 1, normLayer = batchNorm2d } = options
     const width = Math.trunc((channels * baseWidth) / 64) * groups
     const outChannels = channels * Bottleneck.expansion
     this.conv1 = conv1x1(inChannels, width)

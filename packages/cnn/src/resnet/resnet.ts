@@ -68,9 +68,7 @@ const stage = (growth: Growth, index: number, channels: number, stride: number, 
   const step = dilate ? 1 : stride
   const outChannels = channels * Block.expansion
   const fits = step === 1 && growth.inChannels === outChannels
-  const downsample = fits
-    ? null
-    : new Sequential(conv1x1(growth.inChannels, outChannels, step), normLayer(outChannels))
+  const downsample = fits ? null : new Sequential(conv1x1(growth.inChannels, outChannels, step), normLayer(outChannels))
   const shared = { groups, baseWidth, normLayer }
   const first = new Block(growth.inChannels, channels, { ...shared, stride: step, downsample, dilation: before })
   growth.inChannels = outChannels

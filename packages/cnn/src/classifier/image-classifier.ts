@@ -1,0 +1,119 @@
+import {
+  predict,
+  scope,
+  ShapeError,
+  softmax,
+  transforms,
+  unsqueeze,
+  ValueError,
+  type ImageLike,
+  type Module,
+  type Transform,
+} from '@lanewise/core'
+
+/** What {@link imageClassifier} takes. */
+export interface ImageClassifierOptions {
+  /** A name for each class, in the model's order. Default: their numbers. */
+  readonly labels?: readonly string[]
+  /** Answers to give, the most likely first. Default 5, or as many as there are classes. */
+  readonly topK?: number
+  /** Makes what the model takes out of a picture [C, H, W] in [0, 1]. Default {@link imagenetTransform}. */
+  readonly transform?: Transform
+}
+
+/** One class that a picture may show. */
+export interface ClassScore {
+  /** The class's number. */
+  readonly index: number
+  readonly label: string
+  /** Its probability. */
+  readonly score: number
+}
+
+/** What {@link imagenetTransform} takes. */
+export interface ImagenetTransformOptions {
+  /** The shorter side is resized to this. Default 256. */
+  readonly resizeSize?: number
+  /** Side of the square cut from the middle. Default 224. */
+  readonly cropSize?: number
+}
+
+/**
+ * The preparation that torchvision's classifiers are trained for: resize, middle square, and the channels' mean and
+ * spread of ImageNet.
+ * Shape: [3, H, W] in [0, 1] -> [3, cropSize, cropSize].
+ * @example imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
+ */
+export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
+  transforms.compose(
+    transforms.resize(resizeSize),
+    transforms.centerCrop(cropSize),
+    transforms.normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+  )
+
+const checkLogits = (shape: readonly number[]): void => {
+  if (shape.length === 2) return
+  throw new ShapeError({
+    op: 'imageClassifier',
+    problem: 'the model gives no classes',
+    got: `[${shape.join(',')}]`,
+    expected: '[1, C]',
+    advice: 'Use a classification model, such as resnet18',
+  })
+}
+
+const checkLabels = (labels: readonly string[], classes: number): void => {
+  if (labels.length === classes) return
+  throw new ValueError({
+    op: 'imageClassifier',
+    problem: 'the labels do not fit the model',
+    got: `${labels.length} labels for ${classes} classes`,
+    expected: 'one label per class',
+  })
+}
+
+const checkTopK = (topK: number): void => {
+  if (Number.isInteger(topK) && topK >= 1) return
+  throw new ValueError({
+    op: 'imageClassifier',
+    problem: 'topK is out of range',
+    got: String(topK),
+    expected: 'an integer >= 1',
+  })
+}
+
+/** The classes by falling probability; of equal ones the lower number first. */
+const ranked = (probabilities: ArrayLike<number>, labels: readonly string[] | undefined): ClassScore[] =>
+  Array.from(probabilities, (score, index) => ({ index, label: labels?.[index] ?? String(index), score })).sort(
+    (a, b) => b.score - a.score || a.index - b.index,
+  )
+
+/**
+ * A function from pictures to their most likely classes. The model runs in inference mode and is left as it was.
+ * @param model - logits [N, C] of pictures [N, 3, H, W]
+ * @returns a function of a picture `{ data, width, height }`
+ * @throws ValueError when topK is out of range, or (from the function) when labels and classes differ in number;
+ * ShapeError from the function when data and size do not fit or the model gives no classes.
+ * @example
+ * const classify = imageClassifier(resnet18({ numClasses: 2 }), { labels: ['cat', 'dog'], topK: 1 })
+ * const answers = await classify({ data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 })
+ * answers.length // => 1
+ */
+export const imageClassifier = (
+  model: Module,
+  { labels, topK = 5, transform = imagenetTransform() }: ImageClassifierOptions = {},
+): ((image: ImageLike) => Promise<ClassScore[]>) => {
+  checkTopK(topK)
+  return async (image) => {
+    const x = scope(() => unsqueeze(transform(transforms.toTensor(image)), 0))
+    const logits = await predict(model, x)
+    x.dispose()
+    checkLogits(logits.shape)
+    if (labels !== undefined) checkLabels(labels, logits.shape[1])
+    const probabilities = softmax(logits)
+    logits.dispose()
+    const values = await probabilities.data()
+    probabilities.dispose()
+    return ranked(values, labels).slice(0, topK)
+  }
+}

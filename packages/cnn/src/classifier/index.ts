@@ -1,0 +1,7 @@
+export {
+  imageClassifier,
+  imagenetTransform,
+  type ClassScore,
+  type ImageClassifierOptions,
+  type ImagenetTransformOptions,
+} from './image-classifier.ts'

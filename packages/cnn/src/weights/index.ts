@@ -1,0 +1,1 @@
+export { loadWeights } from './load-weights.ts'
