@@ -1,5 +1,12 @@
 import { scope, ValueError } from '@lanewise/core'
-import { detectionObjects, confident, pictureToTensor, toRgb, type DetectionObject, type Picture } from '@lanewise/vision'
+import {
+  detectionObjects,
+  confident,
+  pictureToTensor,
+  toRgb,
+  type DetectionObject,
+  type Picture,
+} from '@lanewise/vision'
 import type { FasterRcnn } from './faster-rcnn.ts'
 
 /** Options of {@link detector}. */
@@ -23,6 +30,7 @@ export type Detector = (picture: Picture) => DetectedObject[]
  * Switches the model to evaluation, in which it must stay.
  * @throws ValueError when the labels do not match the model's classes.
  * @example
+ * import { manualSeed } from '@lanewise/core'
  * manualSeed(0)
  * const model = fasterRcnnResnet18Fpn({ numClasses: 3, minSize: 64, width: 8, outChannels: 8 })
  * const find = detector(model, { labels: ['car', 'sign'] })

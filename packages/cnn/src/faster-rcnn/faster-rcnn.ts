@@ -1,7 +1,6 @@
 import { add, Module, noGrad, scope, ValueError, type Tensor } from '@lanewise/core'
 import type { Detections, ImageSize } from '@lanewise/vision'
-import type { ResNet } from '../resnet/resnet.ts'
-import { ResNetBody } from '../resnet/resnet.ts'
+import { ResNetBody, type ResNet } from '../resnet/resnet.ts'
 import { FeaturePyramidNetwork } from './fpn.ts'
 import { BoxPredictor, RoiHeads, type RoiHeadsOptions } from './roi-heads.ts'
 import { RegionProposalNetwork, type RpnOptions } from './rpn.ts'
@@ -22,7 +21,10 @@ export interface PyramidBackbone extends Module<[x: Tensor], Tensor[]> {
 /**
  * A residual network and the pyramid over its four stages, as torchvision's BackboneWithFPN.
  * Shape: [N, 3, H, W] -> five maps [N, outChannels, H / 2^k, W / 2^k], k from 2 to 6.
- * @example new ResNetFpn(resnet18(), 8).forward(zeros([1, 3, 64, 64])).map((p) => p.shape[2]) // => [16, 8, 4, 2, 1]
+ * @example
+ * import { zeros } from '@lanewise/core'
+ * const network = new ResNet({ block: BasicBlock, layers: [1, 1, 1, 1], width: 8 })
+ * new ResNetFpn(network, 8).forward(zeros([1, 3, 64, 64])).map((p) => p.shape[2]) // => [16, 8, 4, 2, 1]
  */
 export class ResNetFpn extends Module<[x: Tensor], Tensor[]> implements PyramidBackbone {
   readonly outChannels: number
@@ -83,6 +85,7 @@ export interface FasterRcnnResult {
  * @source Ren et al. 2015, https://arxiv.org/abs/1506.01497; forward, losses, gradients and detections checked against
  * torchvision 0.14 in faster-rcnn.test.ts
  * @example
+ * import { manualSeed, rand } from '@lanewise/core'
  * manualSeed(0)
  * const model = fasterRcnnResnet18Fpn({ numClasses: 3, minSize: 64, width: 8, outChannels: 8 })
  * const target = { boxes: [8, 8, 40, 40], labels: [2] }
@@ -168,7 +171,13 @@ export class FasterRcnn extends Module<
     const heads = this.roi_heads.forward(pooledLevels(features), rpn.proposals, batch.sizes, resized)
     const { classifier, boxReg } = heads.losses!
     const { objectness, rpnBoxReg } = rpn.losses!
-    return { classifier, boxReg, objectness, rpnBoxReg, total: add(add(classifier, boxReg), add(objectness, rpnBoxReg)) }
+    return {
+      classifier,
+      boxReg,
+      objectness,
+      rpnBoxReg,
+      total: add(add(classifier, boxReg), add(objectness, rpnBoxReg)),
+    }
   }
 
   private find(images: readonly Tensor[]): Detections[] {

@@ -25,6 +25,7 @@ const convolutions = (blocks: ModuleList<Sequential>): Conv2d[] => [...blocks].m
  * @source Lin et al. 2017; names, first weights and outputs checked against torchvision's FeaturePyramidNetwork 0.14
  * with LastLevelMaxPool in faster-rcnn.test.ts
  * @example
+ * import { zeros } from '@lanewise/core'
  * const fpn = new FeaturePyramidNetwork([4, 8], 6)
  * fpn.forward([zeros([1, 4, 8, 8]), zeros([1, 8, 4, 4])]).map((p) => p.shape[2]) // => [8, 4, 2]
  */

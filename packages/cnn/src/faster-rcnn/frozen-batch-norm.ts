@@ -8,6 +8,7 @@ import { add, buffer, Module, mul, ones, reshape, rsqrt, ShapeError, sub, zeros,
  * @throws ShapeError when x is not [N, C, H, W].
  * @source Checked against torchvision.ops.FrozenBatchNorm2d 0.14 in faster-rcnn.test.ts
  * @example
+ * import { ones } from '@lanewise/core'
  * const norm = new FrozenBatchNorm2d(2)
  * norm.forward(ones([1, 2, 1, 1])).toArray() // => [[[[0.999995]], [[0.999995]]]]
  * norm.parameters().length // => 0

@@ -64,7 +64,9 @@ export interface RoiHeadsResult {
 
 /**
  * Two hidden layers over the bins of a region, as torchvision's TwoMLPHead. Shape: [K, C, bins, bins] -> [K, size].
- * @example new BoxHead(2 * 9, 4).forward(zeros([5, 2, 3, 3])).shape // => [5, 4]
+ * @example
+ * import { zeros } from '@lanewise/core'
+ * new BoxHead(2 * 9, 4).forward(zeros([5, 2, 3, 3])).shape // => [5, 4]
  */
 export class BoxHead extends Module {
   readonly fc6: Linear
@@ -91,7 +93,9 @@ export interface BoxPredictions {
 
 /**
  * Scores of the classes and a box for each, as torchvision's FastRCNNPredictor; class 0 is the background.
- * @example new BoxPredictor(4, 3).forward(zeros([5, 4])).boxRegression.shape // => [5, 12]
+ * @example
+ * import { zeros } from '@lanewise/core'
+ * new BoxPredictor(4, 3).forward(zeros([5, 4])).boxRegression.shape // => [5, 12]
  */
 export class BoxPredictor extends Module<[x: Tensor], BoxPredictions> {
   readonly cls_score: Linear

@@ -55,11 +55,7 @@ const checkTarget = ({ boxes, labels }: DetectionTarget, image: number, classes:
 }
 
 /** The targets' numbers. Throws where they do not fit the images or the model's classes. */
-export const checkTargets = (
-  targets: readonly DetectionTarget[],
-  images: number,
-  classes: number,
-): CheckedTarget[] => {
+export const checkTargets = (targets: readonly DetectionTarget[], images: number, classes: number): CheckedTarget[] => {
   if (targets.length !== images) {
     throw refuse('targets and images do not match', `${targets.length} targets for ${images} images`, 'one for each')
   }

@@ -2,7 +2,6 @@ import {
   defaultGenerator,
   div,
   DTypeError,
-  fromData,
   interpolate,
   pad,
   select,
@@ -48,6 +47,7 @@ export const sizeOfImage = ({ shape: [, height, width] }: Tensor): ImageSize => 
  * its length unless the longer side would pass its limit, padded with zeros on the right and below.
  * @source Checked against torchvision's GeneralizedRCNNTransform 0.14 in faster-rcnn.test.ts
  * @example
+ * import { zeros } from '@lanewise/core'
  * const batch = new DetectionTransform({ minSize: 32, maxSize: 40 }).batch([zeros([3, 8, 16])], false)
  * batch.sizes // => [{"width":40,"height":20}]
  * batch.images.shape // => [1, 3, 32, 64]

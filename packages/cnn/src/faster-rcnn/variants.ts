@@ -53,7 +53,6 @@ const build = (network: ResNet, options: FasterRcnnResnetOptions): FasterRcnn =>
  * @throws ValueError when an option does not fit.
  * @source Lin et al. 2017, https://arxiv.org/abs/1612.03144; names and shapes checked against torchvision 0.14 in
  * faster-rcnn.test.ts
- * @example fasterRcnnResnet50Fpn({ numClasses: 21 }).numClasses // => 21
  */
 export const fasterRcnnResnet50Fpn = (options: FasterRcnnResnetOptions = {}): FasterRcnn =>
   build(new ResNet({ ...resnet50Variant, normLayer: normOf(options) }), options)

@@ -9,6 +9,7 @@ const renames: readonly (readonly [RegExp, string])[] = [
  * A torchvision Faster R-CNN's state under the names of today: files from before head version 2 lack a level in some.
  * @param options - frozenBatchNorm: leaves out the counts of batches, which fixed normalisation has none of
  * @example
+ * import { zeros } from '@lanewise/core'
  * [...fasterRcnnWeights(new Map([['rpn.head.conv.bias', zeros([1])]])).keys()] // => ['rpn.head.conv.0.0.bias']
  */
 export const fasterRcnnWeights = (
