@@ -15,6 +15,7 @@ export { boxConvert, type BoxConvertOptions, type BoxFormat } from './boxes/conv
 export { boxArea, clipBoxes, masksToBoxes, removeSmallBoxes, type ImageSize } from './boxes/boxes.ts'
 export { boxIou, completeBoxIou, distanceBoxIou, generalizedBoxIou, type BoxIouOptions } from './boxes/iou.ts'
 export {
+  boxIouLoss,
   completeBoxIouLoss,
   distanceBoxIouLoss,
   generalizedBoxIouLoss,

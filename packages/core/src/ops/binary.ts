@@ -255,7 +255,8 @@ const divOp: BinaryOp = {
   savesInputs: [0, 1],
   gradient: binaryGradient,
   da: (dy, s) => div(dy, s.b()),
-  db: (dy, s) => neg(div(mul(dy, s.a()), mul(s.b(), s.b()))),
+  // Divided twice, as PyTorch does: b² would leave float32's range long before b does.
+  db: (dy, s) => neg(mul(dy, div(div(s.a(), s.b()), s.b()))),
 }
 
 /**

@@ -1,8 +1,9 @@
 import { grad, mul, sum, tensor, type Tensor } from '@lanewise/core'
 import { gradCheck, gradGradCheck } from '@lanewise/core/testing'
 import { describe, expect, it } from 'vitest'
-import { draws, drawBoxes, golden, worstError } from '../testing/golden.ts'
+import { draws, drawBoxes, golden, oddBoxes, worstError } from '../testing/golden.ts'
 import {
+  boxIouLoss,
   completeBoxIouLoss,
   distanceBoxIouLoss,
   generalizedBoxIouLoss,
@@ -26,9 +27,14 @@ const rows = (data: ArrayLike<number>, width: number): Tensor =>
     Array.from({ length: data.length / width }, (_, i) => Array.from({ length: width }, (_, k) => data[i * width + k])),
   )
 
-const losses = { giou: generalizedBoxIouLoss, diou: distanceBoxIouLoss, ciou: completeBoxIouLoss }
+const losses = {
+  iou: boxIouLoss,
+  giou: generalizedBoxIouLoss,
+  diou: distanceBoxIouLoss,
+  ciou: completeBoxIouLoss,
+}
 
-describe.each(['giou', 'diou', 'ciou'] as const)('the %s loss', (name) => {
+describe.each(['iou', 'giou', 'diou', 'ciou'] as const)('the %s loss', (name) => {
   const loss = losses[name]
 
   it('and its gradients equal torchvision', () => {
@@ -38,6 +44,18 @@ describe.each(['giou', 'diou', 'ciou'] as const)('the %s loss', (name) => {
     sum(mul(value, tensor(draws(3, 12)))).backward()
     expect(worstError(x.grad?.dataSync() ?? [], want[`${name} da`].data)).toBeLessThan(1e-6)
     expect(worstError(y.grad?.dataSync() ?? [], want[`${name} db`].data)).toBeLessThan(1e-6)
+  })
+
+  it('and its gradients equal torchvision on degenerate boxes, NaN and infinities included', () => {
+    const odd = oddBoxes()
+    const turned = (k: number): Float32Array => Float32Array.from([...odd.subarray(4 * k), ...odd.subarray(0, 4 * k)])
+    const x = rows([...odd, ...odd, ...odd], 4).requiresGrad_()
+    const y = rows([...turned(1), ...turned(2), ...odd], 4).requiresGrad_()
+    const value = loss(x, y)
+    expect(worstError(value.dataSync(), want[`odd ${name}`].data)).toBeLessThan(1e-6)
+    sum(value).backward()
+    expect(worstError(x.grad?.dataSync() ?? [], want[`odd ${name} da`].data)).toBeLessThan(1e-6)
+    expect(worstError(y.grad?.dataSync() ?? [], want[`odd ${name} db`].data)).toBeLessThan(1e-6)
   })
 
   it('reduces and takes eps as torchvision', () => {
@@ -53,7 +71,7 @@ describe.each(['giou', 'diou', 'ciou'] as const)('the %s loss', (name) => {
 })
 
 // The complete form's weight is a constant by definition; torchvision's gradients stand above.
-it.each(['giou', 'diou'] as const)('the %s loss has right first and second derivatives', (name) => {
+it.each(['iou', 'giou', 'diou'] as const)('the %s loss has right first and second derivatives', (name) => {
   const [x, y] = [rows([0, 0, 5, 6, 10, 10, 14, 13], 4), rows([1, 2, 7, 5, 11, 20, 17, 25], 4)]
   expect(gradCheck(losses[name], [x.requiresGrad_(), y.requiresGrad_()])).toBe(true)
   expect(gradGradCheck(losses[name], [x, y])).toBe(true)

@@ -64,13 +64,26 @@ const pairOf = (op: string, boxes1: Tensor, boxes2: Tensor, eps: number): Pair =
   const [x1, y1] = [maximum(a[0], b[0]), maximum(a[1], b[1])]
   const [x2, y2] = [minimum(a[2], b[2]), minimum(a[3], b[3])]
   const touch = logicalAnd(gt(x2, x1), gt(y2, y1))
-  const shared = where(touch, mul(sub(x2, x1), sub(y2, y1)), 0)
+  // Sides are chosen before they are multiplied: boxes apart pass no gradient on, not even 0 times an infinity.
+  const shared = mul(where(touch, sub(x2, x1), 0), where(touch, sub(y2, y1), 0))
   const area = ([l, t, r, d]: Tensor[]): Tensor => mul(sub(r, l), sub(d, t))
   const union = sub(add(area(a), area(b)), shared)
   const spanX = sub(maximum(a[2], b[2]), minimum(a[0], b[0]))
   const spanY = sub(maximum(a[3], b[3]), minimum(a[1], b[1]))
   return { a, b, union, iou: div(shared, add(union, eps)), spanX, spanY }
 }
+
+/**
+ * IoU loss: 1 - IoU of each pair. Boxes apart have no gradient; the other losses have one.
+ * Shape: boxes [..., 4] and [..., 4], xyxy -> [...], or a scalar when reduced. The mean of no boxes is 0.
+ * @throws ShapeError when the shapes differ or do not end in 4.
+ * @source The IoU of torchvision.ops.generalized_box_iou_loss 0.14, checked against it in iou-loss.test.ts
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * boxIouLoss(tensor([[0, 0, 2, 2]]), tensor([[0, 0, 2, 1]])).toArray() // => [0.5]
+ */
+export const boxIouLoss = (boxes1: Tensor, boxes2: Tensor, { reduction, eps = 1e-7 }: IouLossOptions = {}): Tensor =>
+  reduce(sub(1, pairOf('boxIouLoss', boxes1, boxes2, eps).iou), reduction)
 
 /**
  * Generalised IoU loss: 1 - GIoU of each pair.

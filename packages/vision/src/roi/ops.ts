@@ -124,9 +124,10 @@ const align = (features: readonly Tensor[], rois: Rois, attrs: AlignAttrs): Tens
 
 /**
  * RoIAlign: the mean of bilinear samples in each bin of each region.
- * Shape: features [N, C, H, W], rois [K, 5] -> [K, C, bins, bins]. A sample outside of the map counts as 0.
+ * Shape: features [N, C, H, W], rois [K, 5] -> [K, C, bins, bins]. A sample outside of the map counts as 0. With
+ * `aligned` an inverted region gives 0, without it a side is at least 1.
  * @param rois - rows of image index and xyxy corners; {@link roisFromBoxes} makes them from boxes per image
- * @throws ShapeError or ValueError when features, regions or sizes do not fit.
+ * @throws ShapeError or ValueError when features, regions or sizes do not fit, or a region is not finite.
  * @source He et al. 2017; forward and gradient checked against torchvision.ops.roi_align 0.14 in roi.test.ts
  * @example
  * import { tensor } from '@lanewise/core'
@@ -254,7 +255,10 @@ const meanOp: OpDef<PoolAttrs> = {
   savesInputs: [0],
   infer: poolInfer,
   reference: ([rois, x], attrs, [y]) => poolForward(floats(x), rois.data, attrs, floats(y).data),
-  gradient: (c, [dy]) => [null, apply(meanGradOp, [c.input(0), dy!], { ...c.attrs, shape: c.inputSpecs[1].shape })],
+  gradient: (c, [dy]) => {
+    const attrs = { ...c.attrs, wholeMap: true, shape: c.inputSpecs[1].shape }
+    return [null, apply(meanGradOp, [c.input(0), dy!], attrs)]
+  },
 }
 
 const meanGradOp: OpDef<PoolAttrs & { readonly shape: Shape }> = {
@@ -269,8 +273,8 @@ const meanGradOp: OpDef<PoolAttrs & { readonly shape: Shape }> = {
  * Position-sensitive RoIPool (R-FCN): the mean of each bin over channels of its own.
  * Shape: features [N, C * bins * bins, H, W], rois [K, 5] -> [K, C, bins, bins].
  * @throws ShapeError or ValueError when features, regions or sizes do not fit.
- * As in torchvision the last row and column of the map count for no bin; its gradient there spreads over them all the
- * same, ours is that of the forward pass.
+ * As in torchvision the last row and column of the map count for no bin, yet the gradient of a bin that reaches them
+ * spreads over them too: there it is torchvision's, not the derivative.
  * @source Dai et al. 2016; forward and gradient checked against torchvision.ops.ps_roi_pool 0.14 in roi.test.ts
  * @example
  * import { tensor } from '@lanewise/core'

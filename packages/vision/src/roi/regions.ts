@@ -48,15 +48,24 @@ export const checkRegions = (
   }
 }
 
-/** The image of region k. Throws when there is no such image. */
+/** The image of region k. Throws when there is no such image or a corner is not finite. */
 export const imageOf = (op: string, rois: ArrayLike<number>, k: number, images: number): number => {
   const n = Math.trunc(rois[5 * k])
-  if (n >= 0 && n < images) return n
+  if (!(n >= 0 && n < images)) {
+    throw new ValueError({
+      op,
+      problem: 'a region names an image that is not there',
+      got: `image ${rois[5 * k]} in region ${k}`,
+      expected: `0 to ${images - 1}`,
+    })
+  }
+  const corners = [1, 2, 3, 4].map((i) => rois[5 * k + i])
+  if (corners.every(Number.isFinite)) return n
   throw new ValueError({
     op,
-    problem: 'a region names an image that is not there',
-    got: `image ${rois[5 * k]} in region ${k}`,
-    expected: `0 to ${images - 1}`,
+    problem: 'a region is not finite',
+    got: `[${corners.join(', ')}] in region ${k}`,
+    expected: 'finite corners',
   })
 }
 

@@ -1,3 +1,4 @@
+import { ValueError } from '@lanewise/core'
 import { countRows, float32, type Values } from '../arrays.ts'
 import { checkRegions, imageOf, pair, type FeatureMaps, type OutputSize } from './regions.ts'
 
@@ -44,6 +45,9 @@ interface RegionTaps {
 
 const identity = (x: number): number => x
 
+// Beyond this a region is no part of any picture, and torchvision runs out of memory.
+const mostSamples = 100000
+
 /** Where the samples of one axis lie, neighbours of one cell added up. A sample outside of the map counts as 0. */
 const axisTaps = (
   start: number,
@@ -54,8 +58,9 @@ const axisTaps = (
   round: (x: number) => number,
 ): AxisTaps => {
   const starts = new Int32Array(bins + 1)
-  const cells = new Int32Array(2 * bins * grid)
-  const weights = new Float64Array(2 * bins * grid)
+  const most = bins * Math.min(2 * grid, size)
+  const cells = new Int32Array(most)
+  const weights = new Float64Array(most)
   let n = 0
   for (let p = 0; p < bins; p++) {
     for (let i = 0; i < grid; i++) {
@@ -101,6 +106,15 @@ const tapsOf = (
   const stepY = round(extent(2, 4) / binsY)
   const gridX = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepX)
   const gridY = attrs.samplingRatio > 0 ? attrs.samplingRatio : Math.ceil(stepY)
+  if (gridX > mostSamples || gridY > mostSamples) {
+    throw new ValueError({
+      op: attrs.op,
+      problem: 'a region is too large to sample',
+      got: `${gridX}x${gridY} samples of a bin in region ${k}`,
+      expected: `at most ${mostSamples} along an axis`,
+      advice: 'Clip the boxes, or pass a samplingRatio',
+    })
+  }
   return {
     x: axisTaps(corner(1), stepX, binsX, Math.max(gridX, 0), width, round),
     y: axisTaps(corner(2), stepY, binsY, Math.max(gridY, 0), height, round),

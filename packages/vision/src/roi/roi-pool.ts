@@ -16,6 +16,8 @@ export interface PoolAttrs {
   readonly scale: number
   /** The mean over channels of each bin's own (R-FCN) instead of the maximum. */
   readonly positionSensitive: boolean
+  /** Whether position-sensitive bins may hold the last row and column: in torchvision's gradient alone. Default false. */
+  readonly wholeMap?: boolean
 }
 
 /** C's round: halves away from zero. */
@@ -33,8 +35,8 @@ const binEdges = (
   const start = roundAway(round(from * round(attrs.scale)))
   const end = roundAway(round(to * round(attrs.scale)))
   const step = round(Math.max(end - start + (attrs.positionSensitive ? 0 : 1), 1) / bins)
-  // torchvision's position-sensitive form leaves the last row and column out.
-  const last = attrs.positionSensitive ? size - 1 : size
+  // torchvision's position-sensitive form leaves the last row and column out, but not in its gradient.
+  const last = attrs.positionSensitive && attrs.wholeMap !== true ? size - 1 : size
   const clip = (x: number): number => Math.min(Math.max(x, 0), last)
   const edges = new Int32Array(2 * bins)
   for (let p = 0; p < bins; p++) {
