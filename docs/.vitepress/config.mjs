@@ -18,6 +18,15 @@ const pagesOf = (name) =>
     .map((file) => ({ text: titleOf(`${name}/${file}`), link: `/${name}/${file.slice(0, -3)}` }))
 
 const reference = new URL('api/typedoc-sidebar.json', folder)
+
+/** Packages and their entry points alone: every page carries the sidebar, and there are over a thousand pages. */
+const packagesAndEntries = (items) =>
+  items.map(({ text, link, items = [] }) => ({
+    text,
+    link,
+    items: items.filter((entry) => entry.link).map((entry) => ({ text: entry.text, link: entry.link })),
+  }))
+
 const guides = [
   { text: 'Guides', items: pagesOf('guides') },
   { text: 'Decisions', items: pagesOf('decisions') },
@@ -26,6 +35,7 @@ const guides = [
 export default defineConfig({
   title: 'Lanewise',
   description: 'Deep learning for every JavaScript runtime',
+  metaChunk: true,
   srcExclude: ['node_modules/**'],
   themeConfig: {
     nav: [
@@ -33,7 +43,10 @@ export default defineConfig({
       { text: 'Architecture', link: '/guides/architecture' },
       { text: 'API', link: '/api/' },
     ],
-    sidebar: { '/api/': existsSync(reference) ? JSON.parse(readFileSync(reference, 'utf8')) : [], '/': guides },
+    sidebar: {
+      '/api/': existsSync(reference) ? packagesAndEntries(JSON.parse(readFileSync(reference, 'utf8'))) : [],
+      '/': guides,
+    },
     search: { provider: 'local' },
     outline: [2, 3],
   },
