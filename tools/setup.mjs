@@ -36,12 +36,13 @@ export const install = (folder) => {
   if (!isInstalled(folder)) runOnStderr('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], folder)
 }
 
-/** Installs the root and builds the packages that changed. */
-export const setup = () => {
+/** Installs the root and builds the packages that changed: all, or `only` one with those it rests on. */
+export const setup = (only) => {
   install(root)
+  const filter = only === undefined ? [] : [`--filter=@lanewise/${only}`]
   runOnStderr(
     join(root, 'node_modules/.bin/turbo'),
-    ['run', 'build', '--log-prefix=none', '--output-logs=new-only'],
+    ['run', 'build', '--log-prefix=none', '--output-logs=new-only', ...filter],
     root,
   )
 }
