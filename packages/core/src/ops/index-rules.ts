@@ -22,7 +22,8 @@ const needIndex = (op: string, index: Tensor): void => {
 export const checkIndex = (op: string, index: Tensor, n: number): void => {
   needIndex(op, index)
   if (!index.backend.synchronous) return
-  for (const at of index.dataSync()) if (at < 0 || at >= n) throw outside(op, at, `[0, ${n})`)
+  const data = index.dataSync()
+  for (let i = 0; i < data.length; i++) if (data[i] < 0 || data[i] >= n) throw outside(op, data[i], `[0, ${n})`)
 }
 
 /** An index with its negative elements, which count from the end, made positive. */

@@ -2,6 +2,7 @@ import { checkCount, countRows, float32, type Values } from '../arrays.ts'
 import { decodeBoxes, type BoxCoderOptions } from '../anchors/box-coder.ts'
 import { clipBoxes, removeSmallBoxes, type ImageSize } from '../boxes/boxes.ts'
 import type { Detections } from '../detections.ts'
+import { sigmoid } from '../math.ts'
 import { descending } from '../order.ts'
 import { sigmoids, softmaxRows } from './activations.ts'
 import { Candidates } from './candidates.ts'
@@ -34,6 +35,13 @@ const headCoder: BoxCoderOptions = { weights: [10, 10, 5, 5] }
 
 /** The `limit` best of some scores, best first. */
 const best = (scores: Float32Array, limit: number): Int32Array => descending(scores).subarray(0, limit)
+
+/** The boxes at some rows. */
+const pickBoxes = (boxes: Float32Array, rows: Int32Array): Float32Array => {
+  const out = new Float32Array(4 * rows.length)
+  for (let k = 0; k < rows.length; k++) for (let c = 0; c < 4; c++) out[4 * k + c] = boxes[4 * rows[k] + c]
+  return out
+}
 
 const classCount = (op: string, logits: Float32Array, anchors: Float32Array): number =>
   anchors.length === 0 ? 1 : countRows(op, 'class logits per anchor', logits, anchors.length / 4)
@@ -164,13 +172,13 @@ export const filterProposals = (outputs: ProposalOutputs, options: ProposalOptio
   let start = 0
   outputs.levels.forEach((n, level) => {
     const own = objectness.subarray(start, start + n)
-    const first = start
+    const order = best(own, preNmsTopN)
+    const rows = order.map((k) => start + k)
     start += n
-    for (const k of best(own, preNmsTopN)) {
-      const at = 4 * (first + k)
-      const box = clipBoxes(decodeBoxes(codes.subarray(at, at + 4), anchors.subarray(at, at + 4)), imageSize)
-      const score = sigmoids(own.subarray(k, k + 1))[0]
-      if (removeSmallBoxes(box, minSize).length > 0 && score >= limit) found.add(box, score, level)
+    const boxes = clipBoxes(decodeBoxes(pickBoxes(codes, rows), pickBoxes(anchors, rows)), imageSize)
+    for (const k of removeSmallBoxes(boxes, minSize)) {
+      const score = Math.fround(sigmoid(own[order[k]]))
+      if (score >= limit) found.add(boxes.subarray(4 * k, 4 * k + 4), score, level)
     }
   })
   const { boxes, scores } = found.suppress(nmsThreshold, postNmsTopN)

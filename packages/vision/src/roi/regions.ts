@@ -76,15 +76,18 @@ export const imageOf = (op: string, rois: ArrayLike<number>, k: number, images: 
  * @example
  * roisFromBoxes([[1, 2, 3, 4], [5, 6, 7, 8]]) // => [0, 1, 2, 3, 4, 1, 5, 6, 7, 8]
  */
-export const roisFromBoxes = (boxes: readonly ArrayLike<number>[]): Float32Array =>
-  Float32Array.from(
-    boxes.flatMap((own, image) =>
-      Array.from({ length: own.length / 4 }, (_, i) => [
-        image,
-        ...Array.from({ length: 4 }, (_, k) => own[4 * i + k]),
-      ]).flat(),
-    ),
-  )
+export const roisFromBoxes = (boxes: readonly ArrayLike<number>[]): Float32Array => {
+  const count = boxes.reduce((n, own) => n + Math.floor(own.length / 4), 0)
+  const rois = new Float32Array(5 * count)
+  let at = 0
+  boxes.forEach((own, image) => {
+    for (let i = 0; i + 4 <= own.length; i += 4) {
+      rois[at++] = image
+      for (let k = 0; k < 4; k++) rois[at++] = own[i + k]
+    }
+  })
+  return rois
+}
 
 /** Options of {@link assignLevels}. */
 export interface LevelOptions {

@@ -284,15 +284,19 @@ export const alignTables = (
   if (list.length > 1 && list.length * bins * count > tableLimit) return null
   const rows = new Int32Array(list.length * bins * count)
   const weights = new Float64Array(rows.length)
-  const taps = new BinTaps()
   const [stride, step] = attrs.positionSensitive ? [bins, 1] : [1, 0]
-  regions.forEach((region, r) => {
-    const origin = imageOf(attrs.op, rois, list[r], images) * H * W * stride
+  regions.forEach(({ x, y }, r) => {
+    const origin = imageOf(attrs.op, rois, list[r], images) * H * W
     for (let b = 0; b < bins; b++) {
-      taps.read(region, Math.floor(b / binsX), b % binsX, origin + b * step, W, stride)
-      const at = (r * bins + b) * count
-      rows.set(taps.offsets.subarray(0, taps.count), at)
-      weights.set(taps.weights.subarray(0, taps.count), at)
+      const [py, px] = [Math.floor(b / binsX), b % binsX]
+      let at = (r * bins + b) * count
+      for (let i = y.starts[py]; i < y.starts[py + 1]; i++) {
+        const row = origin + y.cells[i] * W
+        for (let j = x.starts[px]; j < x.starts[px + 1]; j++, at++) {
+          rows[at] = (row + x.cells[j]) * stride + b * step
+          weights[at] = y.weights[i] * x.weights[j]
+        }
+      }
     }
   })
   return { count, rows, weights, empty: regions.flatMap(({ empty }, r) => (empty === empty ? [] : [r])) }
