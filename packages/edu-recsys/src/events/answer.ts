@@ -1,4 +1,5 @@
 import { ValueError } from '@lanewise/core'
+import { isRecord, shown } from '../check.ts'
 
 /**
  * One learner's answer to one question: the one event that every model of this package reads.
@@ -60,16 +61,6 @@ const rules: { readonly [field in keyof Required<Answer>]: Rule } = {
   },
   hints: { holds: isCount, expected: 'a whole number >= 0', optional: true },
   attempts: { holds: (value) => isCount(value) && value !== 0, expected: 'a whole number >= 1', optional: true },
-}
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null
-
-const shown = (value: unknown): string => {
-  if (typeof value === 'string')
-    return value.length > 60 ? `${JSON.stringify(value.slice(0, 60))}…` : JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.slice(0, 10).map(shown).join(', ')}${value.length > 10 ? ', …' : ''}]`
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
 }
 
 /** Narrows a value to an {@link Answer}, or throws naming the first field that does not fit. */
