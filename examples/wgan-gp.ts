@@ -8,7 +8,9 @@ export const summary = 'WGAN-GP learns 25 Gaussians in the plane: how many of th
 
 /** Modes lie on a 5x5 grid; all is scaled so that the coordinates' standard deviation is 1. */
 const scale = Math.SQRT2 * 2
-const modes = Array.from({ length: 25 }, (_, i) => [((i % 5) - 2) * 2, (Math.floor(i / 5) - 2) * 2].map((v) => v / scale))
+const modes = Array.from({ length: 25 }, (_, i) =>
+  [((i % 5) - 2) * 2, (Math.floor(i / 5) - 2) * 2].map((v) => v / scale),
+)
 const std = 0.05 / scale
 
 const drawPoints = (count: number, generator: Generator): Tensor => {
@@ -72,7 +74,9 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
     const points = e.samples.dataSync() as Float32Array
     const covered = countModes(points, 3).filter((n) => n > 0).length
     write('wgan-gp.png', png(scatter(points)))
-    log(`epoch ${e.epoch}: critic ${e.losses['discriminator']?.toFixed(4)}, ${covered} of 25 modes, ${e.seconds.toFixed(0)} s`)
+    log(
+      `epoch ${e.epoch}: critic ${e.losses['discriminator']?.toFixed(4)}, ${covered} of 25 modes, ${e.seconds.toFixed(0)} s`,
+    )
   }
   bar.stop()
   // 10,000 samples give a mode 400 if all are drawn alike; one with fewer than 20 within 3 standard deviations is lost.

@@ -40,12 +40,7 @@ export type { PlayerOptimizers } from './train/optimizers.ts'
 export { sampleGrid, type GridPicture, type SampleGridOptions } from './images/grid.ts'
 
 // Metrics
-export {
-  extractFeatures,
-  FeatureStats,
-  type ExtractOptions,
-  type Features,
-} from './metrics/features.ts'
+export { extractFeatures, FeatureStats, type ExtractOptions, type Features } from './metrics/features.ts'
 export { fid } from './metrics/fid.ts'
 export { kid, type KidOptions, type Score } from './metrics/kid.ts'
 export { inceptionScore, type InceptionScoreOptions } from './metrics/inception-score.ts'

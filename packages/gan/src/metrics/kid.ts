@@ -56,7 +56,13 @@ export const kid = (a: Features, b: Features, options: KidOptions = {}): Score =
   const [x, y] = [rowsOf('kid', a), rowsOf('kid', b)]
   checkWidths('kid', x.width, y.width)
   const few = Math.min(x.count, y.count)
-  if (!Number.isInteger(subsets) || subsets < 1 || !Number.isInteger(subsetSize) || subsetSize < 2 || subsetSize > few) {
+  if (
+    !Number.isInteger(subsets) ||
+    subsets < 1 ||
+    !Number.isInteger(subsetSize) ||
+    subsetSize < 2 ||
+    subsetSize > few
+  ) {
     throw new ValueError({
       op: 'kid',
       problem: 'the subsets do not fit',

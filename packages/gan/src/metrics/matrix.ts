@@ -65,8 +65,7 @@ const tridiagonalize = (a: Matrix, n: number, rows: Matrix | null): Tridiagonal 
     }
     const half = (beta * vp) / 2
     for (let i = k + 1; i < n; i++) p[i] -= half * v[i]
-    for (let i = k + 1; i < n; i++)
-      for (let j = k + 1; j < n; j++) a[i * n + j] -= v[i] * p[j] + p[i] * v[j]
+    for (let i = k + 1; i < n; i++) for (let j = k + 1; j < n; j++) a[i * n + j] -= v[i] * p[j] + p[i] * v[j]
     for (let i = k + 1; i < n; i++) a[i * n + k] = a[k * n + i] = i === k + 1 ? -first * scale : 0
     if (rows === null) continue
     p.fill(0)

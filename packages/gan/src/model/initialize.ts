@@ -1,11 +1,4 @@
-import {
-  BatchNorm2d,
-  Conv2d,
-  ConvTranspose2d,
-  initializers,
-  Linear,
-  type AnyModule,
-} from '@lanewise/core'
+import { BatchNorm2d, Conv2d, ConvTranspose2d, initializers, Linear, type AnyModule } from '@lanewise/core'
 
 /**
  * DCGAN's initial weights: convolutions from N(0, 0.02^2), batch norms from N(1, 0.02^2) with biases 0; biases of

@@ -46,7 +46,12 @@ export const labelsOf = (op: string, batch: SampleBatch): Tensor => {
   const [x, labels] = batch instanceof Tensor ? [batch] : batch
   if (labels instanceof Tensor && labels.rank === 1 && labels.shape[0] === x.shape[0]) return labels
   const got = labels instanceof Tensor ? show(labels.shape) : 'samples alone'
-  throw new ShapeError({ op, problem: 'a conditional model needs labels', got, expected: '[samples [N, ...], labels [N]]' })
+  throw new ShapeError({
+    op,
+    problem: 'a conditional model needs labels',
+    got,
+    expected: '[samples [N, ...], labels [N]]',
+  })
 }
 
 /** Generators that end in tanh give [-1, 1]: real samples beyond it are told apart by that alone. */

@@ -34,9 +34,7 @@ const sizesOf = (groups: optim.OptimizerState['param_groups']): number[] =>
   groups.map(({ params }) => (Array.isArray(params) ? params.length : -1))
 
 /** Several optimizers' states as one: their groups one after the other, parameters numbered through. */
-export const joinOptimizers = (
-  optimizers: readonly Optimizer[],
-): Pick<Optimizer, 'stateDict' | 'loadStateDict'> => ({
+export const joinOptimizers = (optimizers: readonly Optimizer[]): Pick<Optimizer, 'stateDict' | 'loadStateDict'> => ({
   stateDict: () => {
     const state = new Map<number, Readonly<optim.ParamState>>()
     const groups: Record<string, unknown>[] = []

@@ -1,0 +1,36 @@
+import { cgan, dcgan, kerasMnistGan, mlpGan, vaeGan } from '@lanewise/gan'
+import type { Recipe } from './gan-digits.ts'
+
+/** The models that learn digits, with the sizes of their runs; 32-pixel models see digits with a black border. */
+export const recipes = {
+  mlpGan: {
+    name: 'mlp-gan',
+    build: () => mlpGan(),
+    quick: { digits: 640, epochs: 1, batchSize: 64 },
+    full: { digits: 20_000, epochs: 10, batchSize: 64 },
+  },
+  dcgan: {
+    name: 'dcgan',
+    build: (quick) => dcgan({ channels: 1, imageSize: 32, baseWidth: quick ? 8 : 64 }),
+    quick: { digits: 320, epochs: 1, batchSize: 32 },
+    full: { digits: 12_800, epochs: 2, batchSize: 64 },
+  },
+  kerasMnistGan: {
+    name: 'keras-mnist-gan',
+    build: () => kerasMnistGan(),
+    quick: { digits: 16, epochs: 1, batchSize: 8 },
+    full: { digits: 6400, epochs: 2, batchSize: 64 },
+  },
+  cgan: {
+    name: 'cgan',
+    build: (quick) => cgan({ baseWidth: quick ? 8 : 32 }),
+    quick: { digits: 320, epochs: 1, batchSize: 32 },
+    full: { digits: 20_000, epochs: 2, batchSize: 32 },
+  },
+  vaeGan: {
+    name: 'vae-gan',
+    build: (quick) => vaeGan({ baseWidth: quick ? 8 : 32 }),
+    quick: { digits: 320, epochs: 1, batchSize: 32 },
+    full: { digits: 12_800, epochs: 2, batchSize: 64 },
+  },
+} satisfies Record<string, Recipe>
