@@ -14,3 +14,57 @@ export {
   type TextTokenizer,
   type TokenReader,
 } from './decode/index.ts'
+
+// Models of sequences
+export {
+  loadState,
+  SequenceModel,
+  SequenceReader,
+  stateToBytes,
+  statesFromBytes,
+  type RecurrentClass,
+  type RecurrentLayer,
+  type SequenceModelOptions,
+  type States,
+} from './sequence-model/index.ts'
+export { EncoderDecoder, type EncoderDecoderOptions, type SideOptions } from './seq2seq/index.ts'
+
+// Character language models
+export {
+  charRnn,
+  charRnnFromTensorFlow,
+  tokenStreams,
+  windowCount,
+  type CharRnnOptions,
+  type TokenStreamOptions,
+  type TokenWindow,
+} from './char-rnn/index.ts'
+
+// Time series and trajectories
+export { forecast, seriesWindows, type SeriesWindowsOptions } from './series/index.ts'
+export {
+  constantVelocity,
+  displacementErrors,
+  simulateTraffic,
+  TrajectoryPredictor,
+  type DisplacementErrors,
+  type Manoeuvre,
+  type Traffic,
+  type TrafficOptions,
+  type TrajectoryOptions,
+} from './trajectory/index.ts'
+
+// Weights of other frameworks
+export {
+  kerasWeights,
+  loadRecurrentWeights,
+  onnxWeights,
+  tensorFlowWeights,
+  torchWeights,
+  type Dialect,
+  type Matrix,
+  type NamedWeights,
+  type OnnxOptions,
+  type TensorFlowOptions,
+  type WeightArray,
+} from './weights/index.ts'

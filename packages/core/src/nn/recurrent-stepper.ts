@@ -35,8 +35,12 @@ const refuse = (problem: string, got: string, expected: string, advice?: string)
  * Math.max(...last.map((v, i) => Math.abs(v - y.dataSync()[9 + i]))) < 1e-6 // => true
  */
 export class RecurrentStepper {
-  /** Size of a state: layers times H, twice for an LSTM. */
-  readonly stateSize: number
+  /** Sizes of a state: 2 for an LSTM (h and c), else 1; layers; 1 sequence; H. */
+  readonly stateShape: readonly [kinds: number, layers: number, sequences: number, units: number]
+  /** Values in an input vector; null where the input is tokens. */
+  readonly inputSize: number | null
+  /** Values in an output. */
+  readonly outputSize: number
   readonly #layer: RNN | GRU | LSTM
   readonly #embedding: Embedding | null
   readonly #h: Tensor
@@ -58,9 +62,11 @@ export class RecurrentStepper {
     checkFit('the head', head?.weight.shape[1] ?? hiddenSize, hiddenSize)
     const like = { backend: layer.parameters()[0].backend }
     const made = (make: () => Tensor): Tensor => keep(noGrad(make))
+    this.inputSize = embedding === null ? inputSize : null
+    this.outputSize = head?.weight.shape[0] ?? hiddenSize
     this.#layer = layer
     this.#embedding = embedding
-    this.stateSize = numLayers * hiddenSize * (cell === 'lstm' ? 2 : 1)
+    this.stateShape = [cell === 'lstm' ? 2 : 1, numLayers, 1, hiddenSize]
     this.#h = made(() => zeros([numLayers, 2, hiddenSize], like))
     this.#c = made(() => zeros(cell === 'lstm' ? [numLayers, 2, hiddenSize] : [0], like))
     const state = layer.stateDict()
@@ -84,8 +90,8 @@ export class RecurrentStepper {
       cell,
       from: 0,
       token: 0,
-      input: new Float32Array(embedding === null ? inputSize : 0),
-      output: new Float32Array(head?.weight.shape[0] ?? hiddenSize),
+      input: new Float32Array(this.inputSize ?? 0),
+      output: new Float32Array(this.outputSize),
       embedding: embedding !== null,
       head: head !== null,
     }
@@ -123,9 +129,13 @@ export class RecurrentStepper {
     return attrs.output
   }
 
+  get #stateSize(): number {
+    return this.stateShape.reduce((a, b) => a * b)
+  }
+
   /** The state: h of every layer, then c of every layer for an LSTM; a copy. */
   state(): Float32Array<ArrayBuffer> {
-    const out = new Float32Array(this.stateSize)
+    const out = new Float32Array(this.#stateSize)
     let at = 0
     for (const x of [this.#h, this.#c]) {
       const H = this.#layer.hiddenSize
@@ -140,12 +150,12 @@ export class RecurrentStepper {
    * @throws ShapeError when it has another size; the state is then unchanged.
    */
   setState(values: ArrayLike<number>): void {
-    if (values.length !== this.stateSize) {
+    if (values.length !== this.#stateSize) {
       throw new ShapeError({
         op: 'RecurrentStepper.setState',
         problem: 'the state does not fit',
         got: `${values.length} values`,
-        expected: `${this.stateSize}`,
+        expected: `${this.#stateSize}`,
       })
     }
     const H = this.#layer.hiddenSize
@@ -160,7 +170,7 @@ export class RecurrentStepper {
 
   /** Starts again from the state of zeros. */
   reset(): void {
-    this.setState(new Float32Array(this.stateSize))
+    this.setState(new Float32Array(this.#stateSize))
   }
 }
 

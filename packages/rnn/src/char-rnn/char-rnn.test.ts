@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FormatError, readRawManifest, readRawWeights, zeros, type ArrayData, type Tensor } from '@lanewise/core'
+import { expect, test } from 'vitest'
+import { generateText } from '../decode/generate.ts'
+import { CharacterTokenizer } from '../tokenizer/character-tokenizer.ts'
+import { charRnn } from './char-rnn.ts'
+import { tokenStreams, windowCount } from './streams.ts'
+import { charRnnFromTensorFlow } from './weights.ts'
+
+test('sizes and names', () => {
+  const model = charRnn({ vocabularySize: 65 })
+  expect(model.parameters().reduce((n, p) => n + p.size, 0)).toBe(280897)
+  expect([...model.stateDict().keys()].filter((name) => !name.startsWith('rnn.'))).toEqual([
+    'embedding.weight',
+    'decoder.weight',
+    'decoder.bias',
+  ])
+})
+
+test('streams cover the text once, each window after the one before', () => {
+  const text = Array.from({ length: 103 }, (_, i) => i)
+  const windows = [...tokenStreams(text, { batchSize: 4, steps: 5 })]
+  expect(windows.length).toBe(windowCount(103, { batchSize: 4, steps: 5 }))
+  expect(windows.length).toBe(4)
+  for (let n = 0; n < 4; n++) {
+    const stream = windows.flatMap(({ x }) => [0, 1, 2, 3, 4].map((t) => x[t * 4 + n]))
+    expect(stream).toEqual(Array.from({ length: 20 }, (_, i) => n * 25 + i))
+  }
+  for (const { x, y } of windows) x.forEach((token, i) => expect(y[i]).toBe(token + 1))
+  expect(() => windowCount(10, { batchSize: 2, steps: 5 })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => windowCount(10, { batchSize: 0, steps: 5 })).toThrow('there is not one window')
+})
+
+test('a checkpoint that lacks a weight', () => {
+  const weights = new Map<string, Tensor>([['embedding', zeros([5, 4])]])
+  let error: unknown
+  try {
+    charRnnFromTensorFlow(weights)
+  } catch (e) {
+    error = e
+  }
+  expect(FormatError.is(error)).toBe(true)
+  expect(String(error)).toContain('rnnlm/softmax_w is missing')
+})
+
+const folder = join(process.env['LANEWISE_DATA'] ?? '../shared/data', 'text')
+
+interface Expected {
+  prompt: string
+  logits_after_prompt: number[]
+}
+
+test.skipIf(!existsSync(folder))('stored TensorFlow weights give the stored logits (needs the text data)', async () => {
+  const expected: Record<string, Expected> = JSON.parse(readFileSync(join(folder, 'charRNN_expected.json'), 'utf8'))
+  for (const [author, { prompt, logits_after_prompt }] of Object.entries(expected)) {
+    const at = join(folder, 'charRNN-weights', author)
+    const manifest = readRawManifest(readFileSync(join(at, 'manifest.json')))
+    const files = new Map([...manifest.values()].map(({ filename }) => [filename, readFileSync(join(at, filename))]))
+    const weights: Map<string, ArrayData> = readRawWeights(manifest, files)
+    const model = charRnnFromTensorFlow(weights)
+    const tokenizer = CharacterTokenizer.fromJSON(JSON.parse(readFileSync(join(at, 'vocab.json'), 'utf8')))
+    const logits = model.reader().read(tokenizer.encode(prompt))
+    logits_after_prompt.forEach((v, i) => expect(Math.abs(v - logits[i])).toBeLessThan(1e-3))
+    for await (const piece of generateText(model.reader(), tokenizer, { prompt, maxTokens: 1, temperature: 0 })) {
+      expect(piece.length).toBe(1)
+    }
+  }
+})

@@ -1,0 +1,44 @@
+import { FormatError, tensor, transpose, type StateDict, type Tensor } from '@lanewise/core'
+import { SequenceModel } from '../sequence-model/sequence-model.ts'
+import { tensorFlowWeights } from '../weights/dialects.ts'
+import { loadRecurrentWeights, matrixOf, type Matrix, type NamedWeights } from '../weights/load.ts'
+import { charRnn } from './char-rnn.ts'
+
+const find = (weights: NamedWeights, name: string, rank: number): Matrix => {
+  const found = weights.get(name)
+  if (found?.shape.length === rank) return matrixOf(name, found)
+  throw new FormatError({
+    op: 'charRnnFromTensorFlow',
+    problem: `${name} ${found === undefined ? 'is missing' : 'has another shape'}`,
+    got: found === undefined ? `${weights.size} weights` : `[${found.shape.join(', ')}]`,
+    expected: `a weight of rank ${rank}`,
+  })
+}
+
+/**
+ * A {@link charRnn} from a checkpoint of char-rnn-tensorflow, as ml5's charRNN models are: `embedding`,
+ * `rnnlm/multi_rnn_cell/cell_N/basic_lstm_cell/weights|kernel` and `biases|bias`, `rnnlm/softmax_w`, `rnnlm/softmax_b`.
+ * Sizes come from the shapes; the forget gates' constant 1 is added to their bias.
+ * @throws FormatError when a weight is missing, or the shapes do not fit each other.
+ */
+export const charRnnFromTensorFlow = (weights: NamedWeights): SequenceModel => {
+  const embedding = find(weights, 'embedding', 2)
+  const head = find(weights, 'rnnlm/softmax_w', 2)
+  const bias = find(weights, 'rnnlm/softmax_b', 1)
+  const cells = [...weights].filter(([name]) => name.startsWith('rnnlm/multi_rnn_cell/'))
+  const model = charRnn({
+    vocabularySize: embedding.shape[0],
+    embeddingDim: embedding.shape[1],
+    hiddenSize: head.shape[0],
+    numLayers: Math.max(1, cells.length / 2),
+  })
+  loadRecurrentWeights(model.rnn, new Map(cells), tensorFlowWeights())
+  const values = ({ data, shape }: Matrix): Tensor => tensor(data, { shape })
+  const rest: StateDict = new Map([
+    ['embedding.weight', values(embedding)],
+    ['decoder.weight', transpose(values(head), 0, 1)],
+    ['decoder.bias', values(bias)],
+  ])
+  model.loadStateDict(new Map([...model.stateDict(), ...rest]))
+  return model
+}

@@ -1,0 +1,2 @@
+export { Gpt, gpt, type GptOptions, type LayerCache } from './gpt.ts'
+export { gptReader, type GptReader } from './reader.ts'

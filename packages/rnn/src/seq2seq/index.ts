@@ -1,0 +1,1 @@
+export { EncoderDecoder, type EncoderDecoderOptions, type SideOptions } from './encoder-decoder.ts'

@@ -1,0 +1,1 @@
+export { forecast, seriesWindows, type SeriesWindowsOptions } from './windows.ts'
