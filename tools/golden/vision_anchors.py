@@ -3,6 +3,7 @@ import torch
 import torchvision.models.detection._utils as utils
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
 from torchvision.models.detection.image_list import ImageList
+from torchvision.models.detection.ssd import SSD
 from torchvision.ops import box_iou
 from vision_common import ODD, boxes, draws, write
 
@@ -38,4 +39,15 @@ for count in (16, 128):
     torch.manual_seed(5)
     p, n = utils.BalancedPositiveNegativeSampler(count, 0.25)([labels])
     out[f"positive {count}"], out[f"negative {count}"] = torch.where(p[0])[0].int(), torch.where(n[0])[0].int()
+
+# Hard negative mining shows in the classification loss of SSD.
+ssd = SSD.__new__(SSD)
+torch.nn.Module.__init__(ssd)
+ssd.neg_to_pos_ratio, ssd.box_coder = 3, utils.BoxCoder((10.0, 10.0, 5.0, 5.0))
+logits = torch.tensor(draws(7, 1, 60, 2) * 4)
+matched = torch.tensor(draws(8, 60) < 0.12).long() - 1
+some = torch.tensor(boxes(9, 60))
+target = {"boxes": some[:1], "labels": torch.tensor([1])}
+losses = ssd.compute_loss([target], {"bbox_regression": torch.zeros(1, 60, 4), "cls_logits": logits}, [some], [matched])
+out["hardest"] = losses["classification"].reshape(1)
 write("anchors", "anchors", out)

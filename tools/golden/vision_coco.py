@@ -50,7 +50,10 @@ for image in range(1, 6):
                         "segmentation": {"size": [SIZE, SIZE], "counts": r["counts"].decode()}})
 images = [{"id": i, "width": SIZE, "height": SIZE} for i in range(1, 6)]
 dataset = {"images": images, "annotations": objects, "categories": [{"id": 1}, {"id": 2}]}
-segm = {"annotations": objects, "results": results, "stats": evaluate(dataset, [dict(r) for r in results], "segm")}
+# A result that has a box as well is sized by the box.
+boxed = [{**r, "bbox": [0, 0, 20 + 10 * (i % 9), 30]} for i, r in enumerate(results)]
+segm = {"annotations": objects, "results": results, "stats": evaluate(dataset, [dict(r) for r in results], "segm"),
+        "boxedStats": evaluate(dataset, boxed, "segm")}
 
 objects, results = [], []
 for image in range(1, 9):

@@ -1,6 +1,6 @@
-// COCO evaluation of 1,000 generated images with 80 classes: node packages/vision/bench/coco.mjs
+// COCO evaluation of 1,000 generated images with 80 classes: 2 seconds are allowed.
 import { evaluateCoco } from '@lanewise/vision'
-import { draws, fastest } from './inputs.mjs'
+import { draws } from './inputs.mjs'
 
 const d = draws(1, 1000 * 40 * 6)
 const images = Array.from({ length: 1000 }, (_, i) => ({ id: i + 1 }))
@@ -26,7 +26,11 @@ for (let i = 0; i < 1000; i++) {
   }
 }
 const dataset = { images, categories: [], annotations }
-console.log(
-  `${annotations.length} objects, ${results.length} detections, AP ${evaluateCoco(dataset, results).ap.toFixed(4)}`,
-)
-console.log(`${(fastest(3, () => evaluateCoco(dataset, results)) / 1000).toFixed(2)} s`)
+
+export const rows = [
+  {
+    name: 'COCO evaluation, 1,000 images, 80 classes, 40,000 detections',
+    bar: { seconds: 2 },
+    run: () => void evaluateCoco(dataset, results),
+  },
+]

@@ -30,19 +30,3 @@ export const nmsInput = (kind, n) => {
   }
   return { boxes, scores: d.filter((_, i) => i % 5 === 4) }
 }
-
-/**
- * Smallest processor time in milliseconds of `rounds` runs after some for warming up. Other programs on the machine do
- * not count; the work is of one thread.
- */
-export const fastest = (rounds, run, warm = 2) => {
-  for (let k = 0; k < warm; k++) run()
-  let best = Infinity
-  for (let k = 0; k < rounds; k++) {
-    const start = process.cpuUsage()
-    run()
-    const { user, system } = process.cpuUsage(start)
-    best = Math.min(best, (user + system) / 1000)
-  }
-  return best
-}

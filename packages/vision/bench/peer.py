@@ -1,5 +1,5 @@
-"""Times torchvision's nms and roi_align on one thread, on the inputs of inputs.mjs; milliseconds of processor time."""
-import json
+"""Answers each line, the name of a run, with its milliseconds of processor time and its result: torchvision's nms and
+roi_align on one thread, on the inputs of inputs.mjs."""
 import math
 import sys
 import time
@@ -34,16 +34,6 @@ def nms_input(kind, n):
     return torch.tensor(np.stack([x, y, x + w, y + h], 1).astype(np.float32)), torch.tensor(d[:, 4].astype(np.float32))
 
 
-def fastest(rounds, run):
-    run(), run()
-    best = math.inf
-    for _ in range(rounds):
-        start = time.process_time()
-        run()
-        best = min(best, time.process_time() - start)
-    return best * 1000
-
-
 def roi_input():
     x = torch.tensor(draws(1, 256 * 50 * 50)).reshape(1, 256, 50, 50)
     d = draws(2, 4 * 512).reshape(512, 4)
@@ -51,25 +41,19 @@ def roi_input():
     return x, torch.tensor(rois.astype(np.float32))
 
 
-out = {}
-if sys.argv[1] == "nms":
-    for kind in ("sparse", "clustered", "all kept"):
-        for n in (1000, 10000):
-            b, s = nms_input(kind, n)
-            out[f"{kind} {n}"] = [fastest(5 if n == 10000 else 30, lambda: ops.nms(b, s, 0.5)), int(ops.nms(b, s, 0.5).numel())]
-else:
-    # Answers each line "forward" or "backward" with the milliseconds of one run, so that both sides take turns.
-    x, rois = roi_input()
-    y = torch.ones(512, 256, 7, 7)
-    g = x.clone().requires_grad_()
-    z = ops.roi_align(g, rois, 7, 1 / 16, 2, True)
-    runs = {
-        "forward": lambda: ops.roi_align(x, rois, 7, 1 / 16, 2, True),
-        "backward": lambda: torch.autograd.grad(z, g, y, retain_graph=True),
-    }
-    for line in sys.stdin:
-        start = time.process_time()
-        runs[line.strip()]()
-        print((time.process_time() - start) * 1000, flush=True)
-    sys.exit()
-print(json.dumps(out))
+def nms_run(kind, n):
+    b, s = nms_input(kind, n)
+    return lambda: ops.nms(b, s, 0.5).numel()
+
+
+runs = {f"nms {kind} {n}": nms_run(kind, n) for kind in ("sparse", "clustered", "all kept") for n in (1000, 10000)}
+x, rois = roi_input()
+ones = torch.ones(512, 256, 7, 7)
+leaf = x.clone().requires_grad_()
+pooled = ops.roi_align(leaf, rois, 7, 1 / 16, 2, True)
+runs["roi forward"] = lambda: ops.roi_align(x, rois, 7, 1 / 16, 2, True) is None
+runs["roi backward"] = lambda: torch.autograd.grad(pooled, leaf, ones, retain_graph=True) is None
+for line in sys.stdin:
+    start = time.process_time()
+    result = runs[line.strip()]()
+    print((time.process_time() - start) * 1000, int(result), flush=True)

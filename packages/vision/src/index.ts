@@ -92,7 +92,13 @@ export {
 } from './anchors/anchors.ts'
 export { decodeBoxes, encodeBoxes, type BoxCoderOptions } from './anchors/box-coder.ts'
 export { matchAnchors, matchState, type MatchOptions } from './anchors/matcher.ts'
-export { sampleBalanced, type BalancedSample, type PermutationSource, type SampleOptions } from './anchors/sampler.ts'
+export {
+  sampleBalanced,
+  sampleHardest,
+  type BalancedSample,
+  type PermutationSource,
+  type SampleOptions,
+} from './anchors/sampler.ts'
 
 // Raw outputs to answers
 export {

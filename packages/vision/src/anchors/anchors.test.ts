@@ -5,7 +5,7 @@ import { draws, drawBoxes, golden, oddBoxes, worstError } from '../testing/golde
 import { defaultBoxes, gridAnchors } from './anchors.ts'
 import { decodeBoxes, encodeBoxes } from './box-coder.ts'
 import { matchAnchors } from './matcher.ts'
-import { sampleBalanced } from './sampler.ts'
+import { sampleBalanced, sampleHardest } from './sampler.ts'
 
 const want = golden(new URL('./__golden__/anchors.json', import.meta.url))
 const grids = [
@@ -113,6 +113,31 @@ describe('the sampler', () => {
     })
     expect(positive).toEqual(want[`positive ${count}`].data)
     expect(negative).toEqual(want[`negative ${count}`].data)
+  })
+
+  it("takes the hardest negatives as torchvision's SSD does", () => {
+    const logits = draws(7, 120).map((v) => v * 4)
+    const labels = draws(8, 60).map((v) => (v < 0.12 ? 1 : 0))
+    const losses = labels.map((l, i) => {
+      const margin = logits[2 * i + 1] - logits[2 * i]
+      return Math.log1p(Math.exp(l === 1 ? -margin : margin))
+    })
+    const { positive, negative } = sampleHardest(losses, labels)
+    expect(negative).toHaveLength(3 * positive.length)
+    const total = [...positive, ...negative].reduce((sum, i) => sum + losses[i], 0)
+    expect(total / positive.length).toBeCloseTo(want.hardest.data[0], 5)
+  })
+
+  it('takes all negatives where there are too few, ties by index, and leaves ignored ones out', () => {
+    expect([...sampleHardest([1, 2, 3], [1, 0, -1]).negative]).toEqual([1])
+    expect([...sampleHardest([0, 5, 5, 5], [1, 0, 0, 0], 2).negative]).toEqual([1, 2])
+    expect(sampleHardest([], []).positive).toHaveLength(0)
+    expect(() => sampleHardest([1], [1, 2])).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: sampleHardest: the numbers of labels and losses do not match; got 2, expected 1.]`,
+    )
+    expect(() => sampleHardest([1], [1], -1)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: sampleHardest: the ratio is negative; got -1, expected a number from 0 on.]`,
+    )
   })
 
   it('refuses a share above one', () => {

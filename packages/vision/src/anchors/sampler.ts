@@ -1,5 +1,6 @@
 import { ValueError } from '@lanewise/core'
-import { read, type Values } from '../arrays.ts'
+import { checkCount, float32, read, type Values } from '../arrays.ts'
+import { descending } from '../order.ts'
 
 /** What the sampler needs of core's Generator. */
 export interface PermutationSource {
@@ -17,7 +18,7 @@ export interface SampleOptions {
   readonly generator: PermutationSource
 }
 
-/** Indices that {@link sampleBalanced} chose, ascending. */
+/** Indices that a sampler chose, ascending. */
 export interface BalancedSample {
   readonly positive: Int32Array
   readonly negative: Int32Array
@@ -58,4 +59,35 @@ export const sampleBalanced = (
   }
   const chosen = take(positive, wanted)
   return { positive: chosen, negative: take(negative, Math.min(negative.length, count - wanted)) }
+}
+
+/**
+ * The positives, and for each of them `ratio` of the negatives with the largest losses (hard negative mining, SSD).
+ * Equal losses go to the lower index.
+ * @param losses - classification loss of each anchor of one image, [A]
+ * @param labels - per anchor: 1 or more is positive, 0 negative, below 0 ignored
+ * @throws ShapeError when the counts do not match; ValueError when the ratio is negative.
+ * @source Liu et al. 2016; checked against torchvision's SSD.compute_loss 0.14 in anchors.test.ts
+ * @example
+ * sampleHardest([0.1, 0.9, 0.3, 0.8], [1, 0, 0, 0], 2).negative // => [1, 3]
+ */
+export const sampleHardest = (losses: Values, labels: Values, ratio = 3): BalancedSample => {
+  const loss = float32(losses)
+  const l = read(labels)
+  checkCount('sampleHardest', 'the numbers of labels and losses', l.length, loss.length)
+  if (!(ratio >= 0)) {
+    throw new ValueError({
+      op: 'sampleHardest',
+      problem: 'the ratio is negative',
+      got: String(ratio),
+      expected: 'a number from 0 on',
+    })
+  }
+  const positive: number[] = []
+  for (let i = 0; i < l.length; i++) if (l[i] >= 1) positive.push(i)
+  const hardest = descending(loss).filter((i) => l[i] === 0)
+  return {
+    positive: Int32Array.from(positive),
+    negative: hardest.slice(0, Math.floor(ratio * positive.length)).sort(),
+  }
 }

@@ -151,9 +151,12 @@ export class Trails {
     this.#points = new TrackMemory(length)
   }
 
-  /** Takes the tracks of one frame in. */
+  /**
+   * Takes the tracks of one frame in.
+   * @throws ValueError at an id that appears twice or a box that is not finite; nothing has changed then.
+   */
   update(tracks: readonly ZoneTrack[]): void {
-    this.#points.tick()
+    this.#points.begin('Trails.update', tracks)
     for (const { id, box } of tracks) {
       const points = this.#points.get(id) ?? []
       points.push(...anchorOf(box, 'bottom'))

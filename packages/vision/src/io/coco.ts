@@ -1,3 +1,4 @@
+import { ValueError } from '@lanewise/core'
 import { rleFromString, rleMerge, type Rle } from '../boxes/rle.ts'
 import { polygonToRle } from '../boxes/polygon.ts'
 import type { ImageSize } from '../boxes/boxes.ts'
@@ -88,6 +89,12 @@ const readKeypoints = (r: JsonReader, value: unknown, path: Path): number[] | un
   throw r.fault(path, { problem: 'key-points are not triples', got: `${points.length} numbers` })
 }
 
+const readFlag = (r: JsonReader, value: unknown, path: Path): boolean => {
+  if (value === undefined || value === false || value === 0) return false
+  if (value === true || value === 1) return true
+  throw r.fault(path, { problem: 'not a flag', got: shown(value), expected: '0 or 1' })
+}
+
 const optionalNumber = (r: JsonReader, value: unknown, path: Path): number | undefined =>
   value === undefined || value === null ? undefined : r.number(value, path)
 
@@ -106,7 +113,7 @@ export const parseCoco = (text: string, { file = 'input' }: SourceOptions = {}):
     const v = r.fields(value, path)
     return present<CocoImage>({
       id: r.number(v.id, [...path, 'id']),
-      fileName: typeof v.file_name === 'string' ? v.file_name : undefined,
+      fileName: v.file_name === undefined ? undefined : r.text(v.file_name, [...path, 'file_name']),
       width: checkSide(r, optionalNumber(r, v.width, [...path, 'width']), [...path, 'width']),
       height: checkSide(r, optionalNumber(r, v.height, [...path, 'height']), [...path, 'height']),
     })
@@ -114,7 +121,7 @@ export const parseCoco = (text: string, { file = 'input' }: SourceOptions = {}):
   const categories = r.list(root.categories ?? [], ['categories']).map((value, i) => {
     const v = r.fields(value, ['categories', i])
     const id = r.number(v.id, ['categories', i, 'id'])
-    return { id, name: typeof v.name === 'string' ? v.name : String(id) }
+    return { id, name: v.name === undefined ? String(id) : r.text(v.name, ['categories', i, 'name']) }
   })
   const imageOf = unique(r, 'images', images)
   const categoryOf = unique(r, 'categories', categories)
@@ -135,7 +142,7 @@ export const parseCoco = (text: string, { file = 'input' }: SourceOptions = {}):
       categoryId,
       bbox: r.numbers(v.bbox, [...path, 'bbox'], 4),
       area: optionalNumber(r, v.area, [...path, 'area']),
-      isCrowd: v.iscrowd === 1 || v.iscrowd === true ? true : undefined,
+      isCrowd: readFlag(r, v.iscrowd, [...path, 'iscrowd']) ? true : undefined,
       mask: readMask(r, v.segmentation, [...path, 'segmentation'], size),
       keypoints: readKeypoints(r, v.keypoints, [...path, 'keypoints']),
     })
@@ -222,7 +229,7 @@ export const formatCocoResults = (results: readonly CocoResult[]): string =>
 /**
  * COCO's averages of detections against a data set: the numbers of pycocotools. Classes without detections or
  * annotations do not count.
- * @throws ValueError when what the iouType compares is missing.
+ * @throws ValueError when a result names an image that is not there, or what the iouType compares is missing.
  * @source Checked against pycocotools 2.0.11 in coco.test.ts
  * @example
  * const found = { imageId: 1, categoryId: 2, bbox: [0, 0, 40, 40] }
@@ -238,6 +245,16 @@ export const evaluateCoco = (
   const truth = groupBy(dataset.annotations, (a) => a.imageId)
   const found = groupBy(results, (r) => r.imageId)
   const ids = dataset.images.map((image) => image.id).sort((a, b) => a - b)
+  const known = new Set(ids)
+  results.forEach(({ imageId }, i) => {
+    if (known.has(imageId)) return
+    throw new ValueError({
+      op: 'evaluateCoco',
+      problem: 'a result names an image that is not there',
+      got: `image ${imageId} in result ${i}`,
+      expected: `one of the ${ids.length} images`,
+    })
+  })
   for (const id of ids) evaluator.add(truth.get(id) ?? [], found.get(id) ?? [])
   return evaluator.summary()
 }

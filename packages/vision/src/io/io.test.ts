@@ -65,6 +65,15 @@ describe('COCO files', () => {
     expect(broken('[1, 2, 2]', '[1, 2]')).toThrowErrorMatchingInlineSnapshot(
       `[FormatError: parseCoco: gt.txt, line 8, annotations[1].keypoints: key-points are not triples; got 2 numbers.]`,
     )
+    expect(broken('"iscrowd": 1', '"iscrowd": "yes"')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 5, annotations[0].iscrowd: not a flag; got "yes", expected 0 or 1.]`,
+    )
+    expect(broken('"a.jpg"', '17')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 2, images[0].file_name: not a text; got 17.]`,
+    )
+    expect(broken('"name": "car"', '"name": null')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: parseCoco: gt.txt, line 3, categories[0].name: not a text; got null.]`,
+    )
     expect(broken('"annotations"', '"annotation"')).toThrowErrorMatchingInlineSnapshot(
       `[FormatError: parseCoco: gt.txt, line 10, annotations: not a list; got undefined.]`,
     )

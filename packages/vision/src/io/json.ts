@@ -119,6 +119,12 @@ export class JsonReader {
     throw this.fault(path, { problem: 'not an object', got: shown(value) })
   }
 
+  /** A text. */
+  text(value: unknown, path: readonly (string | number)[]): string {
+    if (typeof value === 'string') return value
+    throw this.fault(path, { problem: 'not a text', got: shown(value) })
+  }
+
   /** A finite number. */
   number(value: unknown, path: readonly (string | number)[]): number {
     if (typeof value === 'number' && Number.isFinite(value)) return value

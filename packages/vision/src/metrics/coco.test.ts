@@ -30,11 +30,13 @@ describe('COCO averages', () => {
   const read = (name: string) => JSON.parse(readFileSync(new URL(`./__golden__/${name}.json`, import.meta.url), 'utf8'))
 
   it('equal pycocotools on masks', () => {
-    const { annotations, results, stats } = read('coco-segm')
+    const { annotations, results, stats, boxedStats } = read('coco-segm')
     const images = [1, 2, 3, 4, 5].map((id) => ({ id, width: 120, height: 120 }))
     const dataset = parseCoco(JSON.stringify({ images, annotations, categories: [{ id: 1 }, { id: 2 }] }))
-    const summary = evaluateCoco(dataset, parseCocoResults(JSON.stringify(results)), { iouType: 'segm' })
-    expect(worstError(twelve(summary), stats)).toBeLessThan(1e-12)
+    const found = parseCocoResults(JSON.stringify(results))
+    expect(worstError(twelve(evaluateCoco(dataset, found, { iouType: 'segm' })), stats)).toBeLessThan(1e-12)
+    const boxed = found.map((r, i) => ({ ...r, bbox: [0, 0, 20 + 10 * (i % 9), 30] }))
+    expect(worstError(twelve(evaluateCoco(dataset, boxed, { iouType: 'segm' })), boxedStats)).toBeLessThan(1e-12)
   })
 
   it('equal pycocotools on key-points', () => {
@@ -92,6 +94,12 @@ describe('COCO averages', () => {
     )
     expect(() => new CocoEvaluator({ maxDetections: [10, 1] })).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: CocoEvaluator: limits on detections do not ascend; got [10, 1].]`,
+    )
+    const unknown = [{ imageId: 9, categoryId: 1, bbox: [0, 0, 1, 1], score: 1 }]
+    expect(() =>
+      evaluateCoco({ images: [{ id: 1 }], categories: [], annotations: [] }, unknown),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: evaluateCoco: a result names an image that is not there; got image 9 in result 0, expected one of the 1 images.]`,
     )
     expect(() => evaluator.curve(1, 0.52)).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: CocoEvaluator.curve: no such threshold; got 0.52.]`,

@@ -22,7 +22,7 @@ export interface CocoObject {
 export interface CocoDetection {
   readonly categoryId: number
   readonly score: number
-  /** x, y, width, height in pixels; for iouType bbox. */
+  /** x, y, width, height in pixels; for iouType bbox. A detection with a box is sized by it whatever is compared. */
   readonly bbox?: readonly number[]
   /** For iouType segm. */
   readonly mask?: Rle
@@ -196,9 +196,10 @@ export class CocoEvaluator {
   }
 
   #check(who: string, x: CocoObject | CocoDetection): void {
+    if (x.bbox) checkNumbers(`the bbox of ${who}`, x.bbox)
     if (this.iouType === 'segm') need(x.mask, 'mask', who)
     else if (this.iouType === 'keypoints') checkNumbers(`the key-points of ${who}`, need(x.keypoints, 'keypoints', who))
-    else checkNumbers(`the bbox of ${who}`, need(x.bbox, 'bbox', who))
+    else need(x.bbox, 'bbox', who)
   }
 
   #addClass(id: number, truth: readonly CocoObject[], detections: readonly CocoDetection[]): void {
@@ -235,9 +236,9 @@ export class CocoEvaluator {
   }
 
   #detectionArea(d: CocoDetection): number {
+    if (d.bbox) return boxArea(d.bbox)
     if (this.iouType === 'segm' && d.mask) return rleArea(d.mask)
-    if (this.iouType === 'keypoints' && d.keypoints) return boxArea(keypointBox(d.keypoints))
-    return d.bbox ? boxArea(d.bbox) : 0
+    return d.keypoints ? boxArea(keypointBox(d.keypoints)) : 0
   }
 
   /** [detections, truth] */

@@ -72,9 +72,15 @@ describe('RoI ops on plain arrays', () => {
     expect(() => roiPoolArray(features, [NaN, 0, 0, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: roiPool: a region names an image that is not there; got image NaN in region 0, expected 0 to 1.]`,
     )
-    expect(() => psRoiPoolArray(sensitive, [0, 0, NaN, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: psRoiPool: a region is not finite; got [0, NaN, 1, 1] in region 0, expected finite corners.]`)
-    expect(() => roiAlignArray(features, [1, 0, 0, Infinity, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: roiAlign: a region is not finite; got [0, 0, Infinity, 1] in region 0, expected finite corners.]`)
-    expect(() => psRoiAlignArray(sensitive, [0, -1e9, 0, 1e9, 1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: psRoiAlign: a region is too large to sample; got 500000000x1 samples of a bin in region 0, expected at most 100000 along an axis. Clip the boxes, or pass a samplingRatio.]`)
+    expect(() => psRoiPoolArray(sensitive, [0, 0, NaN, 1, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: psRoiPool: a region is not finite; got [0, NaN, 1, 1] in region 0, expected finite corners.]`,
+    )
+    expect(() => roiAlignArray(features, [1, 0, 0, Infinity, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: roiAlign: a region is not finite; got [0, 0, Infinity, 1] in region 0, expected finite corners.]`,
+    )
+    expect(() => psRoiAlignArray(sensitive, [0, -1e9, 0, 1e9, 1], options)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: psRoiAlign: a region is too large to sample; got 500000000x1 samples of a bin in region 0, expected at most 100000 along an axis. Clip the boxes, or pass a samplingRatio.]`,
+    )
     expect(() => roiPoolArray(features, rois, { outputSize: 0 })).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: roiPool: the output size is not positive and whole; got [0,0].]`,
     )

@@ -69,9 +69,12 @@ export class BehaviourMonitor {
     this.#histories.clear()
   }
 
-  /** Takes the tracks of one frame in. */
+  /**
+   * Takes the tracks of one frame in.
+   * @throws ValueError at an id that appears twice or a box that is not finite; nothing has changed then.
+   */
   update(tracks: readonly ZoneTrack[]): BehaviourEvent[] {
-    this.#histories.tick()
+    this.#histories.begin('BehaviourMonitor.update', tracks)
     return tracks.flatMap(({ id, box }) => {
       const history: History = this.#histories.get(id) ?? { points: [], active: new Map() }
       this.#histories.set(id, history)

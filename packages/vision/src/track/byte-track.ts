@@ -1,4 +1,5 @@
 import { ValueError } from '@lanewise/core'
+import { appearanceOf, blendAppearance, unlikeness } from './appearance.ts'
 import { assignBelow } from './assignment.ts'
 import { checkFrame, type CheckedFrame, type FrameDetections, type Track } from './detections.ts'
 import { ConstantVelocity } from './kalman.ts'
@@ -75,9 +76,8 @@ class ByteTrackState {
     this.detection = i
     this.lastFrame = frame.frame
     this.state = 'tracked'
-    if (frame.embeddings === null) return
-    const seen = frame.embeddings.subarray(i * frame.dimensions, (i + 1) * frame.dimensions)
-    this.appearance = blend(this.appearance, seen)
+    const seen = appearanceOf(frame, i)
+    if (seen !== null) this.appearance = blendAppearance(this.appearance, seen)
   }
 
   predict(): void {
@@ -112,14 +112,6 @@ const measure = ({ boxes }: CheckedFrame, i: number): [number, number, number, n
   const w = boxes[4 * i + 2] - boxes[4 * i]
   const h = boxes[4 * i + 3] - boxes[4 * i + 1]
   return [boxes[4 * i] + w / 2, boxes[4 * i + 1] + h / 2, w / h, h]
-}
-
-/** The running mean of appearances, nine parts old and one part new, of length 1. */
-const blend = (old: Float64Array | null, seen: Float64Array): Float64Array => {
-  if (old === null) return seen.slice()
-  const mixed = old.map((v, k) => 0.9 * v + 0.1 * seen[k])
-  const length = Math.sqrt(mixed.reduce((sum, v) => sum + v * v, 0))
-  return length > 0 ? mixed.map((v) => v / length) : seen.slice()
 }
 
 const boxesOf = (tracks: readonly ByteTrackState[]): Float64Array => {
@@ -228,23 +220,15 @@ export class ByteTrack {
     const far = overlapCosts(boxesOf(tracks), rowsOf(frame, rows), inclusive ? 1 : 0)
     const { embeddings, scores } = frame
     for (let i = 0, k = 0; i < tracks.length; i++) {
-      const { appearance } = tracks[i]
       for (let j = 0; j < rows.length; j++, k++) {
         const distance = far[k]
         if (fuseScore) far[k] = 1 - (1 - distance) * scores[rows[j]]
-        if (embeddings === null || appearance === null || distance > proximityThreshold) continue
-        const byAppearance = this.#unlikeness(appearance, frame, rows[j])
+        if (embeddings === null || distance > proximityThreshold) continue
+        const byAppearance = unlikeness(tracks[i].appearance, frame, rows[j])
         if (byAppearance <= appearanceThreshold) far[k] = Math.min(far[k], byAppearance)
       }
     }
     return far
-  }
-
-  /** Half the cosine distance of a track's appearance and a detection's. */
-  #unlikeness(appearance: Float64Array, { embeddings, dimensions }: CheckedFrame, row: number): number {
-    let cosine = 0
-    for (let d = 0; d < dimensions; d++) cosine += appearance[d] * (embeddings?.[row * dimensions + d] ?? 0)
-    return (1 - cosine) / 2
   }
 
   /** Matches tracks with rows of the frame and updates them. Gives what is left of both. */

@@ -146,6 +146,32 @@ describe('zones', () => {
   })
 })
 
+describe('bad tracks', () => {
+  it('are refused and change nothing', () => {
+    const twice = [at(1, 50, 50), at(1, 150, 50)]
+    const broken = [at(1, 50, 50), at(2, NaN, 50)]
+    const zone = new PolygonZone([0, 0, 100, 0, 100, 100, 0, 100])
+    const line = new LineZone([0, 45], [100, 45])
+    const monitor = new BehaviourMonitor({ windowFrames: 2 })
+    line.update([at(1, 50, 40)])
+    monitor.update([at(1, 50, 50)])
+    for (const bad of [twice, broken]) {
+      expect(() => zone.update(bad)).toThrow(/^PolygonZone\.update: /)
+      expect(() => line.update(bad)).toThrow(/^LineZone\.update: /)
+      expect(() => monitor.update(bad)).toThrow(/^BehaviourMonitor\.update: /)
+    }
+    expect(zone.visitors + line.inCount + line.outCount).toBe(0)
+    expect(line.update([at(1, 50, 50)])).toEqual([{ id: 1, direction: 'in' }])
+    expect(monitor.update([at(1, 50, 50)])).toEqual([{ id: 1, kind: 'stopped', phase: 'begin' }])
+    expect(() => zone.update(twice)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: PolygonZone.update: an id appears twice in a frame; got id 1, expected each id once.]`,
+    )
+    expect(() => zone.update(broken)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: PolygonZone.update: a box is not finite; got [NaN, 40, NaN, 50] of id 2, expected four finite numbers.]`,
+    )
+  })
+})
+
 describe('behaviour', () => {
   const lane = { polygon: [0, 0, 1000, 0, 1000, 100, 0, 100], direction: [1, 0] as const }
 

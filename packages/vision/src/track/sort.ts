@@ -1,4 +1,5 @@
 import { ValueError } from '@lanewise/core'
+import { appearanceOf, blendAppearance, unlikeness } from './appearance.ts'
 import { assignBelow } from './assignment.ts'
 import { checkFrame, type CheckedFrame, type FrameDetections, type Track } from './detections.ts'
 import { ConstantVelocity } from './kalman.ts'
@@ -12,6 +13,8 @@ export interface SortOptions {
   readonly maxAge?: number
   /** Detections in a row after its first before a track is given out; in this many first frames at once. Default 3. */
   readonly minHits?: number
+  /** With embeddings: half the cosine distance above which appearance says nothing. Default 0.25. */
+  readonly appearanceThreshold?: number
 }
 
 // Noise of the paper's reference set-up: measured centre 1, size and ratio 10; process 1, of velocities 0.01, of the
@@ -33,6 +36,8 @@ class SortTrack {
   score = 0
   label = 0
   detection = -1
+  /** Mean appearance, of length 1. */
+  appearance: Float64Array | null = null
 
   constructor(id: number, frame: CheckedFrame, i: number) {
     const [x, y, area, ratio] = measure(frame, i)
@@ -48,6 +53,8 @@ class SortTrack {
     this.score = frame.scores[i]
     this.label = frame.labels[i]
     this.detection = i
+    const seen = appearanceOf(frame, i)
+    if (seen !== null) this.appearance = blendAppearance(this.appearance, seen)
   }
 
   predict(): void {
@@ -92,6 +99,7 @@ const measure = ({ boxes }: CheckedFrame, i: number): [number, number, number, n
 
 /**
  * SORT: predicts each box with a Kalman filter and assigns detections by IoU. Ids and state are the tracker's own.
+ * With embeddings a pair costs the smaller of its costs by overlap and by appearance; the least IoU holds all the same.
  * @throws ValueError when an option is out of range.
  * @source Bewley et al. 2016; checked against its published result on TUD-Campus in trackers.test.ts
  * @example
@@ -103,23 +111,26 @@ export class Sort {
   readonly #iouThreshold: number
   readonly #maxAge: number
   readonly #minHits: number
+  readonly #appearanceThreshold: number
   #tracks: SortTrack[] = []
   #lastFrame = 0
   #frames = 0
   #nextId = 1
+  #dimensions = 0
 
-  constructor({ iouThreshold = 0.3, maxAge = 1, minHits = 3 }: SortOptions = {}) {
-    if (!(iouThreshold >= 0 && iouThreshold <= 1 && maxAge >= 0 && minHits >= 0)) {
+  constructor({ iouThreshold = 0.3, maxAge = 1, minHits = 3, appearanceThreshold = 0.25 }: SortOptions = {}) {
+    if (!(iouThreshold >= 0 && iouThreshold <= 1 && maxAge >= 0 && minHits >= 0 && appearanceThreshold >= 0)) {
       throw new ValueError({
         op: 'Sort',
         problem: 'an option is out of range',
-        got: `iouThreshold ${iouThreshold}, maxAge ${maxAge}, minHits ${minHits}`,
+        got: `iouThreshold ${iouThreshold}, maxAge ${maxAge}, minHits ${minHits}, appearanceThreshold ${appearanceThreshold}`,
         expected: 'iouThreshold in [0, 1], the others from 0 on',
       })
     }
     this.#iouThreshold = iouThreshold
     this.#maxAge = maxAge
     this.#minHits = minHits
+    this.#appearanceThreshold = appearanceThreshold
   }
 
   /** Forgets all tracks and starts again with frame and id 1. */
@@ -128,18 +139,20 @@ export class Sort {
     this.#lastFrame = 0
     this.#frames = 0
     this.#nextId = 1
+    this.#dimensions = 0
   }
 
   /**
-   * Takes one frame in and gives the objects seen in it. Embeddings are not used.
-   * @throws ValueError at frames that do not ascend or a box without area; ShapeError when counts differ. The tracker
-   * is then unchanged.
+   * Takes one frame in and gives the objects seen in it.
+   * @throws ValueError at frames that do not ascend, a box without area or an embedding without direction; ShapeError
+   * when counts differ. The tracker is then unchanged.
    */
   update(detections: FrameDetections): Track[] {
-    const frame = checkFrame('Sort.update', detections, this.#lastFrame, 0)
+    const frame = checkFrame('Sort.update', detections, this.#lastFrame, this.#dimensions)
     for (let f = this.#lastFrame + 1; f < frame.frame && this.#tracks.length > 0; f++) this.#step(null)
     this.#frames += frame.frame - this.#lastFrame - 1
     this.#lastFrame = frame.frame
+    this.#dimensions = frame.dimensions
     this.#frames++
     this.#step(frame)
     return this.#tracks
@@ -158,12 +171,24 @@ export class Sort {
   #assign(frame: CheckedFrame): void {
     const boxes = Float64Array.from(this.#tracks.flatMap((t) => t.box()))
     const n = this.#tracks.length
-    const costs = overlapCosts(frame.boxes, boxes, 0)
+    const far = overlapCosts(frame.boxes, boxes, 0)
+    const near = (k: number): boolean => 1 - far[k] >= this.#iouThreshold
+    const costs = frame.embeddings === null ? far : this.#withAppearance(far, frame, near)
     // Pairs that do not touch count for nothing: the rest is assigned for the largest total overlap.
     const trackOf = assignBelow(costs, frame.count, n, 1)
     trackOf.forEach((j, i) => {
-      if (j >= 0 && 1 - costs[i * n + j] >= this.#iouThreshold) this.#tracks[j].update(frame, i)
+      if (j >= 0 && near(i * n + j)) this.#tracks[j].update(frame, i)
       else this.#tracks.push(new SortTrack(this.#nextId++, frame, i))
+    })
+  }
+
+  /** The costs, lowered where a pair is near and looks alike. */
+  #withAppearance(far: Float64Array, frame: CheckedFrame, near: (k: number) => boolean): Float64Array {
+    const n = this.#tracks.length
+    return far.map((cost, k) => {
+      if (!near(k)) return cost
+      const byAppearance = unlikeness(this.#tracks[k % n].appearance, frame, Math.floor(k / n))
+      return byAppearance <= this.#appearanceThreshold ? Math.min(cost, byAppearance) : cost
     })
   }
 }

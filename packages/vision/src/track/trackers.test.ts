@@ -113,25 +113,37 @@ describe('ByteTrack', () => {
     expect(ids(tracker.update({ boxes: [...box(1), ...box(100)], scores: [0.9, 0.65] }))).toEqual([1])
   })
 
+  it('two trackers share nothing', () => {
+    const [a, b] = [new ByteTrack(), new ByteTrack()]
+    expect(ids(a.update({ boxes: box(0) }))).toEqual([1])
+    expect(ids(b.update({ boxes: box(0) }))).toEqual([1])
+  })
+})
+
+describe.each([
+  ['Sort', () => new Sort({ minHits: 1 })],
+  ['ByteTrack', () => new ByteTrack()],
+] as const)('%s with embeddings', (_, make) => {
   it('tells objects that change places apart by their appearance', () => {
     const swap = (embeddings: boolean): number[] => {
-      const tracker = new ByteTrack()
+      const tracker = make()
       const frame = (a: number, b: number, flip: boolean): FrameDetections => {
         const looks = flip ? [0, 1, 1, 0] : [1, 0, 0, 1]
         return { boxes: [...box(a), ...box(b)], scores: [0.9, 0.9], ...(embeddings ? { embeddings: looks } : {}) }
       }
       tracker.update(frame(0, 4, false))
       tracker.update(frame(0, 4, false))
-      return ids(tracker.update(frame(0, 4, true)).sort((p, q) => p.detection - q.detection))
+      return ids(tracker.update(frame(1, 5, true)).sort((p, q) => p.detection - q.detection))
     }
     expect(swap(false)).toEqual([1, 2])
     expect(swap(true)).toEqual([2, 1])
   })
 
-  it('two trackers share nothing', () => {
-    const [a, b] = [new ByteTrack(), new ByteTrack()]
-    expect(ids(a.update({ boxes: box(0) }))).toEqual([1])
-    expect(ids(b.update({ boxes: box(0) }))).toEqual([1])
+  it('does not join what is far apart, however alike', () => {
+    const tracker = make()
+    for (const x of [0, 1]) tracker.update({ boxes: box(x), scores: [0.9], embeddings: [1, 0] })
+    for (const x of [400, 401]) tracker.update({ boxes: box(x), scores: [0.9], embeddings: [1, 0] })
+    expect(ids(tracker.update({ boxes: box(402), scores: [0.9], embeddings: [1, 0] }))).toEqual([2])
   })
 })
 
@@ -183,7 +195,7 @@ describe('messages', () => {
       `[ValueError: ByteTrack: trackThreshold is out of range; got -1, expected a number from 0 on.]`,
     )
     expect(() => new Sort({ iouThreshold: 2 })).toThrowErrorMatchingInlineSnapshot(
-      `[ValueError: Sort: an option is out of range; got iouThreshold 2, maxAge 1, minHits 3, expected iouThreshold in [0, 1], the others from 0 on.]`,
+      `[ValueError: Sort: an option is out of range; got iouThreshold 2, maxAge 1, minHits 3, appearanceThreshold 0.25, expected iouThreshold in [0, 1], the others from 0 on.]`,
     )
   })
 })

@@ -22,6 +22,28 @@ export const anchorOf = (box: readonly number[], anchor: BoxAnchor): [x: number,
   anchor === 'bottom' ? box[3] : (box[1] + box[3]) / 2,
 ]
 
+const checkTracks = (op: string, tracks: readonly ZoneTrack[]): void => {
+  const seen = new Set<number>()
+  for (const { id, box } of tracks) {
+    if (seen.has(id)) {
+      throw new ValueError({
+        op,
+        problem: 'an id appears twice in a frame',
+        got: `id ${id}`,
+        expected: 'each id once',
+      })
+    }
+    seen.add(id)
+    if (box.length === 4 && box.every(Number.isFinite)) continue
+    throw new ValueError({
+      op,
+      problem: 'a box is not finite',
+      got: `[${box.join(', ')}] of id ${id}`,
+      expected: 'four finite numbers',
+    })
+  }
+}
+
 /** Remembers something of each id until it was not seen for a while. */
 export class TrackMemory<T> {
   readonly #items = new Map<number, { value: T; seen: number }>()
@@ -40,8 +62,12 @@ export class TrackMemory<T> {
     this.#forgetAfter = forgetAfter
   }
 
-  /** Begins an update; forgets what is too old. */
-  tick(): void {
+  /**
+   * Begins an update with the tracks of a frame; forgets what is too old.
+   * @throws ValueError, before any change, at an id that appears twice or a box that is not finite.
+   */
+  begin(op: string, tracks: readonly ZoneTrack[]): void {
+    checkTracks(op, tracks)
     this.#now++
     for (const [id, { seen }] of this.#items) if (this.#now - seen > this.#forgetAfter) this.#items.delete(id)
   }
@@ -117,9 +143,12 @@ export class PolygonZone {
     this.#visitors.clear()
   }
 
-  /** Takes the tracks of one frame in. */
+  /**
+   * Takes the tracks of one frame in.
+   * @throws ValueError at an id that appears twice or a box that is not finite; nothing has changed then.
+   */
   update(tracks: readonly ZoneTrack[]): ZoneChange {
-    this.#inside.tick()
+    this.#inside.begin('PolygonZone.update', tracks)
     const change: ZoneChange = { inside: [], entered: [], left: [] }
     for (const { id, box } of tracks) {
       const [x, y] = anchorOf(box, this.#anchor)
@@ -190,9 +219,12 @@ export class LineZone {
     this.#out = 0
   }
 
-  /** Takes the tracks of one frame in. */
+  /**
+   * Takes the tracks of one frame in.
+   * @throws ValueError at an id that appears twice or a box that is not finite; nothing has changed then.
+   */
   update(tracks: readonly ZoneTrack[]): LineCrossing[] {
-    this.#last.tick()
+    this.#last.begin('LineZone.update', tracks)
     const crossings: LineCrossing[] = []
     for (const { id, box } of tracks) {
       const [x, y] = anchorOf(box, this.#anchor)

@@ -66,8 +66,12 @@ export const storeRounded = (to: Picture, values: Float32Array): Picture => {
  * @example
  * toFloatPicture({ data: Uint8Array.of(0, 255), width: 2, height: 1 }).data // => [0, 1]
  */
-export const toFloatPicture = (picture: Picture): Picture =>
-  isBytes(picture) ? { ...picture, data: Float32Array.from(picture.data, (v) => v / 255) } : picture
+export const toFloatPicture = (picture: Picture): Picture => {
+  if (!isBytes(picture)) return picture
+  const data = new Float32Array(picture.data.length)
+  for (let i = 0; i < data.length; i++) data[i] = picture.data[i] / 255
+  return { ...picture, data }
+}
 
 /**
  * A picture as bytes; floats 0 to 1 are scaled and rounded.

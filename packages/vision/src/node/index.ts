@@ -1,0 +1,2 @@
+// What needs a file system.
+export { writePicture, type PictureEncoder } from './write-picture.ts'
