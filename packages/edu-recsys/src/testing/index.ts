@@ -1,0 +1,1 @@
+export { stateStoreConformance, type StateStoreCase } from './state-store.ts'
