@@ -36,8 +36,10 @@ const bundle = ({ folder, file, name }, conditions) =>
     minify: true,
     format: 'esm',
     target: 'es2022',
-    platform: 'neutral',
+    platform: conditions === 'browser' ? 'browser' : 'neutral',
     conditions: [conditions, 'import'],
+    // Peers that a case brings along, such as tfjs, are this folder's.
+    nodePaths: [local('')],
     loader: { '.wasm': 'copy' },
     logLevel: 'error',
   })
@@ -68,7 +70,7 @@ const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bi
   existsSync(path),
 )
 const chromiumArgs =
-  '--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+  '--no-sandbox --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --enable-unsafe-swiftshader'.split(
     ' ',
   )
 

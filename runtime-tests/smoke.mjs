@@ -1,11 +1,12 @@
 // npm run smoke [-- --json]: packs the packages, publishes them to a throw-away registry, installs each case's package
-// alone by name into an empty folder, and runs the case in every runtime. All runtimes must give the same result, bit for bit.
+// alone by name into an empty folder, and runs the case in every runtime, or in those it names. All must give the same
+// result, bit for bit.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { transform } from 'esbuild'
+import { build } from 'esbuild'
 import { startRegistry } from './registry.mjs'
 import { runtimes } from './runtimes.mjs'
 
@@ -14,6 +15,7 @@ const published = ['kernels-wasm', 'core']
 const cases = [
   { name: 'kernels', package: '@lanewise/kernels-wasm' },
   { name: 'train', package: '@lanewise/core' },
+  { name: 'tfjs-webgl', package: '@lanewise/core', only: ['chromium'] },
 ]
 
 const npm = (args, cwd, env) =>
@@ -28,15 +30,22 @@ const publish = (folder, env) => {
   }
 }
 
-/** An empty project with one package installed by name, and the case beside it as JavaScript. */
+/** An empty project with one package installed by name, and the case beside it as JavaScript, its own helpers bundled in. */
 const prepare = async (test, parent, env) => {
   const folder = join(parent, test.name)
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
   npm(['install', test.package], folder, env)
-  const source = readFileSync(join(here, 'cases', `${test.name}.case.ts`), 'utf8')
   const file = `${test.name}.case.mjs`
-  writeFileSync(join(folder, file), (await transform(source, { loader: 'ts', format: 'esm', target: 'es2022' })).code)
+  await build({
+    entryPoints: [join(here, 'cases', `${test.name}.case.ts`)],
+    outfile: join(folder, file),
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    target: 'es2022',
+    logLevel: 'error',
+  })
   return { folder, file, name: test.name }
 }
 
@@ -76,7 +85,7 @@ const main = async () => {
     for (const test of cases) {
       const task = await prepare(test, folder, env)
       let expected
-      for (const runtime of runtimes) {
+      for (const runtime of runtimes.filter(({ name }) => test.only?.includes(name) ?? true)) {
         const { cell, result } = await runCell(test, task, runtime, expected)
         expected ??= result
         cells.push(cell)
