@@ -225,7 +225,8 @@ describe('BktModel', () => {
       row.flatMap((correct) => (correct === null ? [] : [{ learner: `l${i}`, skills: ['a'], correct }])),
     )
     const report = evaluateLearnerModel(BktModel.fit(answers, { starts: 2 }), answers)
-    expect(report.auc).toBeGreaterThan(0.7)
-    expect(report.rmse).toBeLessThan(0.48)
+    const share = answers.filter((answer) => answer.correct).length / answers.length
+    expect(report.auc).toBeGreaterThan(0.6)
+    expect(report.rmse).toBeLessThan(0.98 * Math.sqrt(share * (1 - share)))
   })
 })

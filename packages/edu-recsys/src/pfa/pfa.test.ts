@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import type { Answer } from '../events/answer.ts'
+import { PfaModel } from './pfa.ts'
+
+interface Case {
+  readonly ridge: number
+  readonly answers: readonly [learner: number, skills: number[], right: number][]
+  readonly weights: readonly [number, number, number][]
+  readonly predictions: readonly number[]
+}
+
+const cases = JSON.parse(readFileSync(new URL('./__golden__/pfa.json', import.meta.url), 'utf8')) as Case[]
+
+describe('PfaModel', () => {
+  test.each(cases)('the weights and predictions of scikit-learn, ridge $ridge', ({ ridge, answers, weights, predictions }) => {
+    const events: Answer[] = answers.map(([learner, skills, right]) => ({
+      learner: String(learner),
+      skills: skills.map(String),
+      correct: right === 1,
+    }))
+    const model = PfaModel.fit(events, { ridge })
+    weights.forEach(([easiness, success, failure], k) => {
+      const own = model.parameters.get(String(k))!
+      expect(own.easiness).toBeCloseTo(easiness, 6)
+      expect(own.success).toBeCloseTo(success, 6)
+      expect(own.failure).toBeCloseTo(failure, 6)
+    })
+    const states = new Map<string, ReturnType<PfaModel['start']>>()
+    events.forEach((event, i) => {
+      const state = states.get(event.learner) ?? model.start()
+      expect(model.predict(state, event.skills)).toBeCloseTo(predictions[i], 6)
+      states.set(event.learner, model.update(state, event))
+    })
+  })
+
+  test('saved and loaded', () => {
+    const model = new PfaModel([['a', { easiness: -1, success: 0.3, failure: 0.1 }]])
+    expect(PfaModel.from(JSON.parse(JSON.stringify(model))).parameters).toEqual(model.parameters)
+    const state = model.update(model.update(model.start(), { skills: ['a'], correct: true }), { skills: ['a'], correct: false })
+    expect(state).toEqual({ a: [1, 1] })
+    expect(model.predict(state, ['a'])).toBeCloseTo(1 / (1 + Math.exp(0.6)), 12)
+  })
+
+  test('what it refuses', () => {
+    const model = new PfaModel([])
+    expect(() => model.predict({}, ['a'])).toThrowErrorMatchingInlineSnapshot()
+    expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot()
+    expect(() => PfaModel.fit([])).toThrowErrorMatchingInlineSnapshot()
+    expect(() => PfaModel.from(null)).toThrowErrorMatchingInlineSnapshot()
+    expect(() => PfaModel.from({ format: 'lanewise.pfa.1', skills: { a: { easiness: 'x' } } })).toThrowErrorMatchingInlineSnapshot()
+  })
+})
