@@ -68,3 +68,20 @@ export {
   type TensorFlowOptions,
   type WeightArray,
 } from './weights/index.ts'
+
+// Transformers
+export { Gpt, gpt, gptReader, type GptOptions, type GptReader, type LayerCache } from './gpt/index.ts'
+export {
+  Bert,
+  bert,
+  BertForClassification,
+  bertForClassification,
+  BertForMaskedLm,
+  bertForMaskedLm,
+  maskedLmLoss,
+  maskTokens,
+  type BertInputs,
+  type BertOptions,
+  type MaskedTokens,
+  type MaskOptions,
+} from './bert/index.ts'

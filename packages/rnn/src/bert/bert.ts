@@ -213,7 +213,5 @@ export const bertForMaskedLm = (encoder: Bert): BertForMaskedLm => new BertForMa
  * const encoder = bert({ vocabSize: 50, maxLength: 16, numLayers: 1, numHeads: 2, embedDim: 8 })
  * bertForClassification(encoder, { numClasses: 3 }).forward(ones([2, 10], { dtype: 'i32' })).shape // => [2, 3]
  */
-export const bertForClassification = (
-  encoder: Bert,
-  options: { readonly numClasses: number },
-): BertForClassification => new BertForClassification(encoder, options)
+export const bertForClassification = (encoder: Bert, options: { readonly numClasses: number }): BertForClassification =>
+  new BertForClassification(encoder, options)

@@ -1,4 +1,4 @@
-import { crossEntropy, Generator, ValueError, type Tensor } from '@lanewise/core'
+import { crossEntropy, reshape, ValueError, type Generator, type Tensor } from '@lanewise/core'
 
 /** Options of {@link maskTokens}. */
 export interface MaskOptions {
@@ -66,5 +66,5 @@ export const maskTokens = (tokens: ArrayLike<number>, options: MaskOptions): Mas
  */
 export const maskedLmLoss = (logits: Tensor, targets: Tensor): Tensor => {
   const [N, T, V] = logits.shape
-  return crossEntropy(logits.reshape(N * T, V), targets.reshape(N * T), { ignoreIndex: ignored })
+  return crossEntropy(reshape(logits, [N * T, V]), reshape(targets, [N * T]), { ignoreIndex: ignored })
 }
