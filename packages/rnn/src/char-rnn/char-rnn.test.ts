@@ -28,7 +28,9 @@ test('streams cover the text once, each window after the one before', () => {
     expect(stream).toEqual(Array.from({ length: 20 }, (_, i) => n * 25 + i))
   }
   for (const { x, y } of windows) x.forEach((token, i) => expect(y[i]).toBe(token + 1))
-  expect(() => windowCount(10, { batchSize: 2, steps: 5 })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => windowCount(10, { batchSize: 2, steps: 5 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: tokenStreams: there is not one window; got 10 tokens for 2 streams of 5 steps, expected at least 12 tokens.]`,
+  )
   expect(() => windowCount(10, { batchSize: 0, steps: 5 })).toThrow('there is not one window')
 })
 

@@ -1,4 +1,16 @@
-import { crossEntropy, GRU, LSTM, manualSeed, ones, optim, reshape, scope, tensor, zeros, type Tensor } from '@lanewise/core'
+import {
+  crossEntropy,
+  GRU,
+  LSTM,
+  manualSeed,
+  ones,
+  optim,
+  reshape,
+  scope,
+  tensor,
+  zeros,
+  type Tensor,
+} from '@lanewise/core'
 import { allClose } from '@lanewise/core/testing'
 import { expect, test } from 'vitest'
 import { generate } from '../decode/generate.ts'
@@ -19,7 +31,13 @@ test('output, gradients and a training step as PyTorch', () => {
 
 test('a rollout feeds outputs back, and lets gradients through', () => {
   manualSeed(1)
-  const model = new EncoderDecoder({ source: { size: 3 }, target: { size: 2 }, hiddenSize: 5, numLayers: 2, cell: LSTM })
+  const model = new EncoderDecoder({
+    source: { size: 3 },
+    target: { size: 2 },
+    hiddenSize: 5,
+    numLayers: 2,
+    cell: LSTM,
+  })
   const [source, first] = [ones([2, 4, 3]), zeros([2, 2])]
   const y = model.rollout(source, first, 3)
   expect(y.shape).toEqual([2, 3, 2])
@@ -59,8 +77,14 @@ test('it learns to reverse, and generates token by token', async () => {
 
 test('what is refused', () => {
   const model = new EncoderDecoder({ source: { size: 2 }, target: { numTokens: 3 }, hiddenSize: 4 })
-  expect(() => model.rollout(ones([1, 2, 2]), ones([1, 3]), 2)).toThrowErrorMatchingInlineSnapshot()
-  expect(() => model.encode(ones([1, 2, 5]))).toThrowErrorMatchingInlineSnapshot()
+  expect(() => model.rollout(ones([1, 2, 2]), ones([1, 3]), 2)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: EncoderDecoder.rollout: the target is tokens; expected vectors. Use reader() with generate().]`,
+  )
+  expect(() => model.encode(ones([1, 2, 5]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: LSTM: the input does not fit; got [2,1,5], expected [T, N, 2] or [T, 2] of at least one step.]`,
+  )
   const vectors = new EncoderDecoder({ source: { size: 2 }, target: { size: 2 }, hiddenSize: 4 })
-  expect(() => vectors.rollout(ones([1, 2, 2]), ones([1, 2]), 0)).toThrowErrorMatchingInlineSnapshot()
+  expect(() => vectors.rollout(ones([1, 2, 2]), ones([1, 2]), 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: EncoderDecoder.rollout: not a number of steps; got 0, expected an integer >= 1.]`,
+  )
 })

@@ -106,7 +106,12 @@ export class EncoderDecoder extends Module<[source: Tensor, inputs: Tensor, opti
       })
     }
     if (!(Number.isInteger(steps) && steps >= 1)) {
-      throw new ValueError({ op: 'EncoderDecoder.rollout', problem: 'not a number of steps', got: String(steps), expected: 'an integer >= 1' })
+      throw new ValueError({
+        op: 'EncoderDecoder.rollout',
+        problem: 'not a number of steps',
+        got: String(steps),
+        expected: 'an integer >= 1',
+      })
     }
     let states: States = this.encode(source)
     let x = unsqueeze(first, 1)

@@ -1,4 +1,18 @@
-import { crossEntropy, GRU, LSTM, manualSeed, mean, optim, reshape, RNN, scope, square, tensor, transpose, type Tensor } from '@lanewise/core'
+import {
+  crossEntropy,
+  GRU,
+  LSTM,
+  manualSeed,
+  mean,
+  optim,
+  reshape,
+  RNN,
+  scope,
+  square,
+  tensor,
+  transpose,
+  type Tensor,
+} from '@lanewise/core'
 import { allClose } from '@lanewise/core/testing'
 import { expect, test } from 'vitest'
 import { checkRecorded, read, tokens, type Recorded } from '../testing/golden.ts'
@@ -49,7 +63,11 @@ test('batch first and time first agree, and states carry on', () => {
   const x = tokens(7, 2, 8, 3)
   const [y, states] = model.forward(x)
   allClose(transpose(timeFirst.forward(transpose(x, 0, 1))[0], 0, 1), y, { atol: 1e-6 })
-  const half = (from: number): Tensor => tensor(Int32Array.from({ length: 8 }, (_, i) => Number(x.dataSync()[(i >> 2) * 8 + from + (i & 3)])), { shape: [2, 4] })
+  const half = (from: number): Tensor =>
+    tensor(
+      Int32Array.from({ length: 8 }, (_, i) => Number(x.dataSync()[(i >> 2) * 8 + from + (i & 3)])),
+      { shape: [2, 4] },
+    )
   const [, first] = model.forward(half(0))
   const [, last] = model.forward(half(4), first)
   last.forEach((s, i) => allClose(s, states[i], { atol: 1e-6 }))
@@ -69,9 +87,15 @@ test('it learns to repeat what it saw two steps before', () => {
   manualSeed(0)
   const model = new SequenceModel({ numTokens: 4, hiddenSize: 24, cell: GRU })
   const optimizer = optim.adam({ lr: 0.02 })(model.parameters())
-  const x = tensor(Int32Array.from({ length: 320 }, (_, i) => (i * i * 7 + (i >> 3) + (i % 5)) % 4), { shape: [16, 20] })
+  const x = tensor(
+    Int32Array.from({ length: 320 }, (_, i) => (i * i * 7 + (i >> 3) + (i % 5)) % 4),
+    { shape: [16, 20] },
+  )
   const values = x.dataSync()
-  const targets = tensor(Int32Array.from(values, (_, i) => (i % 20 < 2 ? -100 : values[i - 2])), { shape: [16, 20] })
+  const targets = tensor(
+    Int32Array.from(values, (_, i) => (i % 20 < 2 ? -100 : values[i - 2])),
+    { shape: [16, 20] },
+  )
   let loss = Infinity
   for (let step = 0; step < 150; step++) {
     loss = scope(() => {
@@ -87,11 +111,23 @@ test('it learns to repeat what it saw two steps before', () => {
 })
 
 test('what is refused', () => {
-  expect(() => new SequenceModel({ hiddenSize: 4 })).toThrowErrorMatchingInlineSnapshot()
-  expect(() => new SequenceModel({ hiddenSize: 4, inputSize: 2 })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => new SequenceModel({ hiddenSize: 4 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: SequenceModel: the kind of input is not clear; got numTokens undefined, inputSize undefined, expected one of the two.]`,
+  )
+  expect(() => new SequenceModel({ hiddenSize: 4, inputSize: 2 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: SequenceModel: numOutputs is missing; expected the size of an output.]`,
+  )
   const model = new SequenceModel({ numTokens: 4, hiddenSize: 4 })
-  expect(() => model.forward(tokens(4, 1, 2, 1), [model.decoder.weight])).toThrowErrorMatchingInlineSnapshot()
-  expect(() => model.forward(tokens(4, 1, 2, 1), null, { lengths: [3] })).toThrowErrorMatchingInlineSnapshot()
-  expect(() => model.reader().read([])).toThrowErrorMatchingInlineSnapshot()
-  expect(() => model.reader().read([4])).toThrowErrorMatchingInlineSnapshot()
+  expect(() => model.forward(tokens(4, 1, 2, 1), [model.decoder.weight])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: LSTM: the states do not fit; got 1 tensors, expected h and c.]`,
+  )
+  expect(() => model.forward(tokens(4, 1, 2, 1), null, { lengths: [3] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: rnn: LSTM: the lengths do not fit; got [3], expected 1 integers in [1, 2].]`,
+  )
+  expect(() => model.reader().read([])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: SequenceReader: there is nothing to read; expected at least one token.]`,
+  )
+  expect(() => model.reader().read([4])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: RecurrentStepper: the token is out of range; got 4, expected an integer in [0, 4).]`,
+  )
 })

@@ -1,14 +1,14 @@
 import {
   Dropout,
   Embedding,
-  GRU,
   Linear,
   LSTM,
   Module,
   RecurrentStepper,
-  RNN,
   transpose,
   ValueError,
+  type GRU,
+  type RNN,
   type SequenceOptions,
   type Tensor,
 } from '@lanewise/core'

@@ -10,7 +10,10 @@ test('states of a batch through bytes, to the bit', () => {
   manualSeed(0)
   const [, states] = model().forward(tensor(Int32Array.of(1, 2, 3, 4, 0, 1), { shape: [3, 2] }))
   const again = statesFromBytes(stateToBytes(states))
-  expect(again.map((s) => s.shape)).toEqual([[2, 3, 3], [2, 3, 3]])
+  expect(again.map((s) => s.shape)).toEqual([
+    [2, 3, 3],
+    [2, 3, 3],
+  ])
   again.forEach((s, i) => expect(s.dataSync()).toEqual(states[i].dataSync()))
 })
 
@@ -41,11 +44,16 @@ test('bytes that are cut, changed or of another model are refused, and the state
   }
   const other = new SequenceModel({ numTokens: 5, hiddenSize: 3, numLayers: 2, cell: RNN }).stepper()
   expect(ShapeError.is(refused(stateToBytes(other)))).toBe(true)
-  for (let length = 0; length < bytes.length; length++) expect(FormatError.is(refused(bytes.subarray(0, length)))).toBe(true)
+  for (let length = 0; length < bytes.length; length++)
+    expect(FormatError.is(refused(bytes.subarray(0, length)))).toBe(true)
   const nan = bytes.slice()
   new DataView(nan.buffer).setFloat32(24, NaN, true)
-  expect(() => loadState(stepper, nan)).toThrowErrorMatchingInlineSnapshot()
-  expect(() => loadState(stepper, Uint8Array.of(1))).toThrowErrorMatchingInlineSnapshot()
+  expect(() => loadState(stepper, nan)).toThrowErrorMatchingInlineSnapshot(
+    `[FormatError: recurrent state: a value is not finite; got NaN at byte 24, expected finite values.]`,
+  )
+  expect(() => loadState(stepper, Uint8Array.of(1))).toThrowErrorMatchingInlineSnapshot(
+    `[FormatError: recurrent state: not a recurrent state; got 1 bytes, expected bytes of stateToBytes.]`,
+  )
   expect(stateToBytes(stepper)).toEqual(bytes)
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 80 }), (junk) => {
@@ -64,5 +72,7 @@ test('bytes that are cut, changed or of another model are refused, and the state
 
 test('states that do not fit each other', () => {
   const [a, b] = [tensor([[[1]]]), tensor([[[1, 2]]])]
-  expect(() => stateToBytes([a, b])).toThrowErrorMatchingInlineSnapshot()
+  expect(() => stateToBytes([a, b])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: stateToBytes: the states do not fit each other; got [1, 1, 1] and [1, 1, 2], expected [layers, N, H] for each.]`,
+  )
 })

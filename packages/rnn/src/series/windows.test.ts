@@ -5,8 +5,26 @@ import { forecast, seriesWindows } from './windows.ts'
 
 test('windows of points of two values, with a stride', () => {
   const { x, y } = seriesWindows([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], { size: 2, length: 2, stride: 2 })
-  expect(x.toArray()).toEqual([[[0, 1], [2, 3]], [[4, 5], [6, 7]]])
-  expect(y.toArray()).toEqual([[[2, 3], [4, 5]], [[6, 7], [8, 9]]])
+  expect(x.toArray()).toEqual([
+    [
+      [0, 1],
+      [2, 3],
+    ],
+    [
+      [4, 5],
+      [6, 7],
+    ],
+  ])
+  expect(y.toArray()).toEqual([
+    [
+      [2, 3],
+      [4, 5],
+    ],
+    [
+      [6, 7],
+      [8, 9],
+    ],
+  ])
 })
 
 test('a network learns a sine and continues it', () => {
@@ -28,10 +46,16 @@ test('a network learns a sine and continues it', () => {
 })
 
 test('what is refused', () => {
-  expect(() => seriesWindows([1, 2, 3], { length: 3 })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => seriesWindows([1, 2, 3], { length: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: seriesWindows: there is not one window; got 3 values, size 1, length 3, stride 1, expected whole points, more of them than the length.]`,
+  )
   expect(() => seriesWindows([1, 2, 3], { length: 1, size: 2 })).toThrow('there is not one window')
   const stepper = new SequenceModel({ inputSize: 2, numOutputs: 2, hiddenSize: 3 }).stepper()
-  expect(() => forecast(stepper, [1, 2, 3], 1)).toThrowErrorMatchingInlineSnapshot()
-  expect(() => forecast(stepper, [1, 2], 0)).toThrowErrorMatchingInlineSnapshot()
+  expect(() => forecast(stepper, [1, 2, 3], 1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: forecast: the history is not of whole points; got 3 values, expected a multiple of 2, at least one point.]`,
+  )
+  expect(() => forecast(stepper, [1, 2], 0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: forecast: not a number of steps; got 0, expected an integer >= 1.]`,
+  )
   expect(() => forecast(new SequenceModel({ numTokens: 2, hiddenSize: 3 }).stepper(), [1], 1)).toThrow('tokens to 2')
 })

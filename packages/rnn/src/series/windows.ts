@@ -58,7 +58,11 @@ export const seriesWindows = (
  * const model = new SequenceModel({ inputSize: 1, numOutputs: 1, hiddenSize: 8 })
  * forecast(model.stepper(), [0, 0.1, 0.2], 4).length // => 4
  */
-export const forecast = (stepper: RecurrentStepper, history: ArrayLike<number>, steps: number): Float32Array<ArrayBuffer> => {
+export const forecast = (
+  stepper: RecurrentStepper,
+  history: ArrayLike<number>,
+  steps: number,
+): Float32Array<ArrayBuffer> => {
   const size = stepper.inputSize
   const refuse = (problem: string, got: string, expected: string): ValueError =>
     new ValueError({ op: 'forecast', problem, got, expected })
@@ -66,7 +70,11 @@ export const forecast = (stepper: RecurrentStepper, history: ArrayLike<number>, 
     throw refuse('the output is no input', `${size ?? 'tokens'} to ${stepper.outputSize}`, 'vectors of one size')
   }
   if (!(history.length >= size && history.length % size === 0)) {
-    throw refuse('the history is not of whole points', `${history.length} values`, `a multiple of ${size}, at least one point`)
+    throw refuse(
+      'the history is not of whole points',
+      `${history.length} values`,
+      `a multiple of ${size}, at least one point`,
+    )
   }
   if (!(Number.isInteger(steps) && steps >= 1)) throw refuse('not a number of steps', String(steps), 'an integer >= 1')
   const point = (from: ArrayLike<number>, at: number): Float32Array<ArrayBuffer> =>

@@ -46,7 +46,8 @@ const onRoad = (generator: Generator, change: boolean, seenS: number): Controls 
   const speed = between(generator, 12, 30)
   const acceleration = between(generator, -0.5, 0.5)
   const length = between(generator, 4, 6)
-  const start = between(generator, seenS - 0.6 * length, seenS - 0.25 * length)
+  // The first step seen still shows the direction of the road.
+  const start = Math.max(0.4, between(generator, seenS - 0.6 * length, seenS - 0.25 * length))
   const side = generator.randint(2) === 0 ? -1 : 1
   // A full sine of yaw acceleration moves the vehicle sideways and leaves its heading as it was.
   const amplitude = change ? (side * 3.5 * 2 * Math.PI) / (length * length) : 0

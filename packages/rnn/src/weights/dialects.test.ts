@@ -93,10 +93,24 @@ test('torch: its own names, below a prefix', () => {
 
 test('sources without biases fill a layer that has them with 0', () => {
   const lstm = new LSTM(2, 3)
-  loadRecurrentWeights(lstm, new Map([['kernel', ones([2, 12])], ['recurrent_kernel', ones([3, 12])]]), kerasWeights())
+  loadRecurrentWeights(
+    lstm,
+    new Map([
+      ['kernel', ones([2, 12])],
+      ['recurrent_kernel', ones([3, 12])],
+    ]),
+    kerasWeights(),
+  )
   expect(lstm.stateDict().get('bias_hh_l0')!.dataSync()).toEqual(new Float32Array(12))
   const bare = new LSTM(2, 3, { bias: false })
-  loadRecurrentWeights(bare, new Map([['kernel', ones([2, 12])], ['recurrent_kernel', ones([3, 12])]]), kerasWeights())
+  loadRecurrentWeights(
+    bare,
+    new Map([
+      ['kernel', ones([2, 12])],
+      ['recurrent_kernel', ones([3, 12])],
+    ]),
+    kerasWeights(),
+  )
 })
 
 const lstm = (): RecurrentLayer => new LSTM(2, 3)
@@ -106,26 +120,87 @@ const kernels: [string, Tensor][] = [
 ]
 
 test.each<[string, RecurrentLayer, [string, Tensor][], Dialect, string]>([
-  ['two layers for one', lstm(), [...kernels, ...kernels.map(([n, x]): [string, Tensor] => [`b/${n}`, x])], kerasWeights(),
-    'kerasWeights: the number of layers differs; got 2 layers and directions, expected 1.'],
-  ['an unknown weight', lstm(), [...kernels, ['gamma', ones([3])]], kerasWeights(),
-    'kerasWeights: a weight is not known; got "gamma", expected kernel, recurrent_kernel, bias.'],
-  ['a missing weight', lstm(), [kernels[0]], kerasWeights(),
-    'kerasWeights: recurrent_kernel is missing; got none, expected 2 axes.'],
-  ['the gates of another cell', new GRU(2, 3), kernels, kerasWeights(),
-    'kerasWeights: kernel does not fit the layer; got 12 sums, expected 9: gates times units.'],
-  ['a GRU that resets before', new GRU(2, 3), [['kernel', ones([2, 9])], ['recurrent_kernel', ones([3, 9])], ['bias', ones([9])]], kerasWeights(),
-    'kerasWeights: the GRU resets before its product; got a bias [9], expected [2, 9] of reset_after true. Train it with reset_after: true.'],
-  ['an ONNX GRU of the default', new GRU(2, 3), [], onnxWeights(),
-    'onnxWeights: the GRU resets before its product; got linearBeforeReset 0, expected 1.'],
-  ['peepholes', lstm(), [['W', ones([1, 12, 2])], ['R', ones([1, 12, 3])], ['P', ones([1, 9])]], onnxWeights(),
-    'onnxWeights: the cell has peepholes; got P that is not 0, expected P of zeros, or none.'],
-  ['another cell', new GRU(2, 3), [], tensorFlowWeights(),
-    'tensorFlowWeights: the layer is no LSTM; got gru, expected an LSTM.'],
-  ['integers', lstm(), [['kernel', tensor(new Int32Array(24), { shape: [2, 12] })]], kerasWeights(),
-    'recurrent weights: kernel does not hold the values of its shape; got another element type, expected f32 or f64 values.'],
-  ['another input size', lstm(), [['kernel', ones([4, 12])], ['recurrent_kernel', ones([3, 12])]], kerasWeights(),
-    'loadStateDict: 1 tensors have another shape; got weight_ih_l0 [12,4], expected [12,2].'],
+  [
+    'two layers for one',
+    lstm(),
+    [...kernels, ...kernels.map(([n, x]): [string, Tensor] => [`b/${n}`, x])],
+    kerasWeights(),
+    'kerasWeights: the number of layers differs; got 2 layers and directions, expected 1.',
+  ],
+  [
+    'an unknown weight',
+    lstm(),
+    [...kernels, ['gamma', ones([3])]],
+    kerasWeights(),
+    'kerasWeights: a weight is not known; got "gamma", expected kernel, recurrent_kernel, bias.',
+  ],
+  [
+    'a missing weight',
+    lstm(),
+    [kernels[0]],
+    kerasWeights(),
+    'kerasWeights: recurrent_kernel is missing; got none, expected 2 axes.',
+  ],
+  [
+    'the gates of another cell',
+    new GRU(2, 3),
+    kernels,
+    kerasWeights(),
+    'kerasWeights: kernel does not fit the layer; got 12 sums, expected 9: gates times units.',
+  ],
+  [
+    'a GRU that resets before',
+    new GRU(2, 3),
+    [
+      ['kernel', ones([2, 9])],
+      ['recurrent_kernel', ones([3, 9])],
+      ['bias', ones([9])],
+    ],
+    kerasWeights(),
+    'kerasWeights: the GRU resets before its product; got a bias [9], expected [2, 9] of reset_after true. Train it with reset_after: true.',
+  ],
+  [
+    'an ONNX GRU of the default',
+    new GRU(2, 3),
+    [],
+    onnxWeights(),
+    'onnxWeights: the GRU resets before its product; got linearBeforeReset 0, expected 1.',
+  ],
+  [
+    'peepholes',
+    lstm(),
+    [
+      ['W', ones([1, 12, 2])],
+      ['R', ones([1, 12, 3])],
+      ['P', ones([1, 9])],
+    ],
+    onnxWeights(),
+    'onnxWeights: the cell has peepholes; got P that is not 0, expected P of zeros, or none.',
+  ],
+  [
+    'another cell',
+    new GRU(2, 3),
+    [],
+    tensorFlowWeights(),
+    'tensorFlowWeights: the layer is no LSTM; got gru, expected an LSTM.',
+  ],
+  [
+    'integers',
+    lstm(),
+    [['kernel', tensor(new Int32Array(24), { shape: [2, 12] })]],
+    kerasWeights(),
+    'recurrent weights: kernel does not hold the values of its shape; got another element type, expected f32 or f64 values.',
+  ],
+  [
+    'another input size',
+    lstm(),
+    [
+      ['kernel', ones([4, 12])],
+      ['recurrent_kernel', ones([3, 12])],
+    ],
+    kerasWeights(),
+    'loadStateDict: 1 tensors have another shape; got weight_ih_l0 [12,4], expected [12,2].',
+  ],
 ])('refused: %s', (_, layer, weights, dialect, message) => {
   const before = [...layer.stateDict().values()].map((x) => x.dataSync())
   expect(() => loadRecurrentWeights(layer, new Map(weights), dialect)).toThrow(message)
@@ -135,7 +210,10 @@ test.each<[string, RecurrentLayer, [string, Tensor][], Dialect, string]>([
 test('data that does not fill its shape', () => {
   const weights = new Map([['kernel', { shape: [2, 12], data: new Float32Array(5) }]])
   expect(() => loadRecurrentWeights(lstm(), weights, kerasWeights())).toThrow('5 values for [2, 12]')
-  const bad = new Map([['W', zeros([12, 2])], ['R', zeros([1, 12, 3])]])
+  const bad = new Map([
+    ['W', zeros([12, 2])],
+    ['R', zeros([1, 12, 3])],
+  ])
   let error: unknown
   try {
     loadRecurrentWeights(lstm(), bad, onnxWeights())

@@ -67,7 +67,8 @@ const grouped = (
   for (const [name, weight] of weights) {
     const [, path, last] = /^(.*?)([^/.]*?)(?::\d+)?$/.exec(name)!
     const kind = Object.keys(known).find((key) => known[key].includes(last))
-    if (kind === undefined) return fail(op, 'a weight is not known', JSON.stringify(name), Object.values(known).flat().join(', '))
+    if (kind === undefined)
+      return fail(op, 'a weight is not known', JSON.stringify(name), Object.values(known).flat().join(', '))
     const group = groups.get(path) ?? {}
     groups.set(path, group)
     if (kind in group) fail(op, 'a weight comes twice', JSON.stringify(name), 'one of each kind')
@@ -80,7 +81,12 @@ const grouped = (
 const need = (op: string, what: string, weight: Matrix | undefined, rank: number): Matrix =>
   weight?.shape.length === rank
     ? weight
-    : fail(op, `${what} ${weight === undefined ? 'is missing' : 'has another shape'}`, weight === undefined ? 'none' : `[${weight.shape.join(', ')}]`, `${rank} axes`)
+    : fail(
+        op,
+        `${what} ${weight === undefined ? 'is missing' : 'has another shape'}`,
+        weight === undefined ? 'none' : `[${weight.shape.join(', ')}]`,
+        `${rank} axes`,
+      )
 
 const checkGates = (op: string, what: string, size: number, rows: number): void => {
   if (size !== rows) fail(op, `${what} does not fit the layer`, `${size} sums`, `${rows}: gates times units`)
