@@ -57,7 +57,7 @@ const scatter = (points: ArrayLike<number>): Picture => {
 
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   manualSeed(seed)
-  const [epochs, steps, batchSize] = quick ? [2, 60, 64] : [10, 2500, 256]
+  const [epochs, steps, batchSize] = quick ? [2, 60, 64] : [5, 2000, 128]
   const model = pointsWganGp({
     hidden: quick ? 32 : 128,
     lambda: 0.1,

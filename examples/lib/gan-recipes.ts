@@ -23,7 +23,7 @@ export const recipes = {
   },
   cgan: {
     name: 'cgan',
-    build: (quick) => cgan({ baseWidth: quick ? 8 : 32 }),
+    build: (quick) => cgan({ baseWidth: quick ? 8 : 16 }),
     quick: { digits: 320, epochs: 1, batchSize: 32 },
     full: { digits: 20_000, epochs: 2, batchSize: 32 },
   },

@@ -111,7 +111,7 @@ class ConditionalGan(Gan):
 
 
 class WganGp(Gan):
-    weight = 10
+    weight, n_critic = 10, 5
 
     def learn(self, real, labels, step, optimizers):
         d = self.discriminator
@@ -123,7 +123,7 @@ class WganGp(Gan):
         slope, = torch.autograd.grad(d(between).sum(), between, create_graph=True)
         loss_d = distance + self.weight * ((slope.flatten(1).norm(2, 1) - 1) ** 2).mean()
         turn(optimizers["discriminator"], loss_d)
-        if step % 5:
+        if step % self.n_critic:
             return {"discriminator": loss_d.item()}
         loss_g = -d(self.generator(torch.randn(len(real), *self.latent))).mean()
         turn(optimizers["generator"], loss_g)
@@ -245,8 +245,8 @@ def families():
         case = {"name": name, "seed": seed, "parameters": {n: sum(p.numel() for p in m.parameters()) for n, m in model.players().items()}}
         case["initial"] = {n: digest(t) for n, t in model.state_dict().items() if t.is_floating_point()}
         optimizers = {n: torch.optim.SGD(m.parameters(), lr=0.05) for n, m in model.players().items()}
-        # Step 5 of WGAN-GP is the first with a turn of the generator.
-        losses = model.learn(real, labels, 5, optimizers)
+        model.n_critic = 1
+        losses = model.learn(real, labels, 1, optimizers)
         case["losses"] = {n: number(l) for n, l in losses.items()}
         case["after"] = {n: digest(t) for n, t in model.state_dict().items() if t.is_floating_point()}
         model.eval()

@@ -16,9 +16,9 @@ def draw(seed, n, d, low, high):
 
 def fid(a, b):
     """By the general matrix root, as clean-fid does."""
-    root = linalg.sqrtm(np.cov(a, rowvar=False).dot(np.cov(b, rowvar=False)), disp=False)[0]
+    s, t = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
     shift = a.mean(0) - b.mean(0)
-    return float(shift.dot(shift) + np.trace(np.cov(a, rowvar=False)) + np.trace(np.cov(b, rowvar=False)) - 2 * np.trace(np.real(root)))
+    return float(shift.dot(shift) + np.trace(s) + np.trace(t) - 2 * np.trace(np.real(linalg.sqrtm(s.dot(t)))))
 
 
 def inception_score(logits, splits, seed):
