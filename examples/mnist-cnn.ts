@@ -1,4 +1,4 @@
-import { cosineAnnealingLr, crossEntropy, DataLoader, manualSeed, optim } from '@lanewise/core'
+import { crossEntropy, DataLoader, manualSeed, oneCycleLr, optim } from '@lanewise/core'
 import { mnist } from '@lanewise/core/node'
 import { MnistCnn } from '@lanewise/cnn'
 import type { Context, Metrics } from './lib/context.ts'
@@ -15,14 +15,14 @@ export const run = async (context: Context): Promise<Metrics> => {
   log(`${images.size} training and ${test.size} test images: ${images.source}`)
   manualSeed(seed)
   const model = new MnistCnn()
-  const epochs = quick ? 1 : 5
+  const epochs = quick ? 1 : 3
   const loader = new DataLoader(images, { batchSize: 64, shuffle: true })
   const events = await train(context, 'mnist-cnn', model, {
     train: loader,
     validation: new DataLoader(test, { batchSize: 100 }),
     loss: crossEntropy,
     optimizer: optim.adam({ lr: 1e-3 }),
-    schedule: cosineAnnealingLr({ tMax: epochs * loader.length }),
+    schedule: oneCycleLr({ maxLr: 2e-3, totalSteps: epochs * loader.length, cycleMomentum: false }),
     scheduleEach: 'step',
     epochs,
   })
