@@ -2,32 +2,52 @@
 // alone by name into an empty folder, and runs the case in every runtime, or in those it names. All must give the same
 // result, bit for bit.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { blocksOf } from '../tools/doc-tests/blocks.mjs'
+import { compileBlock } from '../tools/doc-tests/compile.mjs'
+import { publicPackages } from '../tools/packages.mjs'
 import { startRegistry } from './registry.mjs'
 import { runtimes } from './runtimes.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const published = ['kernels-wasm', 'core']
+const packages = publicPackages()
+
+/** The cases that are files, and for each package the first example of its README. */
 const cases = [
   { name: 'kernels', package: '@lanewise/kernels-wasm' },
   { name: 'train', package: '@lanewise/core' },
   { name: 'tfjs-webgl', package: '@lanewise/core', only: ['chromium'] },
+  ...packages.map(({ folder, path, json }) => ({
+    name: `readme-${folder}`,
+    package: json.name,
+    only: ['node', 'deno'],
+    readme: join(path, 'README.md'),
+  })),
 ]
 
 const npm = (args, cwd, env) =>
   execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
 
 const publish = (folder, env) => {
-  for (const name of published) {
-    const [{ filename }] = JSON.parse(
-      npm(['pack', '--json', '--pack-destination', folder], join(here, '../packages', name), env),
-    )
+  for (const { path } of packages) {
+    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], path, env))
     npm(['publish', join(folder, filename), '--access', 'public', '--tag', 'latest'], folder, env)
   }
+}
+
+/** The first example of a README as a case: its `// =>` comments are checked. */
+const readmeCase = (file) => {
+  const [block] = blocksOf(readFileSync(file, 'utf8'), file)
+  if (!block) throw new Error(`${file} has no \`\`\`ts example`)
+  return `import { check as __check, throws as __throws } from '../tools/doc-tests/check.mjs'
+export const run = async () => {
+${compileBlock(block.code)}
+return 'as its comments say'
+}`
 }
 
 /** An empty project with one package installed by name, and the case beside it as JavaScript, its own helpers bundled in. */
@@ -38,7 +58,9 @@ const prepare = async (test, parent, env) => {
   npm(['install', test.package], folder, env)
   const file = `${test.name}.case.mjs`
   await build({
-    entryPoints: [join(here, 'cases', `${test.name}.case.ts`)],
+    ...(test.readme
+      ? { stdin: { contents: readmeCase(test.readme), resolveDir: here, loader: 'ts' } }
+      : { entryPoints: [join(here, 'cases', `${test.name}.case.ts`)] }),
     outfile: join(folder, file),
     bundle: true,
     packages: 'external',
@@ -73,8 +95,8 @@ const runCell = async (test, task, runtime, expected) => {
   }
 }
 
-const report = ({ package: name, runtime, status, reason }) =>
-  console.error(`${status.padEnd(4)} ${name.padEnd(24)} ${runtime}${reason ? `: ${reason}` : ''}`)
+const report = (test, { runtime, status, reason }) =>
+  console.error(`${status.padEnd(4)} ${test.padEnd(24)} ${runtime}${reason ? `: ${reason}` : ''}`)
 
 const main = async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lanewise-smoke-'))
@@ -89,7 +111,7 @@ const main = async () => {
         const { cell, result } = await runCell(test, task, runtime, expected)
         expected ??= result
         cells.push(cell)
-        report(cell)
+        report(test.name, cell)
       }
     }
   } finally {

@@ -23,7 +23,9 @@ const guides = readdirSync(root).filter(
 const files = [
   ...guides.map((name) => join(root, name)),
   ...filesWithBlocks('docs', ['.md']),
-  ...['core', 'kernels-wasm', 'vision', 'cnn', 'rnn', 'gan', 'edu-recsys'].flatMap((name) => filesWithBlocks(`packages/${name}`, ['.md', '.ts'])),
+  ...['core', 'kernels-wasm', 'vision', 'cnn', 'rnn', 'gan', 'edu-recsys'].flatMap((name) =>
+    filesWithBlocks(`packages/${name}`, ['.md', '.ts']),
+  ),
 ]
 
 export default defineProject({
