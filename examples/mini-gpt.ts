@@ -70,7 +70,7 @@ const optimizerOf = (model: Gpt): AdamW => {
 export const run = async (context: Context): Promise<Metrics> => {
   const { data, quick, seed, signal, log, progress, write } = context
   const { text, source } = shakespeare(data, quick ? 20_000 : Infinity)
-  const tokenizer = new CharacterTokenizer(text)
+  const tokenizer = CharacterTokenizer.fromText(text)
   const codes = Int32Array.from(tokenizer.encode(text))
   const cut = Math.floor(0.9 * codes.length)
   const [learned, held] = [codes.subarray(0, cut), codes.subarray(cut)]
