@@ -22,7 +22,7 @@ export interface BootstrapOptions {
 /**
  * The mean with a bootstrap interval: the quantiles of the means of samples drawn with replacement.
  * @throws ShapeError when there are no values; ValueError when an option is out of range.
- * @source Efron 1979, percentile method; checked against scipy.stats.bootstrap in policy.test.ts
+ * @source Efron 1979, percentile method; checked against scipy.stats.bootstrap 1.10 in policy.test.ts
  * @example bootstrapMean([2, 2, 2], { generator: new Generator(0) }) // => { mean: 2, low: 2, high: 2 }
  */
 export const bootstrapMean = (
