@@ -1,5 +1,47 @@
 // Events
 export { byLearner, checkAnswer, type Answer } from './events/answer.ts'
+export { readAssistments, type AssistmentsOptions } from './events/assistments.ts'
+export type { SourceOptions } from './events/fault.ts'
+export { readHmmScalable } from './events/hmm-scalable.ts'
+export { readThreeLine, type ThreeLineOptions } from './events/three-line.ts'
+export { readXapi, toXapi, type XapiOptions } from './events/xapi.ts'
+
+// Models of learners
+export { evaluateLearnerModel, type LearnerModel, type LearnerModelReport } from './events/learner-model.ts'
+export {
+  bktPredict,
+  bktPredictions,
+  bktUpdate,
+  type BktParameters,
+  type BktSequence,
+} from './bkt/bkt.ts'
+export { bktDegeneracies, type BktDegeneracy } from './bkt/degeneracy.ts'
+export { bktLogLikelihood, fitBkt, type BktFit, type BktFitOptions } from './bkt/fit.ts'
+export { BktModel, type BktState, type SavedBkt } from './bkt/model.ts'
+export { PfaModel, type PfaFitOptions, type PfaParameters, type PfaState, type SavedPfa } from './pfa/pfa.ts'
+export { Dkt, loadDkt, saveDkt, type DktOptions } from './dkt/dkt.ts'
+export { dktBatches, shuffledBatches, type DktBatch, type DktBatchOptions } from './dkt/batches.ts'
+export { DktTracer, type DktState } from './dkt/tracer.ts'
+
+// Item response theory and adaptive tests
+export { itemInformation, itemProbability, type Item, type Responses } from './irt/irt.ts'
+export { eapAbility, mleAbility, type Ability, type EapOptions } from './irt/ability.ts'
+export { fitIrt, type IrtFit, type IrtFitOptions } from './irt/fit.ts'
+export { lsat6, type PatternTable } from './irt/lsat6.ts'
+export { AdaptiveTest, type AdaptiveTestOptions, type SavedTest, type TestEnd } from './cat/adaptive-test.ts'
+export {
+  mostInformative,
+  randomesque,
+  sympsonHetter,
+  sympsonHetterControls,
+  type Choose,
+  type ControlOptions,
+} from './cat/exposure.ts'
+
+// Spaced repetition
+export { Fsrs, loadCard, saveCard, type Card, type CardPhase } from './spaced/fsrs.ts'
+export type { Grade, Memory } from './spaced/memory.ts'
+export { fsrsWeights, type FsrsOptions, type FsrsWeights } from './spaced/parameters.ts'
 
 // Recommendation: data
 export {
