@@ -61,7 +61,9 @@ for model in [1, 2, 3]:
 
     x0 = np.concatenate([np.ones(1 if model == 1 else J), np.zeros(J), np.full(J, 0.2) if model == 3 else []])
     bounds = [(0.01, 20)] * (1 if model == 1 else J) + [(-20, 20)] * J + ([(1e-3, 0.9)] * J if model == 3 else [])
-    found = minimize(loss, x0, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-15, "gtol": 1e-8, "maxiter": 5000, "maxfun": 10**6})
+    found = minimize(loss, x0, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-16, "gtol": 1e-7, "maxiter": 5000, "maxfun": 10**6})
+    for _ in range(3):  # restarts forget a poor estimate of the curvature
+        found = minimize(loss, found.x, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-16, "gtol": 1e-7, "maxiter": 5000, "maxfun": 10**6})
     a, d, c = unpack(found.x)
     fits.append({"parameters": model, "rows": ["".join("x01"[v + 1] for v in row) for row in rows], "a": a.tolist(), "b": (-d / a).tolist(), "c": c.tolist(), "logLikelihood": marginal(rows, a, -d / a, c), "objective": -found.fun})
 os.makedirs(os.path.dirname(OUT), exist_ok=True)

@@ -28,6 +28,8 @@ export interface SavedTest {
   readonly format: string
   readonly given: readonly number[]
   readonly marks: readonly boolean[]
+  /** Items that were set aside. */
+  readonly aside: readonly number[]
   /** The item that waits for its answer, or null. */
   readonly waiting: number | null
   /** The generator's state in hexadecimal. */
@@ -56,6 +58,7 @@ export class AdaptiveTest {
   private readonly options: Required<AdaptiveTestOptions>
   private given: number[] = []
   private marks: boolean[] = []
+  private aside: number[] = []
   private waiting: number | null = null
   private estimate: Ability
 
@@ -94,7 +97,7 @@ export class AdaptiveTest {
     const { standardError, minItems, maxItems } = this.options
     const count = this.marks.length
     if (count >= minItems && this.estimate.standardError <= standardError) return 'precise'
-    if (count >= this.items.length) return 'bank'
+    if (count + this.aside.length >= this.items.length) return 'bank'
     return count >= maxItems ? 'length' : null
   }
 
@@ -103,10 +106,12 @@ export class AdaptiveTest {
     if (this.waiting !== null) return this.waiting
     if (this.end !== null) return null
     const { choose, generator } = this.options
-    const ranked = rankItems(this.items, this.estimate.theta, new Set(this.given))
-    const item = choose(ranked, generator)
-    if (!ranked.includes(item))
+    const ranked = rankItems(this.items, this.estimate.theta, new Set([...this.given, ...this.aside]))
+    const aside: number[] = []
+    const item = choose(ranked, generator, (i) => aside.push(i))
+    if (!ranked.includes(item) || aside.includes(item))
       throw new ValueError({ op: 'AdaptiveTest', problem: 'the choice is no item that is left', got: shown(item), expected: 'one of the ranked items' })
+    this.aside.push(...aside)
     this.waiting = item
     return item
   }
@@ -128,8 +133,8 @@ export class AdaptiveTest {
 
   /** Plain data for JSON: the answers, the item that waits and the generator; items and options are the caller's. */
   toJSON(): SavedTest {
-    const { given, marks, waiting, options } = this
-    return { format, given, marks, waiting, generator: toHex(options.generator.state()) }
+    const { given, marks, aside, waiting, options } = this
+    return { format, given, marks, aside: [...aside], waiting, generator: toHex(options.generator.state()) }
   }
 
   /**
@@ -138,25 +143,33 @@ export class AdaptiveTest {
    */
   load(saved: unknown): this {
     const op = 'AdaptiveTest.load'
-    const { given, marks, waiting, generator } = needFormat(op, saved, format)
+    const { given, marks, aside, waiting, generator } = needFormat(op, saved, format)
     const isItem = (i: unknown): i is number => Number.isInteger(i) && Number(i) >= 0 && Number(i) < this.items.length
+    const isList = (value: unknown): value is unknown[] => Array.isArray(value)
+    const used = isList(given) && isList(aside) ? [...given, ...aside, ...(waiting === null ? [] : [waiting])] : [null]
     const fits =
-      Array.isArray(given) &&
-      Array.isArray(marks) &&
-      given.every(isItem) &&
-      new Set(given).size === given.length &&
+      isList(marks) &&
+      used.every(isItem) &&
+      new Set(used).size === used.length &&
       marks.every((mark) => typeof mark === 'boolean') &&
-      given.length === marks.length &&
-      (waiting === null || (isItem(waiting) && !given.includes(waiting)))
+      isList(given) &&
+      given.length === marks.length
     if (!fits || typeof generator !== 'string' || !/^([0-9a-f]{2})+$/.test(generator)) {
       throw new FormatError({ op, problem: 'the answers do not fit the items', got: `given ${shown(given)}, marks ${shown(marks)}, waiting ${shown(waiting)}`, expected: `each of ${this.items.length} items once, a mark for each, and a generator` })
     }
-    const estimate = eapAbility(given.map((i) => this.items[i]), marks, this.options.prior)
+    const own = given.filter(isItem)
+    const right = marks.map((mark) => mark === true)
+    const estimate = eapAbility(
+      own.map((i) => this.items[i]),
+      right,
+      this.options.prior,
+    )
     this.options.generator.setState(fromHex(generator))
     this.estimate = estimate
-    this.given = [...given]
-    this.marks = [...marks]
-    this.waiting = waiting as number | null
+    this.given = own
+    this.marks = right
+    this.aside = isList(aside) ? aside.filter(isItem) : []
+    this.waiting = isItem(waiting) ? waiting : null
     return this
   }
 }

@@ -33,7 +33,7 @@ describe('choice', () => {
   })
   test('randomesque stays among the best and reaches each of them', () => {
     const generator = new Generator(0)
-    const seen = new Set(Array.from({ length: 100 }, () => randomesque(3)([9, 8, 7, 6], generator)))
+    const seen = new Set(Array.from({ length: 100 }, () => randomesque(3)([9, 8, 7, 6], generator, () => {})))
     expect([...seen].sort()).toEqual([7, 8, 9])
   })
   test('Sympson-Hetter controls hold the rate, where the most informative item goes to everyone', () => {
@@ -50,8 +50,8 @@ describe('choice', () => {
     }
     const controls = sympsonHetterControls(items, { maxRate: 0.4, length, tests: 200, passes: 6 })
     expect(exposure(mostInformative())).toBe(1)
-    // The rate of 300 tests has a standard error of .03.
-    expect(exposure(sympsonHetter(controls))).toBeLessThan(0.5)
+    // Rates of 200 and 300 tests have standard errors near .03; the highest of 40 lies some three of them above.
+    expect(exposure(sympsonHetter(controls))).toBeLessThan(0.52)
   })
 })
 
@@ -105,12 +105,12 @@ describe('AdaptiveTest', () => {
 
   test('what it refuses', () => {
     const adaptive = new AdaptiveTest(items)
-    expect(() => adaptive.answer(true)).toThrowErrorMatchingInlineSnapshot()
-    expect(() => new AdaptiveTest([])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => new AdaptiveTest([{ a: 0, b: 1 }])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => new AdaptiveTest(items, { minItems: 9, maxItems: 4 })).toThrowErrorMatchingInlineSnapshot()
+    expect(() => adaptive.answer(true)).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest.answer: no item waits for an answer. Call next() first.]`)
+    expect(() => new AdaptiveTest([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: the number of items is out of range; got 0, expected a whole number from 1 on.]`)
+    expect(() => new AdaptiveTest([{ a: 0, b: 1 }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: item 0: a is out of range; got 0, expected a finite number above 0.]`)
+    expect(() => new AdaptiveTest(items, { minItems: 9, maxItems: 4 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: minItems is out of range; got 9, expected a whole number from 1 to 4.]`)
     const saved = new AdaptiveTest(items).toJSON()
-    expect(() => adaptive.load({ ...saved, given: [0, 0], marks: [true, true] })).toThrowErrorMatchingInlineSnapshot()
-    expect(() => sympsonHetterControls(items, { maxRate: 0.01, length: 5 })).toThrowErrorMatchingInlineSnapshot()
+    expect(() => adaptive.load({ ...saved, given: [0, 0], marks: [true, true] })).toThrowErrorMatchingInlineSnapshot(`[FormatError: AdaptiveTest.load: the answers do not fit the items; got given [0, 0], marks [true, true], waiting null, expected each of 120 items once, a mark for each, and a generator.]`)
+    expect(() => sympsonHetterControls(items, { maxRate: 0.01, length: 5 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sympsonHetterControls: maxRate is out of range; got 0.01, expected a number from 0.041666666666666664 to 1.]`)
   })
 })

@@ -3,8 +3,11 @@ import { needBetween, needWhole } from '../check.ts'
 import { checkItem, itemInformation, itemProbability, type Item } from '../irt/irt.ts'
 import { eapAbility } from '../irt/ability.ts'
 
-/** Chooses the next item among those not given yet, the most informative first. */
-export type Choose = (ranked: readonly number[], generator: Generator) => number
+/**
+ * Chooses the next item among those that are left, the most informative first; never called without any.
+ * `setAside` takes an item out of this test without giving it.
+ */
+export type Choose = (ranked: readonly number[], generator: Generator, setAside: (item: number) => void) => number
 
 /** The most informative item: the shortest tests, and the same few items for everyone. */
 export const mostInformative = (): Choose => (ranked) => ranked[0]
@@ -13,7 +16,7 @@ export const mostInformative = (): Choose => (ranked) => ranked[0]
  * One of the `count` most informative items, drawn evenly.
  * @throws ValueError when `count` is not a whole number from 1 on.
  * @source Kingsbury and Zara 1989
- * @example randomesque(1)([4, 2, 7], new Generator(0)) // => 4
+ * @example randomesque(1)([4, 2, 7], new Generator(0), () => {}) // => 4
  */
 export const randomesque = (count: number): Choose => {
   needWhole({ op: 'randomesque', name: 'count', value: count }, 1)
@@ -22,15 +25,20 @@ export const randomesque = (count: number): Choose => {
 
 /**
  * The most informative item that passes its control: item i is given with probability `controls[i]` when it is chosen,
- * else the next is tried; the last of all is given anyway.
+ * else it is set aside and the next is tried; the last that is left is given anyway.
  * @throws ValueError when a control is not a probability.
  * @source Sympson and Hetter 1985
- * @example sympsonHetter([1, 0])([1, 0], new Generator(0)) // => 0
+ * @example sympsonHetter([1, 0])([1, 0], new Generator(0), () => {}) // => 0
  */
 export const sympsonHetter = (controls: ArrayLike<number>): Choose => {
   for (let i = 0; i < controls.length; i++)
     needBetween({ op: 'sympsonHetter', name: `controls[${i}]`, value: controls[i] }, 0, 1)
-  return (ranked, generator) => ranked.find((i) => generator.double() < controls[i]) ?? ranked[ranked.length - 1]
+  return (ranked, generator, setAside) => {
+    const last = ranked.length - 1
+    const at = ranked.findIndex((item, i) => i === last || generator.double() < controls[item])
+    ranked.slice(0, at).forEach(setAside)
+    return ranked[at]
+  }
 }
 
 /** Options of {@link sympsonHetterControls}. */
@@ -66,23 +74,24 @@ export const sympsonHetterControls = (items: readonly Item[], options: ControlOp
   const controls = new Float64Array(items.length).fill(1)
   for (let pass = 0; pass < passes; pass++) {
     const choose = sympsonHetter(controls)
-    const given = new Float64Array(items.length)
     const chosen = new Float64Array(items.length)
     const abilities = generator.normal(new Float64Array(tests))
     for (const theta of abilities) {
       const own: number[] = []
       const marks: boolean[] = []
       const spent = new Set<number>()
-      while (own.length < length) {
-        const at = eapAbility(own.map((i) => items[i]), marks, { points: 21 }).theta
-        const ranked = rankItems(items, at, spent)
-        const next = choose(ranked, generator)
-        // Everything before the item given was chosen, and did not pass.
-        for (const i of ranked.slice(0, ranked.indexOf(next) + 1)) {
+      while (own.length < length && spent.size < items.length) {
+        const at = eapAbility(
+          own.map((i) => items[i]),
+          marks,
+          { points: 21 },
+        ).theta
+        const take = (i: number): void => {
           chosen[i]++
           spent.add(i)
         }
-        given[next]++
+        const next = choose(rankItems(items, at, spent), generator, take)
+        take(next)
         own.push(next)
         marks.push(generator.double() < itemProbability(theta, items[next]))
       }

@@ -131,10 +131,10 @@ test('every parameter gets a gradient', () => {
 })
 
 test('what they refuse', () => {
-  expect(() => new Dkt({ skills: ['a', 'a'] })).toThrowErrorMatchingInlineSnapshot()
-  expect(() => new Dkt({ skills: ['a'], hiddenSize: 0 })).toThrowErrorMatchingInlineSnapshot()
-  expect(() => dktBatches(answers, ['0'])).toThrowErrorMatchingInlineSnapshot()
+  expect(() => new Dkt({ skills: ['a', 'a'] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Dkt: the skills do not fit; got ["a", "a"], expected at least one, each once.]`)
+  expect(() => new Dkt({ skills: ['a'], hiddenSize: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Dkt: hiddenSize is out of range; got 0, expected a whole number from 1 on.]`)
+  expect(() => dktBatches(answers, ['0'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: dktBatches: the skill is not known; got "1", expected one of 1 skills. Build the model with it.]`)
   const tracer = new DktTracer(small())
-  expect(() => tracer.predict(tracer.start(), ['x'])).toThrowErrorMatchingInlineSnapshot()
-  expect(() => tracer.update(tracer.start(), { skills: [], correct: true })).toThrowErrorMatchingInlineSnapshot()
+  expect(() => tracer.predict(tracer.start(), ['x'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: DktTracer: the skill is not known; got "x", expected one of 3 skills.]`)
+  expect(() => tracer.update(tracer.start(), { skills: [], correct: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: DktTracer: there are no skills; got [], expected at least one.]`)
 })

@@ -20,7 +20,7 @@ export const parseCsv = (op: string, text: string, { file = 'input' }: SourceOpt
     for (let ended = false; !ended;) {
       if (text[at] === '"') {
         const from = at + 1
-        for (at = text.indexOf('"', from); text[at + 1] === '"'; at = text.indexOf('"', at + 2));
+        for (at = text.indexOf('"', from); at >= 0 && text[at + 1] === '"'; at = text.indexOf('"', at + 2));
         if (at < 0) throw fault({ op, file, line: start }, 'a quoted field does not end', 'the end', 'a closing quote')
         const field = text.slice(from, at)
         line += field.split('\n').length - 1

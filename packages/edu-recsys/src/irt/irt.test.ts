@@ -70,9 +70,9 @@ describe('ability', () => {
   })
 
   test('what they refuse', () => {
-    expect(() => eapAbility([{ b: 0 }], [])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => eapAbility([{ a: -1, b: 0 }], [true])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => mleAbility([{ b: 0 }], [null])).toThrowErrorMatchingInlineSnapshot()
+    expect(() => eapAbility([{ b: 0 }], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: eapAbility: items and responses do not pair up; got 1 and 0, expected the same number.]`)
+    expect(() => eapAbility([{ a: -1, b: 0 }], [true])).toThrowErrorMatchingInlineSnapshot(`[ValueError: eapAbility: item 0: a is out of range; got -1, expected a finite number above 0.]`)
+    expect(() => mleAbility([{ b: 0 }], [null])).toThrowErrorMatchingInlineSnapshot(`[ValueError: mleAbility: there are no answers; got 1 missing, expected at least one.]`)
   })
 })
 
@@ -121,9 +121,9 @@ describe('fitIrt', () => {
   })
 
   test('what it refuses', () => {
-    expect(() => fitIrt([])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => fitIrt([[true], [true]])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => fitIrt([[true, false], [true]])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => fitIrt([[true], [false]], { discrimination: 1 })).toThrowErrorMatchingInlineSnapshot()
+    expect(() => fitIrt([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: there are no responses; got 0 rows, expected rows of responses.]`)
+    expect(() => fitIrt([[true], [true]])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: item 0 tells nothing; got answers: all right, expected some right and some wrong. Leave the item out.]`)
+    expect(() => fitIrt([[true, false], [true]])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: row 1 has another length; got 1, expected 2.]`)
+    expect(() => fitIrt([[true], [false]], { discrimination: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: discrimination is fitted; got 2 parameters, expected 1 where it is given.]`)
   })
 })

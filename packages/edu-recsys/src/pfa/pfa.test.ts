@@ -44,10 +44,10 @@ describe('PfaModel', () => {
 
   test('what it refuses', () => {
     const model = new PfaModel([])
-    expect(() => model.predict({}, ['a'])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => PfaModel.fit([])).toThrowErrorMatchingInlineSnapshot()
-    expect(() => PfaModel.from(null)).toThrowErrorMatchingInlineSnapshot()
-    expect(() => PfaModel.from({ format: 'lanewise.pfa.1', skills: { a: { easiness: 'x' } } })).toThrowErrorMatchingInlineSnapshot()
+    expect(() => model.predict({}, ['a'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: PfaModel: the skill is not known; got "a", expected one of 0 skills. Fit the model on answers to it, or construct it with parameters for it.]`)
+    expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: PfaModel: there are no skills; got [], expected at least one.]`)
+    expect(() => PfaModel.fit([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: PfaModel.fit: no answer has a skill; expected at least one.]`)
+    expect(() => PfaModel.from(null)).toThrowErrorMatchingInlineSnapshot(`[FormatError: PfaModel.from: not what was saved; got null, expected an object of format lanewise.pfa.1.]`)
+    expect(() => PfaModel.from({ format: 'lanewise.pfa.1', skills: { a: { easiness: 'x' } } })).toThrowErrorMatchingInlineSnapshot(`[ValueError: PfaModel.from: skills.a: easiness is out of range; got "x", expected a finite number >= -Infinity.]`)
   })
 })

@@ -42,9 +42,9 @@ const countsOf = (state: PfaState, skill: string): readonly [right: number, wron
   Object.hasOwn(state, skill) ? state[skill] : [0, 0]
 
 const counted = (state: PfaState, { skills, correct }: Pick<Answer, 'skills' | 'correct'>): PfaState => {
-  const next = skills.map((skill) => {
+  const next = skills.map((skill): readonly [string, PfaState[string]] => {
     const [right, wrong] = countsOf(state, skill)
-    return [skill, correct ? [right + 1, wrong] : [right, wrong + 1]] as const
+    return [skill, correct ? [right + 1, wrong] : [right, wrong + 1]]
   })
   return { ...state, ...Object.fromEntries(next) }
 }
