@@ -36,7 +36,7 @@ const errorsOf = (kind: string, { manoeuvres, future }: Traffic, predicted: type
 }
 
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
-  const [count, epochs, batchSize] = quick ? [512, 3, 64] : [8192, 20, 64]
+  const [count, epochs, batchSize] = quick ? [512, 3, 64] : [4096, 12, 64]
   const train = simulateTraffic({ count, seed })
   const test = simulateTraffic({ count: quick ? 400 : 2000, seed: seed + 1_000_003 })
   manualSeed(seed)

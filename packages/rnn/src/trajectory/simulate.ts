@@ -49,12 +49,13 @@ const onRoad = (generator: Generator, change: boolean, seenS: number): Controls 
   // The first step seen still shows the direction of the road.
   const start = Math.max(0.4, between(generator, seenS - 0.6 * length, seenS - 0.25 * length))
   const side = generator.randint(2) === 0 ? -1 : 1
-  // A full sine of yaw acceleration moves the vehicle sideways and leaves its heading as it was.
+  // A full sine of the yaw rate moves the vehicle by a lane and leaves its heading as it was.
   const amplitude = change ? (side * 3.5 * 2 * Math.PI) / (length * length) : 0
+  const middleSpeed = speed + acceleration * (start + length / 2)
   return (t) => {
     const v = speed + acceleration * t
     const u = (t - start) / length
-    return { speed: v, yawRate: u < 0 || u > 1 ? 0 : (amplitude * math.sin(2 * Math.PI * u)) / v }
+    return { speed: v, yawRate: u < 0 || u > 1 ? 0 : (amplitude * math.sin(2 * Math.PI * u)) / middleSpeed }
   }
 }
 

@@ -78,7 +78,7 @@ test('the simulation repeats, and its vehicles move as vehicles do', () => {
     const [x, y] = [at(19)[0] - at(0)[0], at(19)[1] - at(0)[1]]
     const aside = Math.abs(ux * y - uy * x)
     if (kind === 'keep lane' || kind === 'cross straight') expect(aside).toBeLessThan(0.01)
-    if (kind === 'change lane') expect(Math.abs(aside - 3.5)).toBeLessThan(0.4)
+    if (kind === 'change lane') expect(Math.abs(aside - 3.5)).toBeLessThan(0.1)
     if (kind === 'turn at crossing') expect(aside).toBeGreaterThan(6)
   })
 })
