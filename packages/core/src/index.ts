@@ -598,7 +598,7 @@ export {
 
 // Metrics
 export { accuracy, argmaxRows, topKAccuracy } from './metrics/accuracy.ts'
-export type { Numbers } from './metrics/check.ts'
+export type { MetricInput, Numbers } from './metrics/check.ts'
 export { ConfusionMatrix, meanIou, pixelAccuracy, type SegmentationOptions } from './metrics/confusion-matrix.ts'
 export { perplexity, perplexityOfLoss } from './metrics/perplexity.ts'
 export {

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { checkLabels, checkNotNaN, checkPairs, checkRows, type Numbers } from './check.ts'
+import { checkLabels, checkNotNaN, checkRows, numbersOf, pairsOf, type MetricInput } from './check.ts'
 
 /**
  * The class of the highest score in each row; of equal ones the first.
@@ -8,14 +8,14 @@ import { checkLabels, checkNotNaN, checkPairs, checkRows, type Numbers } from '.
  * @throws ShapeError when the scores are not whole rows; ValueError when one is NaN.
  * @example argmaxRows([0.1, 0.9, 0.7, 0.3], 2) // => [1, 0]
  */
-export const argmaxRows = (scores: Numbers, numClasses: number): Int32Array<ArrayBuffer> => {
-  const rows = Math.ceil(scores.length / numClasses) || 0
-  checkRows('argmaxRows', scores, { length: rows }, numClasses)
-  checkNotNaN('argmaxRows', scores)
+export const argmaxRows = (scores: MetricInput, numClasses: number): Int32Array<ArrayBuffer> => {
+  const s = numbersOf(scores)
+  const rows = Math.ceil(s.length / numClasses) || 0
+  checkRows('argmaxRows', s, { length: rows }, numClasses)
+  checkNotNaN('argmaxRows', s)
   const best = new Int32Array(rows)
   for (let row = 0; row < rows; row++) {
-    for (let c = 1; c < numClasses; c++)
-      if (scores[row * numClasses + c] > scores[row * numClasses + best[row]]) best[row] = c
+    for (let c = 1; c < numClasses; c++) if (s[row * numClasses + c] > s[row * numClasses + best[row]]) best[row] = c
   }
   return best
 }
@@ -29,17 +29,17 @@ export const argmaxRows = (scores: Numbers, numClasses: number): Int32Array<Arra
  * @example accuracy([0, 1, 1, 2], [0, 1, 2, 2]) // => 0.75
  */
 export const accuracy = (
-  predicted: Numbers,
-  target: Numbers,
+  predicted: MetricInput,
+  target: MetricInput,
   options: { readonly ignoreIndex?: number } = {},
 ): number => {
-  checkPairs('accuracy', predicted, target)
+  const [p, t] = pairsOf('accuracy', predicted, target)
   let right = 0
   let counted = 0
-  for (let i = 0; i < target.length; i++) {
-    if (target[i] === options.ignoreIndex) continue
+  for (let i = 0; i < t.length; i++) {
+    if (t[i] === options.ignoreIndex) continue
     counted++
-    if (predicted[i] === target[i]) right++
+    if (p[i] === t[i]) right++
   }
   if (counted === 0)
     throw new ValueError({
@@ -60,14 +60,15 @@ export const accuracy = (
  * @example topKAccuracy([0.5, 0.3, 0.2, 0.1, 0.2, 0.7], [1, 0], { numClasses: 3, k: 2 }) // => 0.5
  */
 export const topKAccuracy = (
-  scores: Numbers,
-  target: Numbers,
+  scores: MetricInput,
+  target: MetricInput,
   options: { readonly numClasses: number; readonly k: number },
 ): number => {
   const { numClasses, k } = options
-  checkRows('topKAccuracy', scores, target, numClasses)
-  checkNotNaN('topKAccuracy', scores)
-  checkLabels('topKAccuracy', 'target', target, numClasses)
+  const [s, t] = [numbersOf(scores), numbersOf(target)]
+  checkRows('topKAccuracy', s, t, numClasses)
+  checkNotNaN('topKAccuracy', s)
+  checkLabels('topKAccuracy', 'target', t, numClasses)
   if (!(Number.isInteger(k) && k >= 1 && k <= numClasses)) {
     throw new ValueError({
       op: 'topKAccuracy',
@@ -77,13 +78,12 @@ export const topKAccuracy = (
     })
   }
   let hits = 0
-  for (let row = 0; row < target.length; row++) {
+  for (let row = 0; row < t.length; row++) {
     const at = row * numClasses
-    const own = scores[at + target[row]]
+    const own = s[at + t[row]]
     let higher = 0
-    for (let c = 0; c < numClasses; c++)
-      if (scores[at + c] > own || (scores[at + c] === own && c < target[row])) higher++
+    for (let c = 0; c < numClasses; c++) if (s[at + c] > own || (s[at + c] === own && c < t[row])) higher++
     if (higher < k) hits++
   }
-  return hits / target.length
+  return hits / t.length
 }

@@ -1,10 +1,27 @@
 import { ShapeError, ValueError } from '../errors.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 
 /** Plain numbers in logical order: an array or a typed array. */
 export type Numbers = ArrayLike<number>
 
+/** What a metric reads: plain numbers in logical order, or a tensor of any shape with as many. */
+export type MetricInput = Numbers | Tensor
+
+/**
+ * The numbers of a metric's input, a tensor's in logical order.
+ * @throws BackendError for a tensor of an asynchronous backend: `await x.data()` gives its numbers.
+ */
+export const numbersOf = (values: MetricInput): Numbers => ('dataSync' in values ? values.dataSync() : values)
+
+/** Predictions and targets as numbers, which pair up and are some. */
+export const pairsOf = (op: string, predicted: MetricInput, target: MetricInput): readonly [Numbers, Numbers] => {
+  const pairs = [numbersOf(predicted), numbersOf(target)] as const
+  checkPairs(op, ...pairs)
+  return pairs
+}
+
 /** Checks that two lists pair up and hold something. */
-export const checkPairs = (op: string, predicted: Numbers, target: Numbers): void => {
+const checkPairs = (op: string, predicted: Numbers, target: Numbers): void => {
   if (predicted.length !== target.length) {
     throw new ShapeError({
       op,

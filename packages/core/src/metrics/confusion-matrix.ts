@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { checkClasses, checkLabels, checkPairs, type Numbers } from './check.ts'
+import { checkClasses, checkLabels, numbersOf, pairsOf, type MetricInput } from './check.ts'
 
 /**
  * Counts of predictions by target class, gathered batch by batch. Row = target, column = prediction.
@@ -28,13 +28,13 @@ export class ConfusionMatrix {
    * @throws ShapeError when predictions and targets do not pair up; ValueError when one is no class. Nothing is then
    *   added. Predictions of ignored targets must be classes too.
    */
-  update(predicted: Numbers, target: Numbers): void {
+  update(predicted: MetricInput, target: MetricInput): void {
     const { numClasses, ignoreIndex } = this
-    if (predicted.length > 0 || target.length > 0) checkPairs('ConfusionMatrix.update', predicted, target)
-    checkLabels('ConfusionMatrix.update', 'prediction', predicted, numClasses)
-    checkLabels('ConfusionMatrix.update', 'target', target, numClasses, ignoreIndex)
-    for (let i = 0; i < target.length; i++)
-      if (target[i] !== ignoreIndex) this.#counts[target[i] * numClasses + predicted[i]]++
+    const [p, t] = [numbersOf(predicted), numbersOf(target)]
+    if (p.length > 0 || t.length > 0) pairsOf('ConfusionMatrix.update', p, t)
+    checkLabels('ConfusionMatrix.update', 'prediction', p, numClasses)
+    checkLabels('ConfusionMatrix.update', 'target', t, numClasses, ignoreIndex)
+    for (let i = 0; i < t.length; i++) if (t[i] !== ignoreIndex) this.#counts[t[i] * numClasses + p[i]]++
   }
 
   /** Forgets all batches. */
@@ -112,8 +112,8 @@ export interface SegmentationOptions {
 }
 
 const matrixOf = (
-  predicted: Numbers,
-  target: Numbers,
+  predicted: MetricInput,
+  target: MetricInput,
   { numClasses, ignoreIndex }: SegmentationOptions,
 ): ConfusionMatrix => {
   const matrix = new ConfusionMatrix(numClasses, ignoreIndex === undefined ? {} : { ignoreIndex })
@@ -126,7 +126,7 @@ const matrixOf = (
  * @throws ShapeError, ValueError as {@link ConfusionMatrix.update}; ValueError when nothing counts.
  * @example pixelAccuracy([0, 1, 1, 1], [0, 1, 0, 255], { numClasses: 2, ignoreIndex: 255 }) // => 0.6666667
  */
-export const pixelAccuracy = (predicted: Numbers, target: Numbers, options: SegmentationOptions): number =>
+export const pixelAccuracy = (predicted: MetricInput, target: MetricInput, options: SegmentationOptions): number =>
   matrixOf(predicted, target, options).accuracy()
 
 /**
@@ -134,5 +134,5 @@ export const pixelAccuracy = (predicted: Numbers, target: Numbers, options: Segm
  * @throws ShapeError, ValueError as {@link ConfusionMatrix.update}; ValueError when nothing counts.
  * @example meanIou([0, 1, 1, 1], [0, 1, 0, 255], { numClasses: 3, ignoreIndex: 255 }) // => 0.5
  */
-export const meanIou = (predicted: Numbers, target: Numbers, options: SegmentationOptions): number =>
+export const meanIou = (predicted: MetricInput, target: MetricInput, options: SegmentationOptions): number =>
   matrixOf(predicted, target, options).meanIou()

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ShapeError, ValueError } from '../errors.ts'
+import { select, transpose } from '../ops/views.ts'
+import { tensor } from '../tensor/create.ts'
 import { accuracy, argmaxRows, topKAccuracy } from './accuracy.ts'
 import { ConfusionMatrix, meanIou, pixelAccuracy } from './confusion-matrix.ts'
 import { perplexity, perplexityOfLoss } from './perplexity.ts'
@@ -25,6 +27,34 @@ const closeReport = (got: ClassificationReport, want: ClassificationReport): voi
     got.perClass.forEach((scores, i) => close(scores[key], want.perClass[i][key]))
   }
 }
+
+test('tensors are read in logical order', () => {
+  const scores = tensor([
+    [0.1, 0.2, 0.9],
+    [0.7, 0.3, 0.4],
+    [0.2, 0.5, 0.1],
+  ])
+  const target = tensor(Int32Array.of(2, 0, 0))
+  const turned = transpose(
+    tensor([
+      [0.1, 0.7, 0.2],
+      [0.2, 0.3, 0.5],
+      [0.9, 0.4, 0.1],
+    ]),
+    0,
+    1,
+  )
+  for (const s of [scores, turned]) {
+    expect([...argmaxRows(s, 3)]).toEqual([2, 0, 1])
+    expect(topKAccuracy(s, target, { numClasses: 3, k: 1 })).toBe(2 / 3)
+    expect(perplexity(s, target, { numClasses: 3 })).toBe(perplexity(scores.dataSync(), [2, 0, 0], { numClasses: 3 }))
+  }
+  expect(accuracy(argmaxRows(turned, 3), target)).toBe(2 / 3)
+  expect(meanIou(target, target, { numClasses: 3 })).toBe(1)
+  expect(f1(target, [2, 0, 1], { average: 'micro' })).toBe(2 / 3)
+  expect(rocAuc(select(turned, 1, 0), tensor(Int32Array.of(0, 1, 0)))).toBe(1)
+  expect([mse(scores, turned), mae(scores, turned), r2(target, target)]).toEqual([0, 0, 1])
+})
 
 describe('as scikit-learn', () => {
   test.each<[number]>(golden.labels.map((_: unknown, i: number) => [i]))('labels, case %i', (i) => {

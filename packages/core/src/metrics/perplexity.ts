@@ -1,6 +1,6 @@
 import { ValueError } from '../errors.ts'
 import { exp, log } from '../math/f64.ts'
-import { checkLabels, checkNotNaN, checkRows, type Numbers } from './check.ts'
+import { checkLabels, checkNotNaN, checkRows, numbersOf, type MetricInput, type Numbers } from './check.ts'
 
 /** -log softmax(row)[target] for the row that starts at `at`. */
 const lossOf = (logits: Numbers, at: number, numClasses: number, target: number): number => {
@@ -30,19 +30,20 @@ const lossOf = (logits: Numbers, at: number, numClasses: number, target: number)
  * @example perplexity([0, 0, 0, 0], [0, 1], { numClasses: 2 }) // => 2
  */
 export const perplexity = (
-  logits: Numbers,
-  target: Numbers,
+  logits: MetricInput,
+  target: MetricInput,
   options: { readonly numClasses: number; readonly ignoreIndex?: number },
 ): number => {
   const { numClasses, ignoreIndex } = options
-  checkRows('perplexity', logits, target, numClasses)
-  checkNotNaN('perplexity', logits)
-  checkLabels('perplexity', 'target', target, numClasses, ignoreIndex)
+  const [x, t] = [numbersOf(logits), numbersOf(target)]
+  checkRows('perplexity', x, t, numClasses)
+  checkNotNaN('perplexity', x)
+  checkLabels('perplexity', 'target', t, numClasses, ignoreIndex)
   let sum = 0
   let count = 0
-  for (let i = 0; i < target.length; i++) {
-    if (target[i] === ignoreIndex) continue
-    sum += lossOf(logits, i * numClasses, numClasses, target[i])
+  for (let i = 0; i < t.length; i++) {
+    if (t[i] === ignoreIndex) continue
+    sum += lossOf(x, i * numClasses, numClasses, t[i])
     count++
   }
   if (count === 0)

@@ -1,4 +1,4 @@
-import { checkLabels, checkPairs, type Numbers } from './check.ts'
+import { checkLabels, pairsOf, type MetricInput, type Numbers } from './check.ts'
 import { ConfusionMatrix } from './confusion-matrix.ts'
 
 /** Precision, recall and F1 of one class, or averaged. */
@@ -80,17 +80,17 @@ const MAX_CLASSES = 4096
  * report.macro.recall // => 0.75
  */
 export const classificationReport = (
-  predicted: Numbers,
-  target: Numbers,
+  predicted: MetricInput,
+  target: MetricInput,
   options: ClassificationOptions = {},
 ): ClassificationReport => {
   const { ignoreIndex, zeroDivision = 0 } = options
-  checkPairs('classificationReport', predicted, target)
-  checkLabels('classificationReport', 'prediction', predicted, options.numClasses ?? MAX_CLASSES)
-  checkLabels('classificationReport', 'target', target, options.numClasses ?? MAX_CLASSES, ignoreIndex)
-  const numClasses = options.numClasses ?? Math.max(largest(predicted, undefined), largest(target, ignoreIndex)) + 1
+  const [p, t] = pairsOf('classificationReport', predicted, target)
+  checkLabels('classificationReport', 'prediction', p, options.numClasses ?? MAX_CLASSES)
+  checkLabels('classificationReport', 'target', t, options.numClasses ?? MAX_CLASSES, ignoreIndex)
+  const numClasses = options.numClasses ?? Math.max(largest(p, undefined), largest(t, ignoreIndex)) + 1
   const matrix = new ConfusionMatrix(numClasses, ignoreIndex === undefined ? {} : { ignoreIndex })
-  matrix.update(predicted, target)
+  matrix.update(p, t)
   const hits = matrix.hits()
   const support = matrix.support()
   const predictions = matrix.predictions()
@@ -114,7 +114,7 @@ export const classificationReport = (
  * @throws as {@link classificationReport}
  * @example precision([0, 1, 1, 1], [0, 0, 1, 1], { average: 'macro' }) // => 0.8333333
  */
-export const precision = (predicted: Numbers, target: Numbers, options: AverageOptions): number =>
+export const precision = (predicted: MetricInput, target: MetricInput, options: AverageOptions): number =>
   classificationReport(predicted, target, options)[options.average].precision
 
 /**
@@ -122,7 +122,7 @@ export const precision = (predicted: Numbers, target: Numbers, options: AverageO
  * @throws as {@link classificationReport}
  * @example recall([0, 1, 1, 1], [0, 0, 1, 1], { average: 'macro' }) // => 0.75
  */
-export const recall = (predicted: Numbers, target: Numbers, options: AverageOptions): number =>
+export const recall = (predicted: MetricInput, target: MetricInput, options: AverageOptions): number =>
   classificationReport(predicted, target, options)[options.average].recall
 
 /**
@@ -130,5 +130,5 @@ export const recall = (predicted: Numbers, target: Numbers, options: AverageOpti
  * @throws as {@link classificationReport}
  * @example f1([0, 1, 1, 1], [0, 0, 1, 1], { average: 'macro' }) // => 0.7333333
  */
-export const f1 = (predicted: Numbers, target: Numbers, options: AverageOptions): number =>
+export const f1 = (predicted: MetricInput, target: MetricInput, options: AverageOptions): number =>
   classificationReport(predicted, target, options)[options.average].f1

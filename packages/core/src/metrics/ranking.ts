@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { checkLabels, checkNotNaN, checkPairs, checkRows, type Numbers } from './check.ts'
+import { checkLabels, checkNotNaN, checkRows, numbersOf, pairsOf, type MetricInput, type Numbers } from './check.ts'
 
 /** What the ranking metrics take for more than two classes. */
 export interface RankingOptions {
@@ -78,7 +78,7 @@ const rank = (op: string, metric: Metric, scores: Numbers, target: Numbers, opti
   const { numClasses, average = 'macro' } = options
   checkNotNaN(op, scores)
   if (numClasses === undefined) {
-    checkPairs(op, scores, target)
+    pairsOf(op, scores, target)
     checkLabels(op, 'target', target, 2)
     checkBoth(op, countOf(target, 1), target.length, 'positive')
     return metric(scores, (i) => target[i] === 1)
@@ -106,8 +106,8 @@ const rank = (op: string, metric: Metric, scores: Numbers, target: Numbers, opti
  * @source Checked against scikit-learn 1.2 in metrics.test.ts
  * @example rocAuc([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) // => 0.75
  */
-export const rocAuc = (scores: Numbers, target: Numbers, options: RankingOptions = {}): number =>
-  rank('rocAuc', aucOf, scores, target, options)
+export const rocAuc = (scores: MetricInput, target: MetricInput, options: RankingOptions = {}): number =>
+  rank('rocAuc', aucOf, numbersOf(scores), numbersOf(target), options)
 
 /**
  * Average precision: sum over the thresholds of precision times the recall that each adds, without interpolation.
@@ -117,5 +117,5 @@ export const rocAuc = (scores: Numbers, target: Numbers, options: RankingOptions
  * @source Checked against scikit-learn 1.2 in metrics.test.ts
  * @example averagePrecision([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]) // => 0.8333333
  */
-export const averagePrecision = (scores: Numbers, target: Numbers, options: RankingOptions = {}): number =>
-  rank('averagePrecision', apOf, scores, target, options)
+export const averagePrecision = (scores: MetricInput, target: MetricInput, options: RankingOptions = {}): number =>
+  rank('averagePrecision', apOf, numbersOf(scores), numbersOf(target), options)

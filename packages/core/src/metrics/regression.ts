@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { checkPairs, type Numbers } from './check.ts'
+import { pairsOf, type MetricInput } from './check.ts'
 
 const meanOf = (n: number, term: (i: number) => number): number => {
   let sum = 0
@@ -12,9 +12,9 @@ const meanOf = (n: number, term: (i: number) => number): number => {
  * @throws ShapeError when they do not pair up; ValueError when there are none.
  * @example mse([1, 2], [1, 4]) // => 2
  */
-export const mse = (predicted: Numbers, target: Numbers): number => {
-  checkPairs('mse', predicted, target)
-  return meanOf(target.length, (i) => (predicted[i] - target[i]) * (predicted[i] - target[i]))
+export const mse = (predicted: MetricInput, target: MetricInput): number => {
+  const [p, t] = pairsOf('mse', predicted, target)
+  return meanOf(t.length, (i) => (p[i] - t[i]) * (p[i] - t[i]))
 }
 
 /**
@@ -22,9 +22,9 @@ export const mse = (predicted: Numbers, target: Numbers): number => {
  * @throws ShapeError when they do not pair up; ValueError when there are none.
  * @example mae([1, 2], [1, 4]) // => 1
  */
-export const mae = (predicted: Numbers, target: Numbers): number => {
-  checkPairs('mae', predicted, target)
-  return meanOf(target.length, (i) => Math.abs(predicted[i] - target[i]))
+export const mae = (predicted: MetricInput, target: MetricInput): number => {
+  const [p, t] = pairsOf('mae', predicted, target)
+  return meanOf(t.length, (i) => Math.abs(p[i] - t[i]))
 }
 
 /**
@@ -33,13 +33,13 @@ export const mae = (predicted: Numbers, target: Numbers): number => {
  * @source Checked against scikit-learn 1.2 in metrics.test.ts
  * @example r2([1, 2, 4], [1, 2, 3]) // => 0.5
  */
-export const r2 = (predicted: Numbers, target: Numbers): number => {
-  checkPairs('r2', predicted, target)
-  const n = target.length
+export const r2 = (predicted: MetricInput, target: MetricInput): number => {
+  const [p, t] = pairsOf('r2', predicted, target)
+  const n = t.length
   if (n < 2) throw new ValueError({ op: 'r2', problem: 'too few values', got: `${n}`, expected: 'at least 2' })
-  const mean = meanOf(n, (i) => target[i])
-  const variance = meanOf(n, (i) => (target[i] - mean) * (target[i] - mean))
-  const error = mse(predicted, target)
+  const mean = meanOf(n, (i) => t[i])
+  const variance = meanOf(n, (i) => (t[i] - mean) * (t[i] - mean))
+  const error = mse(p, t)
   if (variance === 0) return error === 0 ? 1 : 0
   return 1 - error / variance
 }

@@ -86,6 +86,15 @@ const fromPack = async (stem: string, decode: Decoder, limit: number): Promise<A
       expected: `${4 * (labels.length + 1)}`,
     })
   }
+  const stranger = labels.findIndex((label) => label >= cifar10Classes.length)
+  if (stranger !== -1) {
+    throw new FormatError({
+      op: 'cifar10',
+      problem: 'not a label',
+      got: `${labels[stranger]} at byte ${stranger} of ${stem}.labels.u8`,
+      expected: `below ${cifar10Classes.length}`,
+    })
+  }
   const images = new Uint8Array(count * 3072)
   for (let i = 0; i < count; i++) {
     const [from, to] = [view.getUint32(4 * i, true), view.getUint32(4 * i + 4, true)]

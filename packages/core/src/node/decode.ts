@@ -13,12 +13,13 @@ export const planesOf = (op: string, image: ImageLike, width: number, height: nu
   const pixels = width * height
   const channels = image.channels ?? data.length / pixels
   const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray
-  if (image.width !== width || image.height !== height || !bytes || data.length !== channels * pixels) {
+  const isWhole = Number.isInteger(channels) && channels >= 1 && channels <= 4
+  if (image.width !== width || image.height !== height || !bytes || !isWhole || data.length !== channels * pixels) {
     throw new FormatError({
       op,
       problem: 'the picture does not fit',
       got: `${image.width}x${image.height} with ${data.length} values`,
-      expected: `${width}x${height} pixels of bytes`,
+      expected: `${width}x${height} pixels of 1 to 4 bytes`,
     })
   }
   const out = new Uint8Array(3 * pixels)

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { Dataset } from '../data/dataset.ts'
@@ -48,7 +48,8 @@ const filesBelow = async (folder: string): Promise<string[]> => {
 export const imageFolder = async (folder: string, options: ImageFolderOptions): Promise<ImageFolder> => {
   const { decode, transform, extensions } = options
   const wanted = extensions?.map((e) => (e.startsWith('.') ? e : `.${e}`).toLowerCase()) ?? usual
-  if (!existsSync(folder)) throw new ValueError({ op: 'imageFolder', problem: 'there is no such folder', got: folder })
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new ValueError({ op: 'imageFolder', problem: 'there is no such folder', got: folder })
   const entries = await readdir(folder, { withFileTypes: true })
   const classes = entries
     .filter((e) => e.isDirectory())

@@ -154,6 +154,13 @@ test('CIFAR-10 comes from its binary version or from packs', async () => {
   const packs = await cifar10({ root: folder, decode: decodePng as Decoder })
   expect([packs.size, packs.source, packs.get(1)[1]]).toEqual([2, 'CIFAR-10 (JPEG)', 9])
   expect(packs.get(1)[0].dataSync()[0]).toBeCloseTo(0.2, 6)
+  put('cifar10/jpeg_train.labels.u8', Uint8Array.of(4, 10))
+  await expect(cifar10({ root: folder, decode: decodePng as Decoder })).rejects.toThrow(
+    /^cifar10: not a label; got 10 at byte 1 of .*labels.u8, expected below 10.$/,
+  )
+  put('cifar10/jpeg_train.labels.u8', Uint8Array.of(4, 9))
+  const uneven: Decoder = () => ({ width: 32, height: 32, data: new Uint8Array(1024 * 2.5) })
+  await expect(cifar10({ root: folder, decode: uneven })).rejects.toThrow('expected 32x32 pixels of 1 to 4 bytes')
   put('cifar10/jpeg_train.labels.u8', Uint8Array.of(4))
   await expect(cifar10({ root: folder, decode: decodePng as Decoder })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[FormatError: cifar10: the pack does not fit itself; got 12 bytes of offsets for 1 labels, expected 8.]`,
@@ -191,5 +198,6 @@ test('an image folder gives its classes in order', async () => {
     'there are no images',
   )
   await expect(data.get(data.size)).rejects.toThrow('imageFolder: the index is out of range')
-  await expect(imageFolder(join(folder, 'no'), { decode: decodePng as Decoder })).rejects.toThrow('no such folder')
+  for (const path of ['no', 'ant/note.txt'])
+    await expect(imageFolder(join(folder, path), { decode: decodePng as Decoder })).rejects.toThrow('no such folder')
 })

@@ -49,4 +49,7 @@ test('errors name the rule', () => {
   expect(() => eventFileScalars(0.5, {}, 0)).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: eventFileScalars: not a step; got 0.5, expected a whole number >= 0.]`,
   )
+  expect(() => tensorBoard({ append: () => {}, everySteps: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: tensorBoard: not a number of steps; got everySteps 0, expected an integer >= 1.]`,
+  )
 })

@@ -118,6 +118,7 @@ export interface TensorBoardOptions {
 
 /**
  * Writes losses, rates and validation figures of {@link fit} as a TensorBoard event file.
+ * @throws ValueError when `everySteps` is not an integer >= 1.
  * @example
  * const parts = []
  * const callback = tensorBoard({ append: (bytes) => void parts.push(bytes) })
@@ -126,6 +127,14 @@ export interface TensorBoardOptions {
  */
 export const tensorBoard = (options: TensorBoardOptions): Callback => {
   const { append, everySteps = 10, now = () => Date.now() / 1000 } = options
+  if (!(Number.isInteger(everySteps) && everySteps >= 1)) {
+    throw new ValueError({
+      op: 'tensorBoard',
+      problem: 'not a number of steps',
+      got: `everySteps ${everySteps}`,
+      expected: 'an integer >= 1',
+    })
+  }
   return {
     start: () => append(eventFileStart(now())),
     step: (event) =>
