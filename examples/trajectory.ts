@@ -1,6 +1,7 @@
 import {
   Adam,
   add,
+  clipGradNorm,
   cosineAnnealingLr,
   Generator,
   indexSelect,
@@ -36,7 +37,7 @@ const errorsOf = (kind: string, { manoeuvres, future }: Traffic, predicted: type
 }
 
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
-  const [count, epochs, batchSize] = quick ? [512, 3, 64] : [4096, 12, 64]
+  const [count, epochs, batchSize] = quick ? [512, 4, 64] : [8192, 16, 64]
   const train = simulateTraffic({ count, seed })
   const test = simulateTraffic({ count: quick ? 400 : 2000, seed: seed + 1_000_003 })
   manualSeed(seed)
@@ -61,6 +62,7 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
         const loss = mean(sqrt(add(sum(square(apart), 2), 1e-6)))
         optimizer.zeroGrad()
         loss.backward()
+        clipGradNorm(model.parameters(), 1)
         optimizer.step()
         schedule.step()
         return loss.item()

@@ -66,24 +66,25 @@ def encoder_decoder():
 
 def trajectory():
     torch.manual_seed(0)
-    encoder, decoder, head = nn.LSTM(2, 6), nn.LSTM(2, 6), nn.Linear(6, 2)
+    encoder, decoder, head = nn.LSTM(4, 6), nn.LSTM(2, 6), nn.Linear(6, 2)
     history = torch.empty(3, 5, 2).uniform_(-2, 2).cumsum(1)
+    step_unit, change_unit = 2, 0.5
 
     def forward():
         last = history[:, -1:]
         way = last - history[:, :1]
-        length = way.norm(dim=2, keepdim=True)
-        d = way / length
-        scale = length / 4
+        d = way / way.norm(dim=2, keepdim=True)
         turn = torch.stack([torch.cat([d[..., :1], d[..., 1:]], 2), torch.cat([-d[..., 1:], d[..., :1]], 2)], 2)[:, 0]
-        seen = (history[:, 1:] - history[:, :-1]) @ turn.transpose(1, 2) / scale
-        _, states = encoder(seen.transpose(0, 1))
-        step, ahead = seen[:, -1:], []
+        seen = (history[:, 1:] - history[:, :-1]) @ turn.transpose(1, 2)
+        changes = (seen[:, 1:] - seen[:, :-1]) / change_unit
+        _, states = encoder(torch.cat([seen[:, 1:] / step_unit, changes], 2).transpose(0, 1))
+        step, change, path = seen[:, -1:], changes[:, -1:], []
         for _ in range(4):
-            y, states = decoder(step.transpose(0, 1), states)
-            step = step + head(y).transpose(0, 1)
-            ahead.append(step)
-        return last + (torch.cat(ahead, 1) * scale @ turn).cumsum(1)
+            y, states = decoder(change.transpose(0, 1), states)
+            change = head(y).transpose(0, 1)
+            step = step + change * change_unit
+            path.append(step)
+        return last + (torch.cat(path, 1) @ turn).cumsum(1)
 
     parts = {"net.encoder": encoder, "net.decoder": decoder, "net.head": head}
     write("trajectory/__golden__/trajectory.json", {"history": numbers(history), **record(named(parts), forward, lambda y: (y * y).mean() / 50)})

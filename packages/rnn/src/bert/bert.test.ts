@@ -117,10 +117,18 @@ test('masking: the shares of the paper, special tokens spared', () => {
 
 test('what does not fit is refused', () => {
   const model = bert(sizes)
-  expect(() => model.forward(zeros([1, 9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: bert: the tokens do not fit; got i32[1,9], expected [N, T] with T from 1 to maxLength 8. Cut longer texts into pieces.]`)
-  expect(() => model.forward(zeros([5], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: bert: the tokens do not fit; got i32[5], expected [N, T] with T from 1 to maxLength 8. Cut longer texts into pieces.]`)
-  expect(() => bert({ ...sizes, numHeads: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: MultiheadAttention: the heads do not divide embedDim; got 3 heads and embedDim 8, expected a divisor.]`)
+  expect(() => model.forward(zeros([1, 9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: bert: the tokens do not fit; got i32[1,9], expected [N, T] with T from 1 to maxLength 8. Cut longer texts into pieces.]`,
+  )
+  expect(() => model.forward(zeros([5], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: bert: the tokens do not fit; got i32[5], expected [N, T] with T from 1 to maxLength 8. Cut longer texts into pieces.]`,
+  )
+  expect(() => bert({ ...sizes, numHeads: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: MultiheadAttention: the heads do not divide embedDim; got 3 heads and embedDim 8, expected a divisor.]`,
+  )
   const options = { vocabSize: 5, maskToken: 5, generator: new Generator(0) }
-  expect(() => maskTokens([1], options)).toThrowErrorMatchingInlineSnapshot(`[ValueError: maskTokens: the options do not fit; got share 0.15, maskToken 5, expected a share in [0, 1] and a token in [0, 5).]`)
+  expect(() => maskTokens([1], options)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: maskTokens: the options do not fit; got share 0.15, maskToken 5, expected a share in [0, 1] and a token in [0, 5).]`,
+  )
   expect(maskedLmLoss(zeros([1, 1, 2]), tensor([[-100]], { dtype: 'i32' })).item()).toBeNaN()
 })

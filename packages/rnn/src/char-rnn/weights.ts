@@ -1,5 +1,5 @@
 import { FormatError, tensor, transpose, type StateDict, type Tensor } from '@lanewise/core'
-import { SequenceModel } from '../sequence-model/sequence-model.ts'
+import type { SequenceModel } from '../sequence-model/sequence-model.ts'
 import { tensorFlowWeights } from '../weights/dialects.ts'
 import { loadRecurrentWeights, matrixOf, type Matrix, type NamedWeights } from '../weights/load.ts'
 import { charRnn } from './char-rnn.ts'

@@ -94,11 +94,23 @@ test('a trained model goes on with the text that it learned', async () => {
 
 test('what does not fit is refused', () => {
   const bad = (options: Partial<GptOptions>) => () => gpt({ ...sizes, ...options })
-  expect(bad({ numHeads: 3 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: gpt: the heads do not divide embedDim; got 3 heads and embedDim 8, expected a divisor.]`)
-  expect(bad({ blockSize: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: gpt: blockSize does not fit; got 0, expected an integer >= 1.]`)
+  expect(bad({ numHeads: 3 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gpt: the heads do not divide embedDim; got 3 heads and embedDim 8, expected a divisor.]`,
+  )
+  expect(bad({ blockSize: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gpt: blockSize does not fit; got 0, expected an integer >= 1.]`,
+  )
   const model = gpt(sizes)
-  expect(() => model.forward(zeros([1, 9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: gpt: the tokens do not fit; got i32[1,9], expected [N, T] with T from 1 to blockSize 8 in all. Keep the last blockSize tokens, or read them with gptReader, which does.]`)
-  expect(() => model.forward(zeros([9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: gpt: the tokens do not fit; got i32[9], expected [N, T] with T from 1 to blockSize 8 in all. Keep the last blockSize tokens, or read them with gptReader, which does.]`)
-  expect(() => model.forward(fromData(Int32Array.of(11), [1, 1], 'i32'))).toThrowErrorMatchingInlineSnapshot(`[ValueError: transformer.wte: embedding: an index is out of range; got 11, expected integers in [0, 11).]`)
-  expect(() => gptReader(model).read([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: gptReader: there are no tokens; expected at least one.]`)
+  expect(() => model.forward(zeros([1, 9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: gpt: the tokens do not fit; got i32[1,9], expected [N, T] with T from 1 to blockSize 8 in all. Keep the last blockSize tokens, or read them with gptReader, which does.]`,
+  )
+  expect(() => model.forward(zeros([9], { dtype: 'i32' }))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: gpt: the tokens do not fit; got i32[9], expected [N, T] with T from 1 to blockSize 8 in all. Keep the last blockSize tokens, or read them with gptReader, which does.]`,
+  )
+  expect(() => model.forward(fromData(Int32Array.of(11), [1, 1], 'i32'))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: transformer.wte: embedding: an index is out of range; got 11, expected integers in [0, 11).]`,
+  )
+  expect(() => gptReader(model).read([])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gptReader: there are no tokens; expected at least one.]`,
+  )
 })

@@ -7,13 +7,13 @@ import {
   Module,
   mul,
   neg,
+  select,
   ShapeError,
   slice,
   sqrt,
   square,
   sub,
   sum,
-  ValueError,
   type Tensor,
 } from '@lanewise/core'
 import type { RecurrentClass } from '../sequence-model/sequence-model.ts'
@@ -27,8 +27,10 @@ export interface TrajectoryOptions {
   readonly numLayers?: number
   /** LSTM, GRU or RNN of core. Default LSTM. */
   readonly cell?: RecurrentClass
-  /** Lengths below it (of the mean step seen) are not scaled up, in the tracks' unit. Default 0.1. */
-  readonly minStep?: number
+  /** A common length of a step, in the tracks' unit: what the network sees as 1. Default 5. */
+  readonly stepUnit?: number
+  /** A common change from one step to the next. Default 0.25. */
+  readonly changeUnit?: number
 }
 
 /** x along one position or a run of them. */
@@ -42,68 +44,50 @@ const turned = (x: Tensor, d: Tensor, inverse = false): Tensor => {
 }
 
 /**
- * Predicts where things go next: an encoder reads the steps between the positions seen, a decoder gives the change of
- * each step to come, from its own step before. Tracks are turned to their own direction and divided by their mean step
- * first, so that neither place nor heading nor unit matters; with all outputs 0 it predicts constant velocity.
- * Shape: history [N, T, 2], T >= 2, and a number of steps -> positions [N, steps, 2].
+ * Predicts where things go next: an encoder reads the steps between the positions seen and their changes, a decoder
+ * gives the change of each step to come. Tracks are turned to their own direction first, so that neither place nor
+ * heading matters; with all outputs 0 it predicts constant velocity.
+ * Shape: history [N, T, 2], T >= 3, and a number of steps -> positions [N, steps, 2].
  * State: net.encoder.*, net.decoder.*, net.head.*.
  * @throws ShapeError when the history is not such, ValueError when the number of steps is not whole and positive.
+ * @source Checked against torch 1.13 in trajectory.test.ts
  * @example
  * const { history } = simulateTraffic({ count: 3, seed: 0 })
  * new TrajectoryPredictor().forward(history, 12).shape // => [3, 12, 2]
  */
 export class TrajectoryPredictor extends Module<[history: Tensor, steps: number], Tensor> {
   readonly net: EncoderDecoder
-  readonly minStep: number
+  readonly stepUnit: number
+  readonly changeUnit: number
 
-  constructor({ hiddenSize = 64, minStep = 0.1, ...rest }: TrajectoryOptions = {}) {
+  constructor({ hiddenSize = 64, stepUnit = 5, changeUnit = 0.25, ...rest }: TrajectoryOptions = {}) {
     super()
-    this.net = new EncoderDecoder({ source: { size: 2 }, target: { size: 2 }, hiddenSize, ...rest })
-    this.minStep = minStep
+    this.net = new EncoderDecoder({ source: { size: 4 }, target: { size: 2 }, hiddenSize, ...rest })
+    this.stepUnit = stepUnit
+    this.changeUnit = changeUnit
   }
 
   forward(history: Tensor, steps: number): Tensor {
-    check(history, steps)
+    check(history)
     const T = history.shape[1]
     const last = along(history, T - 1, T)
     const way = sub(last, along(history, 0, 1))
-    const length = sqrt(sum(square(way), 2, true))
-    const direction = div(way, clamp(length, 1e-6))
-    const scale = clamp(div(length, T - 1), this.minStep)
-    const seen = div(turned(sub(along(history, 1, T), along(history, 0, T - 1)), direction), scale)
-    const ahead = this.continued(seen, steps)
-    return add(last, cumsum(turned(mul(ahead, scale), direction, true), 1))
-  }
-
-  /** Steps to come from steps seen, in the tracks' own frame. */
-  private continued(seen: Tensor, steps: number): Tensor {
-    let states = this.net.encode(seen)
-    let step = along(seen, seen.shape[1] - 1, seen.shape[1])
-    const ahead: Tensor[] = []
-    for (let t = 0; t < steps; t++) {
-      const [change, next] = this.net.decode(step, states)
-      step = add(step, change)
-      states = next
-      ahead.push(step)
-    }
-    return concat(ahead, 1)
+    const direction = div(way, clamp(sqrt(sum(square(way), 2, true)), 1e-6))
+    const seen = turned(sub(along(history, 1, T), along(history, 0, T - 1)), direction)
+    const changes = div(sub(along(seen, 1, T - 1), along(seen, 0, T - 2)), this.changeUnit)
+    const source = concat([div(along(seen, 1, T - 1), this.stepUnit), changes], 2)
+    const ahead = this.net.rollout(source, select(changes, 1, T - 3), steps)
+    const path = add(along(seen, T - 2, T - 1), cumsum(mul(ahead, this.changeUnit), 1))
+    return add(last, cumsum(turned(path, direction, true), 1))
   }
 }
 
-const check = (history: Tensor, steps: number): void => {
-  if (history.rank !== 3 || history.shape[2] !== 2 || history.shape[1] < 2) {
-    throw new ShapeError({
-      op: 'TrajectoryPredictor',
-      problem: 'the history does not fit',
-      got: `[${history.shape.join(', ')}]`,
-      expected: '[N, T, 2] with T >= 2',
-    })
-  }
-  if (Number.isInteger(steps) && steps >= 1) return
-  throw new ValueError({
+const check = (history: Tensor): void => {
+  if (history.rank === 3 && history.shape[2] === 2 && history.shape[1] >= 3) return
+  throw new ShapeError({
     op: 'TrajectoryPredictor',
-    problem: 'not a number of steps',
-    got: String(steps),
-    expected: 'an integer >= 1',
+    problem: 'the history does not fit',
+    got: `[${history.shape.join(', ')}]`,
+    expected: '[N, T, 2] with T >= 3',
   })
 }
