@@ -4,9 +4,10 @@ import { mnist } from '@lanewise/core/node'
 import { expect, test } from 'vitest'
 import { dcgan } from './index.ts'
 
-const golden = JSON.parse(
-  readFileSync(new URL('./__golden__/dcgan-curve.json', import.meta.url), 'utf8'),
-) as Record<string, number>[]
+const golden = JSON.parse(readFileSync(new URL('./__golden__/dcgan-curve.json', import.meta.url), 'utf8')) as Record<
+  string,
+  number
+>[]
 
 const folder = process.env['LANEWISE_DATA'] ?? '../shared/data'
 const absent = existsSync(`${folder}/mnist`) ? false : 'MNIST is not here'

@@ -1,13 +1,5 @@
 import { readFileSync } from 'node:fs'
-import {
-  loadSafetensors,
-  manualSeed,
-  optim,
-  randint,
-  saveSafetensors,
-  uniform,
-  type Tensor,
-} from '@lanewise/core'
+import { loadSafetensors, manualSeed, optim, randint, saveSafetensors, uniform, type Tensor } from '@lanewise/core'
 import { expect, test } from 'vitest'
 import {
   cgan,
@@ -65,7 +57,11 @@ const expectClose = (got: readonly number[], want: Digest, size: number, atol: n
       throw new Error(`${name}, digest ${i}: ${value} instead of ${want[i]}, ${bound} allowed`)
   })
 
-const start = (name: string, seed: number, training: WganGpTraining = {}): { model: GenerativeModel; batch: [Tensor, Tensor] } => {
+const start = (
+  name: string,
+  seed: number,
+  training: WganGpTraining = {},
+): { model: GenerativeModel; batch: [Tensor, Tensor] } => {
   manualSeed(seed)
   const model = build[name](training)
   const real = uniform(-1, 1, [6, ...model.sampleShape])
@@ -108,7 +104,8 @@ test.each(adam)('$name follows PyTorch’s losses with its own optimizer', async
   const { model, batch } = start(name, seed)
   const got: Record<string, number>[] = []
   const train = steps.map(() => batch)
-  for await (const e of model.fit(train, { epochs: 1, samples: { count: 0 } })) if (e.kind === 'step') got.push(e.losses)
+  for await (const e of model.fit(train, { epochs: 1, samples: { count: 0 } }))
+    if (e.kind === 'step') got.push(e.losses)
   expect(got.map((losses) => Object.keys(losses).sort())).toEqual(steps.map((losses) => Object.keys(losses).sort()))
   // Adam turns rounding in gradients near 0 into whole steps, so the two drift apart slowly.
   steps.forEach((losses, i) => {
@@ -136,8 +133,16 @@ test('the programs’ sizes', () => {
 })
 
 test('sizes out of range are refused', () => {
-  expect(() => dcgan({ baseWidth: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: dcgan: baseWidth is out of range; got 0, expected an integer >= 1.]`)
-  expect(() => dcgan({ imageSize: 64 as 32 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: dcgan: there is no such size; got imageSize 64, expected 28 or 32.]`)
-  expect(() => wganGp({ lambda: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: WganGp: an option is out of range; got lambda -1, nCritic 5, expected lambda >= 0 and an integer nCritic >= 1.]`)
-  expect(() => cgan({ numClasses: 1, baseWidth: 4 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: ConditionalGan: numClasses is out of range; got 1, expected an integer >= 2.]`)
+  expect(() => dcgan({ baseWidth: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: dcgan: baseWidth is out of range; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => dcgan({ imageSize: 64 as 32 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: dcgan: there is no such size; got imageSize 64, expected 28 or 32.]`,
+  )
+  expect(() => wganGp({ lambda: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: WganGp: an option is out of range; got lambda -1, nCritic 5, expected lambda >= 0 and an integer nCritic >= 1.]`,
+  )
+  expect(() => cgan({ numClasses: 1, baseWidth: 4 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: ConditionalGan: numClasses is out of range; got 1, expected an integer >= 2.]`,
+  )
 })

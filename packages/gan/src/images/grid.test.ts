@@ -16,7 +16,13 @@ test('interleaves colours and cuts what lies outside', () => {
 })
 
 test('refuses what is no batch of pictures', () => {
-  expect(() => sampleGrid(zeros([2, 28, 28]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: sampleGrid: not a batch of pictures; got [2,28,28], expected [N, 1 or 3, H, W].]`)
-  expect(() => sampleGrid(zeros([2, 2, 28, 28]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: sampleGrid: not a batch of pictures; got [2,2,28,28], expected [N, 1 or 3, H, W].]`)
-  expect(() => sampleGrid(zeros([2, 1, 2, 2]), { columns: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sampleGrid: an option is out of range; got columns 0, padding 2, low -1, high 1, expected integers columns >= 1 and padding >= 0, low < high.]`)
+  expect(() => sampleGrid(zeros([2, 28, 28]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: sampleGrid: not a batch of pictures; got [2,28,28], expected [N, 1 or 3, H, W].]`,
+  )
+  expect(() => sampleGrid(zeros([2, 2, 28, 28]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: sampleGrid: not a batch of pictures; got [2,2,28,28], expected [N, 1 or 3, H, W].]`,
+  )
+  expect(() => sampleGrid(zeros([2, 1, 2, 2]), { columns: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: sampleGrid: an option is out of range; got columns 0, padding 2, low -1, high 1, expected integers columns >= 1 and padding >= 0, low < high.]`,
+  )
 })

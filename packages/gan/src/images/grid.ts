@@ -1,4 +1,4 @@
-import { ShapeError, Tensor, ValueError } from '@lanewise/core'
+import { ShapeError, ValueError, type Tensor } from '@lanewise/core'
 
 /** How {@link sampleGrid} lays samples out. */
 export interface SampleGridOptions {

@@ -55,5 +55,7 @@ test('a constant critic has a penalty of 1 and no NaN', () => {
 })
 
 test('shapes that differ are refused', () => {
-  expect(() => gradientPenalty((x) => x, tensor([[1, 2]]), tensor([[1]]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: gradientPenalty: real and generated samples differ; got [1,2] and [1,1], expected one shape.]`)
+  expect(() => gradientPenalty((x) => x, tensor([[1, 2]]), tensor([[1]]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: gradientPenalty: real and generated samples differ; got [1,2] and [1,1], expected one shape.]`,
+  )
 })

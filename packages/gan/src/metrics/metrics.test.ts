@@ -25,12 +25,15 @@ const covariance = (seed: number, n: number): Matrix => {
   return multiply(x, transpose(x, n), n).map((value) => value / n)
 }
 
-test.each(golden.sqrtm)('the trace of a root of $n x $n matrices equals SciPy’s sqrtm', ({ seed, n, trace, eigenvalues: largest }) => {
-  const [a, b] = [covariance(seed, n), covariance(seed + 1, n)]
-  expect(relative(traceOfRoot(a, b, n), trace)).toBeLessThan(1e-9)
-  const values = [...eigenvalues(a, n)].sort((x, y) => x - y).slice(-4)
-  values.forEach((value, i) => expect(relative(value, largest[i])).toBeLessThan(1e-12))
-})
+test.each(golden.sqrtm)(
+  'the trace of a root of $n x $n matrices equals SciPy’s sqrtm',
+  ({ seed, n, trace, eigenvalues: largest }) => {
+    const [a, b] = [covariance(seed, n), covariance(seed + 1, n)]
+    expect(relative(traceOfRoot(a, b, n), trace)).toBeLessThan(1e-9)
+    const values = [...eigenvalues(a, n)].sort((x, y) => x - y).slice(-4)
+    values.forEach((value, i) => expect(relative(value, largest[i])).toBeLessThan(1e-12))
+  },
+)
 
 test('eigenvectors put a matrix together again', () => {
   fc.assert(
@@ -62,7 +65,12 @@ test('FID is 0 for equal sets, symmetric, and the same from batches', () => {
   expect(fid(a, a)).toBeLessThan(1e-9)
   expect(relative(fid(a, b), fid(b, a))).toBeLessThan(1e-9)
   const stats = new FeatureStats(5)
-  for (const [from, to] of [[0, 7], [7, 7], [7, 40], [40, 60]] as const)
+  for (const [from, to] of [
+    [0, 7],
+    [7, 7],
+    [7, 40],
+    [40, 60],
+  ] as const)
     stats.update({ data: a.data.subarray(5 * from, 5 * to), width: 5 })
   expect(stats.count).toBe(60)
   expect(relative(fid(stats, b), fid(a, b))).toBeLessThan(1e-9)
@@ -77,11 +85,14 @@ test('FID does not lose small spreads around a large mean', () => {
   expect(relative(fid(far(a), far(b)), fid(a, b))).toBeLessThan(1e-7)
 })
 
-test.each(golden.inceptionScore)('Inception Score of logits $shape equals NumPy’s', ({ seed, shape: [n, c], splits, value }) => {
-  const { mean, std } = inceptionScore(draw(seed, n, c, -6, 6), { splits })
-  expect(relative(mean, value[0])).toBeLessThan(1e-10)
-  expect(Math.abs(std - value[1])).toBeLessThan(1e-10 * value[0])
-})
+test.each(golden.inceptionScore)(
+  'Inception Score of logits $shape equals NumPy’s',
+  ({ seed, shape: [n, c], splits, value }) => {
+    const { mean, std } = inceptionScore(draw(seed, n, c, -6, 6), { splits })
+    expect(relative(mean, value[0])).toBeLessThan(1e-10)
+    expect(Math.abs(std - value[1])).toBeLessThan(1e-10 * value[0])
+  },
+)
 
 test('Inception Score lies between 1 and the number of classes', () => {
   const sure = { data: Array.from({ length: 100 }, (_, i) => (i % 11 === 0 ? 900 : 0)), width: 10 }
@@ -89,25 +100,61 @@ test('Inception Score lies between 1 and the number of classes', () => {
   expect(inceptionScore(zeros([20, 4]), { splits: 2 }).mean).toBeCloseTo(1, 12)
 })
 
-test.each(golden.kid)('KID of features $shape equals NumPy’s', ({ seed, shape: [n, m, d], subsets, subsetSize, value }) => {
-  const { mean, std } = kid(draw(seed, n, d, -1, 1), draw(seed + 1, m, d, -0.5, 2), { subsets, subsetSize })
-  expect(relative(mean, value[0])).toBeLessThan(1e-10)
-  expect(Math.abs(std - value[1])).toBeLessThan(1e-10 * value[0])
-})
+test.each(golden.kid)(
+  'KID of features $shape equals NumPy’s',
+  ({ seed, shape: [n, m, d], subsets, subsetSize, value }) => {
+    const { mean, std } = kid(draw(seed, n, d, -1, 1), draw(seed + 1, m, d, -0.5, 2), { subsets, subsetSize })
+    expect(relative(mean, value[0])).toBeLessThan(1e-10)
+    expect(Math.abs(std - value[1])).toBeLessThan(1e-10 * value[0])
+  },
+)
 
 test('features come batch by batch from any extractor', async () => {
   const rows = await extractFeatures((x) => reshape(x, [-1, 4]), [ones([3, 1, 2, 2]), zeros([2, 1, 2, 2])])
   expect(rows.toArray()).toEqual([...Array(3).fill([1, 1, 1, 1]), ...Array(2).fill([0, 0, 0, 0])])
-  await expect(extractFeatures((x) => x, [])).rejects.toThrowErrorMatchingInlineSnapshot(`[ValueError: extractFeatures: there are no images; expected at least one batch.]`)
+  await expect(extractFeatures((x) => x, [])).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: extractFeatures: there are no images; expected at least one batch.]`,
+  )
   await expect(extractFeatures((x) => x, [ones([1, 1])], { signal: AbortSignal.abort() })).rejects.toThrow('abort')
 })
 
 test('errors name the place', () => {
-  expect(() => fid(tensor([[1, 2], [3, 4]]), tensor([[1], [2]]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fid: the features differ in width; got 2 and 1, expected features of one extractor.]`)
-  expect(() => fid(tensor([[1, 2]]), tensor([[1, 2]]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: FeatureStats: there are too few rows; got 1, expected at least 2.]`)
-  expect(() => fid(tensor([[1, NaN], [3, 4]]), tensor([[1, 2], [3, 4]]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: fid: a feature is not finite; got NaN in row 0, column 1.]`)
-  expect(() => fid(tensor([1, 2]), tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fid: features are not rows; got [2], expected [N, d]. Flatten maps, or average them over space.]`)
-  expect(() => kid(zeros([5, 2]), zeros([5, 2]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: kid: the subsets do not fit; got 100 of 1000 rows, sets of 5 and 5, expected at least 1 subset of 2 to 5 rows. Pass a smaller subsetSize, or more samples.]`)
-  expect(() => inceptionScore(zeros([5, 2]))).toThrowErrorMatchingInlineSnapshot(`[ValueError: inceptionScore: there are too few rows for the splits; got 5 rows, 10 splits, expected at least 1 split, and a row for each.]`)
-  expect(() => new FeatureStats(0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: FeatureStats: width is out of range; got 0, expected an integer >= 1.]`)
+  expect(() =>
+    fid(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      tensor([[1], [2]]),
+    ),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fid: the features differ in width; got 2 and 1, expected features of one extractor.]`,
+  )
+  expect(() => fid(tensor([[1, 2]]), tensor([[1, 2]]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: FeatureStats: there are too few rows; got 1, expected at least 2.]`,
+  )
+  expect(() =>
+    fid(
+      tensor([
+        [1, NaN],
+        [3, 4],
+      ]),
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    ),
+  ).toThrowErrorMatchingInlineSnapshot(`[ValueError: fid: a feature is not finite; got NaN in row 0, column 1.]`)
+  expect(() => fid(tensor([1, 2]), tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fid: features are not rows; got [2], expected [N, d]. Flatten maps, or average them over space.]`,
+  )
+  expect(() => kid(zeros([5, 2]), zeros([5, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: kid: the subsets do not fit; got 100 of 1000 rows, sets of 5 and 5, expected at least 1 subset of 2 to 5 rows. Pass a smaller subsetSize, or more samples.]`,
+  )
+  expect(() => inceptionScore(zeros([5, 2]))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: inceptionScore: there are too few rows for the splits; got 5 rows, 10 splits, expected at least 1 split, and a row for each.]`,
+  )
+  expect(() => new FeatureStats(0)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: FeatureStats: width is out of range; got 0, expected an integer >= 1.]`,
+  )
 })

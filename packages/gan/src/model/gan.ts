@@ -70,11 +70,12 @@ export class Gan extends GenerativeModel {
     const real = this.realOf(batch, turns)
     const labels = this.conditionOf(batch)
     const fake = this.generate(this.latent(real.shape[0], turns.generator), labels)
-    const discriminator = this.loss.discriminator(this.score(real, labels), this.score(fake.detach(), labels))
-    turns.descend({ discriminator })
-    const generator = this.loss.generator(this.score(fake, labels))
-    turns.descend({ generator })
-    return { discriminator, generator }
+    return {
+      discriminator: turns.take('discriminator', () =>
+        this.loss.discriminator(this.score(real, labels), this.score(fake.detach(), labels)),
+      ),
+      generator: turns.take('generator', () => this.loss.generator(this.score(fake, labels))),
+    }
   }
 
   /** What both networks are told of a batch beside its samples. */

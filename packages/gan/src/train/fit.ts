@@ -9,6 +9,7 @@ import {
   runNext,
   saveCheckpoint,
   savePosition,
+  scope,
   startPass,
   ValueError,
   type Batches,
@@ -33,7 +34,9 @@ export interface Turns {
   readonly step: number
   /** Draws latent codes. */
   readonly generator: Generator
-  /** Takes a step down each player's loss; all gradients are taken before the first step. */
+  /** One player's turn: computes its loss and takes a step down it. Gives the loss; what led to it is released. */
+  take(player: string, loss: () => Tensor): Tensor
+  /** A step of several players down losses of one graph; all gradients are taken before the first step. */
   descend(losses: Losses): void
 }
 
@@ -191,6 +194,12 @@ class Run {
     const losses = model.learn(batch, {
       step: progress.step + 1,
       generator,
+      take: (player, loss) =>
+        scope(() => {
+          const value = loss()
+          this.descend({ [player]: value })
+          return value.detach()
+        }),
       descend: (given) => this.descend(given),
     })
     const detached = Object.fromEntries(Object.entries(losses).map(([name, loss]) => [name, loss.detach()]))

@@ -37,6 +37,9 @@ export interface WganGpOptions extends Omit<GanOptions, 'loss'>, WganGpTraining 
  *   L_D = mean D(G(z)) - mean D(x) + lambda penalty,  L_G = -mean D(G(z))
  * @throws ValueError when lambda or nCritic is out of range.
  * @source Gulrajani et al. 2017, Improved Training of Wasserstein GANs; checked against torch 1.13 in families.test.ts
+ * @example
+ * const model = new WganGp({ generator: new Linear(3, 2), discriminator: new Linear(2, 1), latentShape: [3], sampleShape: [2] })
+ * model.nCritic // => 5
  */
 export class WganGp extends Gan {
   readonly lambda: number
@@ -61,14 +64,13 @@ export class WganGp extends Gan {
     const draw = (): Tensor => this.generate(this.latent(real.shape[0], turns.generator), null)
     const fake = noGrad(draw)
     const critic = (x: Tensor): Tensor => this.discriminator.forward(x)
-    const distance = this.loss.discriminator(critic(real), critic(fake))
-    const penalty = gradientPenalty(critic, real, fake, { generator: turns.generator })
-    const discriminator = add(distance, mul(penalty, this.lambda))
-    turns.descend({ discriminator })
+    const discriminator = turns.take('discriminator', () => {
+      const distance = this.loss.discriminator(critic(real), critic(fake))
+      const penalty = gradientPenalty(critic, real, fake, { generator: turns.generator })
+      return add(distance, mul(penalty, this.lambda))
+    })
     if (turns.step % this.nCritic !== 0) return { discriminator }
-    const generator = this.loss.generator(critic(draw()))
-    turns.descend({ generator })
-    return { discriminator, generator }
+    return { discriminator, generator: turns.take('generator', () => this.loss.generator(critic(draw()))) }
   }
 }
 
