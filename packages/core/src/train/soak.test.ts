@@ -60,3 +60,24 @@ test.each([
   expect(new Set(reserved.slice(1)).size).toBe(1)
   expect(Math.max(...live.slice(2))).toBeLessThanOrEqual(live[2] * 1.01)
 })
+
+test('optimizers that step in turn keep what they hold in place', () => {
+  const backend = wasmBackend()
+  withBackend(backend, () => {
+    const models = [new Net(), new Net()]
+    const optimizers = models.map((model) => new Adam(model.parameters(), { lr: 1e-3 }))
+    const generator = new Generator(0)
+    const turn = (i: number): void =>
+      scope(() => {
+        const [x, target] = batchOf(generator)
+        crossEntropy(models[i].forward(x), target).backward()
+        optimizers[i].step()
+        optimizers[i].zeroGrad()
+      })
+    turn(0)
+    turn(1)
+    const before = backend.memory().evicted
+    for (let step = 0; step < 20; step++) turn(step % 2)
+    expect(backend.memory().evicted).toBe(before)
+  })
+})

@@ -22,6 +22,9 @@ import { Allocator, blockBytes } from './allocator.ts'
 const tableStart = 1024
 const tableBytes = 16 * 1024
 
+/** For how many training steps what an optimizer holds counts as used. */
+const heldSteps = 8
+
 /** A block in linear memory, or its copy in an ordinary buffer while it is moved out. */
 class WasmStorage implements Storage {
   readonly backend: WasmBackend
@@ -151,7 +154,10 @@ export class WasmBackend implements Backend {
   }
 
   step(kept: readonly Tensor[]): void {
-    this.evictStep(new Set(kept.map((x) => x.storage)), inScope())
+    const storages = new Set(kept.map((x) => x.storage as WasmStorage))
+    this.evictStep(storages, inScope())
+    // Where networks train in turn, what one optimizer holds stays through some steps of the others.
+    for (const storage of storages) storage.lastStep = this.steps + heldSteps
     this.steps++
   }
 
