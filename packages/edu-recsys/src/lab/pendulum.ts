@@ -60,7 +60,8 @@ export const pendulumPeriod = (pendulum: Pendulum): number => {
 /** One step of the classical Runge-Kutta method of order four for angle'' = -g/L sin(angle) - damping angle', in place. */
 const advance = (state: State, h: number, { lengthM, gravity, damping = 0 }: Pendulum): void => {
   const pull = gravity / lengthM
-  const [angle, v1] = [state[0], state[1]]
+  const angle = state[0]
+  const v1 = state[1]
   const a1 = -pull * math.sin(angle) - damping * v1
   const v2 = v1 + (h / 2) * a1
   const a2 = -pull * math.sin(angle + (h / 2) * v1) - damping * v2

@@ -70,7 +70,10 @@ const rowOf = (at: ArrayLike<number>, values: ArrayLike<number>, { dialect, alph
 
 /** {@link dotAt} in double precision. */
 const dot64 = (a: Float64Array, at: number, b: Float64Array, bt: number, n: number): number => {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
   let f = 0
   for (; f + 4 <= n; f += 4) {
     s0 += a[at + f] * b[bt + f]

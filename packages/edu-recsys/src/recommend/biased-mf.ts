@@ -146,9 +146,11 @@ export class BiasedMf implements Recommender {
     const error = rating - this.#raw(user, item)
     userBias[user] += rate * (error - biasRegularization * userBias[user])
     itemBias[item] += rate * (error - biasRegularization * itemBias[item])
-    const [u, i] = [user * F, item * F]
+    const u = user * F
+    const i = item * F
     for (let f = 0; f < F; f++) {
-      const [p, q] = [P[u + f], Q[i + f]]
+      const p = P[u + f]
+      const q = Q[i + f]
       P[u + f] = p + rate * (error * q - regularization * p)
       Q[i + f] = q + rate * (error * p - regularization * q)
     }

@@ -75,7 +75,8 @@ export class Bpr extends FactorModel {
     const n = this.#userOf.length
     const { columns } = this.#train
     const uniform = this.#negatives === 'uniform'
-    let [ordered, skipped] = [0, 0]
+    let ordered = 0
+    let skipped = 0
     for (let draw = 0; draw < n; draw++) {
       const place = this.#generator.randint(n)
       const other = uniform ? this.#generator.randint(this.items) : columns[this.#generator.randint(n)]
@@ -112,13 +113,18 @@ export class Bpr extends FactorModel {
   #learn(user: number, liked: number, other: number): boolean {
     const F = this.factors
     const { userFactors: P, itemFactors: Q } = this
-    const [u, i, j] = [user * F, liked * F, other * F]
+    const u = user * F
+    const i = liked * F
+    const j = other * F
     const difference = dotAt(P, u, Q, i, F) - dotAt(P, u, Q, j, F)
     const z = 1 / (1 + math.exp(difference))
-    const [lr, reg] = [this.#lr, this.#reg]
+    const lr = this.#lr
+    const reg = this.#reg
     // The last column of the users stays 1.
     for (let f = 0; f < F; f++) {
-      const [p, qi, qj] = [P[u + f], Q[i + f], Q[j + f]]
+      const p = P[u + f]
+      const qi = Q[i + f]
+      const qj = Q[j + f]
       if (f < F - 1) P[u + f] = p + lr * (z * (qi - qj) - reg * p)
       Q[i + f] = qi + lr * (z * p - reg * qi)
       Q[j + f] = qj + lr * (-z * p - reg * qj)

@@ -15,7 +15,10 @@ export interface Factors {
 
 /** Sum of a[i] b[j] over n places, with i from `at` and j from `bt`. Four sums, so that additions need not wait. */
 export const dotAt = (a: Float32Array, at: number, b: Float32Array, bt: number, n: number): number => {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
   let f = 0
   for (; f + 4 <= n; f += 4) {
     s0 += a[at + f] * b[bt + f]

@@ -127,7 +127,8 @@ export const interactions = (ratings: Ratings, options: InteractionsOptions = {}
 
 /** Whether the user has the item, by halving. */
 export const hasItem = ({ starts, columns }: Interactions, user: number, item: number): boolean => {
-  let [low, high] = [starts[user], starts[user + 1]]
+  let low = starts[user]
+  let high = starts[user + 1]
   while (low < high) {
     const middle = (low + high) >> 1
     if (columns[middle] < item) low = middle + 1
