@@ -15,7 +15,8 @@ import {
 import type { Context, Metrics } from './lib/context.ts'
 import { plot } from './lib/plot.ts'
 
-export const summary = 'Bayesian knowledge tracing: EM on a published toy set, and on simulated learners of known parameters'
+export const summary =
+  'Bayesian knowledge tracing: EM on a published toy set, and on simulated learners of known parameters'
 
 /** What hmm-scalable's EM found; it leaves the last answer out. */
 const published: BktParameters = { prior: 0, learn: 0.16676161, forget: 0, guess: 0.00038573, slip: 0.00044059 }
@@ -26,7 +27,12 @@ const toyAnswers = (data: string, log: (line: string) => void): Answer[] => {
   if (existsSync(path)) return readHmmScalable(readFileSync(path, 'utf8'), { file: 'toy_data.txt' })
   log('The toy set is not there: the same answers are written out instead.')
   const marks = [...'00000011111111111110']
-  return marks.map((mark, i) => ({ learner: 'student1', question: `step${i + 1}`, skills: ['skillA'], correct: mark === '1' }))
+  return marks.map((mark, i) => ({
+    learner: 'student1',
+    question: `step${i + 1}`,
+    skills: ['skillA'],
+    correct: mark === '1',
+  }))
 }
 
 const skills = new Map<string, BktParameters>([
@@ -51,10 +57,19 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   const sequence = toyAnswers(data, log).map((answer) => answer.correct)
   const rmseOf = (p: BktParameters): number => Math.sqrt(mse(bktPredictions(sequence, p), sequence.map(Number)))
   const generator = new Generator(seed)
-  const { parameters, logLikelihood } = fitBkt([sequence], { tolerance: 1e-10, maxIterations: 20_000, starts: 3, generator })
+  const { parameters, logLikelihood } = fitBkt([sequence], {
+    tolerance: 1e-10,
+    maxIterations: 20_000,
+    starts: 3,
+    generator,
+  })
   const metrics: Metrics = { logLikelihood, rmse: rmseOf(parameters), publishedRmse: rmseOf(published) }
   log(`toy set: log-likelihood ${logLikelihood.toFixed(4)}, RMSE ${rmseOf(parameters).toFixed(4)}`)
-  log(Object.entries(parameters).map(([name, value]) => `${name} ${value.toFixed(5)}`).join(', '))
+  log(
+    Object.entries(parameters)
+      .map(([name, value]) => `${name} ${value.toFixed(5)}`)
+      .join(', '),
+  )
   for (const { text } of bktDegeneracies(parameters)) log(`  beware: ${text}`)
 
   const bar = progress('simulated learners', 3)
@@ -67,10 +82,14 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   bar.stop()
   const difference = Math.max(
     ...[...skills].flatMap(([skill, truth]) =>
-      (['prior', 'learn', 'guess', 'slip'] as const).map((name) => Math.abs((model.parameters.get(skill)?.[name] ?? 1) - truth[name])),
+      (['prior', 'learn', 'guess', 'slip'] as const).map((name) =>
+        Math.abs((model.parameters.get(skill)?.[name] ?? 1) - truth[name]),
+      ),
     ),
   )
-  log(`simulated: parameters off by ${difference.toFixed(3)} at most, new learners' answers AUC ${report.auc.toFixed(3)}`)
+  log(
+    `simulated: parameters off by ${difference.toFixed(3)} at most, new learners' answers AUC ${report.auc.toFixed(3)}`,
+  )
 
   let mastery = parameters.prior
   const points = sequence.map((correct, t): [number, number] => {
@@ -78,6 +97,17 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
     return [t + 1, mastery]
   })
   const marks = sequence.map((correct, t): [number, number] => [t + 1, correct ? 1 : 0])
-  write('bkt.svg', plot('Mastery on the toy set', [{ name: 'mastery', points }, { name: 'answers', points: marks }], 'answer', 'probability'))
+  write(
+    'bkt.svg',
+    plot(
+      'Mastery on the toy set',
+      [
+        { name: 'mastery', points },
+        { name: 'answers', points: marks },
+      ],
+      'answer',
+      'probability',
+    ),
+  )
   return { ...metrics, simulatedAuc: report.auc, simulatedParameterDiff: difference }
 }

@@ -19,7 +19,8 @@ import {
 import type { Context, Metrics } from './lib/context.ts'
 import { plot } from './lib/plot.ts'
 
-export const summary = 'Deep knowledge tracing on ASSISTments 2009 (updated): AUC of the next answer, beside BKT and PFA'
+export const summary =
+  'Deep knowledge tracing on ASSISTments 2009 (updated): AUC of the next answer, beside BKT and PFA'
 
 interface Split {
   readonly train: Answer[]
@@ -52,14 +53,17 @@ const load = (data: string, generator: Generator, log: (line: string) => void): 
   return { train: read('train'), test: read('test') }
 }
 
-const someLearners = (answers: Answer[], count: number): Answer[] => [...byLearner(answers).values()].slice(0, count).flat()
+const someLearners = (answers: Answer[], count: number): Answer[] =>
+  [...byLearner(answers).values()].slice(0, count).flat()
 
 export const run = async ({ data, quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   const generator = new Generator(seed)
   const all = load(data, generator, log)
-  const train = quick ? someLearners(all.train, 300) : all.train
-  const test = quick ? someLearners(all.test, 100) : all.test
-  const skills = [...new Set([...all.train, ...all.test].flatMap((answer) => answer.skills))].sort((a, b) => Number(a) - Number(b))
+  const train = quick ? someLearners(all.train, 150) : all.train
+  const test = quick ? someLearners(all.test, 40) : all.test
+  const skills = [...new Set([...all.train, ...all.test].flatMap((answer) => answer.skills))].sort(
+    (a, b) => Number(a) - Number(b),
+  )
   log(`${train.length} answers to ${skills.length} skills to learn from, ${test.length} to score`)
 
   manualSeed(seed)
@@ -88,7 +92,10 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   const pfa = evaluateLearnerModel(PfaModel.fit(fillSkills(train, skills), { maxIterations: quick ? 3 : 25 }), test)
   log(`PFA: AUC ${pfa.auc.toFixed(4)}`)
   signal.throwIfAborted()
-  const bkt = evaluateLearnerModel(BktModel.fit(fillSkills(train, skills), { starts: 1, tolerance: quick ? 1 : 0.1 }), test)
+  const bkt = evaluateLearnerModel(
+    BktModel.fit(fillSkills(train, skills), { starts: 1, tolerance: quick ? 1 : 0.1 }),
+    test,
+  )
   log(`BKT: AUC ${bkt.auc.toFixed(4)}`)
   write('dkt.svg', plot('Training loss', [{ name: 'DKT', points: losses }], 'batch', 'cross-entropy'))
   return {

@@ -14,7 +14,8 @@ import {
 import type { Context, Metrics } from './lib/context.ts'
 import { plot } from './lib/plot.ts'
 
-export const summary = 'Item response theory fitted to the LSAT data, then adaptive tests with and without exposure control'
+export const summary =
+  'Item response theory fitted to the LSAT data, then adaptive tests with and without exposure control'
 
 /** The fit of the R package ltm, two parameters. */
 const ltm: readonly Item[] = [
@@ -52,7 +53,13 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
   const generator = new Generator(seed)
   const bank = bankOf(generator, 200)
   const abilities = generator.normal(new Float64Array(quick ? 30 : 500))
-  const controls = sympsonHetterControls(bank, { maxRate: 0.25, length: 15, tests: quick ? 40 : 300, passes: quick ? 3 : 8, generator })
+  const controls = sympsonHetterControls(bank, {
+    maxRate: 0.25,
+    length: 15,
+    tests: quick ? 40 : 300,
+    passes: quick ? 3 : 8,
+    generator,
+  })
   const ways: [name: string, choose: Choose][] = [
     ['mostInformative', (ranked) => ranked[0] ?? 0],
     ['randomesque', randomesque(5)],
@@ -75,7 +82,8 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
         const k = test.answers.length
         errors[k] = (errors[k] ?? 0) + test.ability.standardError / abilities.length
       }
-      for (let k = test.answers.length + 1; k <= 40; k++) errors[k] = (errors[k] ?? 0) + test.ability.standardError / abilities.length
+      for (let k = test.answers.length + 1; k <= 40; k++)
+        errors[k] = (errors[k] ?? 0) + test.ability.standardError / abilities.length
       lengths += test.answers.length
       squares += (test.ability.theta - theta) * (test.ability.theta - theta)
       bar.update(++done)
@@ -89,9 +97,16 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
     const { errors, ...session } = await sit(choose)
     sessions[name] = { ...session }
     curves.push({ name, points: [...errors].slice(1).map((e, k) => [k + 1, e]) })
-    log(`${name}: ${session.meanTestLength.toFixed(1)} items, ability off by ${session.rmse.toFixed(3)}, most used item in ${(100 * session.maxExposure).toFixed(0)} % of tests`)
+    log(
+      `${name}: ${session.meanTestLength.toFixed(1)} items, ability off by ${session.rmse.toFixed(3)}, most used item in ${(100 * session.maxExposure).toFixed(0)} % of tests`,
+    )
   }
   bar.stop()
   write('irt-cat.svg', plot('Standard error of ability', curves, 'items given', 'standard error'))
-  return { logLikelihood, maxParameterDiff, meanTestLength: sessions['mostInformative']?.['meanTestLength'] ?? 0, sessions }
+  return {
+    logLikelihood,
+    maxParameterDiff,
+    meanTestLength: sessions['mostInformative']?.['meanTestLength'] ?? 0,
+    sessions,
+  }
 }

@@ -47,7 +47,8 @@ const compare = (generator: Generator, shortTerm: boolean): Comparison => {
     stabilityDiff = Math.max(stabilityDiff, Math.abs(card.stability - peer.stability) / peer.stability)
     const dueMin = Math.max(1, (card.dueMs - nowMs) / minuteMs)
     const x = generator.double()
-    const waitMin = x < 0.1 ? generator.randint(30) : x < 0.5 ? dueMin : Math.floor(dueMin * (0.3 + 1.5 * generator.double()))
+    const waitMin =
+      x < 0.1 ? generator.randint(30) : x < 0.5 ? dueMin : Math.floor(dueMin * (0.3 + 1.5 * generator.double()))
     nowMs += Math.round(waitMin) * minuteMs
   }
   return { equal, reviews, stabilityDiff }
@@ -90,9 +91,14 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
     }
   }
   bar.stop()
-  log(`${equal} of ${histories} histories have the same schedule (${reviews} reviews), stabilities within ${stabilityDiff.toExponential(1)}`)
+  log(
+    `${equal} of ${histories} histories have the same schedule (${reviews} reviews), stabilities within ${stabilityDiff.toExponential(1)}`,
+  )
   const { load, recall } = learnDeck(generator, 200, 180)
   log(`a deck of 200 cards after 180 days: ${(100 * recall).toFixed(1)} % remembered`)
-  write('spaced-repetition.svg', plot('Reviews a day of a deck of 200 cards', [{ name: 'reviews', points: load }], 'day', 'reviews'))
+  write(
+    'spaced-repetition.svg',
+    plot('Reviews a day of a deck of 200 cards', [{ name: 'reviews', points: load }], 'day', 'reviews'),
+  )
   return { schedulesEqual: equal === histories, histories, reviews, stabilityDiff, deckRecall: recall }
 }

@@ -39,7 +39,7 @@ for n in [1, 5, 20]:
     mean = (post * theta).sum()
     eap.append({"items": items.tolist(), "marks": marks.tolist(), "theta": mean, "sd": float(np.sqrt((post * (theta - mean) ** 2).sum()))})
 
-N, J = 300, 6
+N, J = 500, 8
 true_a, true_b, true_c = rng.uniform(0.8, 1.8, J), rng.uniform(-1.5, 1.5, J), np.full(J, 0.2)
 ability = rng.normal(size=N)
 fits = []
@@ -62,7 +62,7 @@ for model in [1, 2, 3]:
     x0 = np.concatenate([np.ones(1 if model == 1 else J), np.zeros(J), np.full(J, 0.2) if model == 3 else []])
     bounds = [(0.01, 20)] * (1 if model == 1 else J) + [(-20, 20)] * J + ([(1e-3, 0.9)] * J if model == 3 else [])
     found = minimize(loss, x0, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-16, "gtol": 1e-7, "maxiter": 5000, "maxfun": 10**6})
-    for _ in range(3):  # restarts forget a poor estimate of the curvature
+    for _ in range(1):  # restarts forget a poor estimate of the curvature
         found = minimize(loss, found.x, method="L-BFGS-B", jac="3-point", bounds=bounds, options={"ftol": 1e-16, "gtol": 1e-7, "maxiter": 5000, "maxfun": 10**6})
     a, d, c = unpack(found.x)
     fits.append({"parameters": model, "rows": ["".join("x01"[v + 1] for v in row) for row in rows], "a": a.tolist(), "b": (-d / a).tolist(), "c": c.tolist(), "logLikelihood": marginal(rows, a, -d / a, c), "objective": -found.fun})

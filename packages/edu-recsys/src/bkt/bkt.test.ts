@@ -45,7 +45,13 @@ const draw = (seed: number, learners: number, length: number): BktSequence[] => 
 
 const some: BktParameters = { prior: 0.3, learn: 0.2, forget: 0.05, guess: 0.25, slip: 0.1 }
 const probability = fc.double({ min: 0.01, max: 0.99, noNaN: true })
-const anyParameters = fc.record({ prior: probability, learn: probability, forget: probability, guess: probability, slip: probability })
+const anyParameters = fc.record({
+  prior: probability,
+  learn: probability,
+  forget: probability,
+  guess: probability,
+  slip: probability,
+})
 const anySequence = fc.array(fc.option(fc.boolean()), { minLength: 1, maxLength: 8 })
 
 /** log P of the answers by summing over every path of hidden states. */
@@ -149,9 +155,15 @@ describe('fitBkt', () => {
   })
 
   test('what it refuses', () => {
-    expect(() => fitBkt([[null]])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitBkt: there are no answers; got 1 sequences, expected at least one.]`)
-    expect(() => fitBkt([[true]], { start: { guess: 2 } })).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitBkt: start.guess is out of range; got 2, expected a number from 0 to 1.]`)
-    expect(() => fitBkt([[true]], { starts: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitBkt: starts is out of range; got 0, expected a whole number from 1 on.]`)
+    expect(() => fitBkt([[null]])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitBkt: there are no answers; got 1 sequences, expected at least one.]`,
+    )
+    expect(() => fitBkt([[true]], { start: { guess: 2 } })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitBkt: start.guess is out of range; got 2, expected a number from 0 to 1.]`,
+    )
+    expect(() => fitBkt([[true]], { starts: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitBkt: starts is out of range; got 0, expected a whole number from 1 on.]`,
+    )
   })
 })
 
@@ -170,7 +182,8 @@ describe('the toy set of hmm-scalable', () => {
 })
 
 describe('bktDegeneracies', () => {
-  const kinds = (p: Partial<BktParameters>): string[] => bktDegeneracies({ ...some, forget: 0, ...p }).map((d) => d.kind)
+  const kinds = (p: Partial<BktParameters>): string[] =>
+    bktDegeneracies({ ...some, forget: 0, ...p }).map((d) => d.kind)
   test('each kind', () => {
     expect(kinds({})).toEqual([])
     expect(kinds({ guess: 0.6 })).toEqual(['guess'])
@@ -200,7 +213,10 @@ describe('BktModel', () => {
   })
 
   test('a skill may have the name of an object field', () => {
-    const odd = new BktModel([['__proto__', some], ['toString', some]])
+    const odd = new BktModel([
+      ['__proto__', some],
+      ['toString', some],
+    ])
     const state = odd.update(odd.start(), { skills: ['toString', '__proto__'], correct: true })
     expect(odd.mastery(state, 'toString')).toBe(bktUpdate(0.3, true, some))
     expect(odd.mastery(state, '__proto__')).toBe(bktUpdate(0.3, true, some))
@@ -212,12 +228,26 @@ describe('BktModel', () => {
   })
 
   test('what it refuses', () => {
-    expect(() => model.predict({}, ['c'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: BktModel: the skill is not known; got "c", expected one of 2 skills. Fit the model on answers to it, or construct it with parameters for it.]`)
-    expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: BktModel: there are no skills; got [], expected at least one.]`)
-    expect(() => BktModel.from({ format: 'x' })).toThrowErrorMatchingInlineSnapshot(`[FormatError: BktModel.from: not what was saved; got format "x", expected an object of format lanewise.bkt.1.]`)
-    expect(() => BktModel.from({ format: 'lanewise.bkt.1', skills: { a: { ...some, slip: 1.5 } } })).toThrowErrorMatchingInlineSnapshot(`[ValueError: BktModel.from: skills.a: slip is out of range; got 1.5, expected a number from 0 to 1.]`)
-    expect(() => BktModel.from({ format: 'lanewise.bkt.1', skills: { a: null } })).toThrowErrorMatchingInlineSnapshot(`[FormatError: BktModel.from: skills.a: not parameters; got null, expected prior, learn, forget, guess, slip.]`)
-    expect(() => BktModel.fit([{ learner: 'ann', skills: [], correct: true }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: BktModel.fit: no answer has a skill; expected at least one.]`)
+    expect(() => model.predict({}, ['c'])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel: the skill is not known; got "c", expected one of 2 skills. Fit the model on answers to it, or construct it with parameters for it.]`,
+    )
+    expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel: there are no skills; got [], expected at least one.]`,
+    )
+    expect(() => BktModel.from({ format: 'x' })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: BktModel.from: not what was saved; got format "x", expected an object of format lanewise.bkt.1.]`,
+    )
+    expect(() =>
+      BktModel.from({ format: 'lanewise.bkt.1', skills: { a: { ...some, slip: 1.5 } } }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel.from: skills.a: slip is out of range; got 1.5, expected a number from 0 to 1.]`,
+    )
+    expect(() => BktModel.from({ format: 'lanewise.bkt.1', skills: { a: null } })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: BktModel.from: skills.a: not parameters; got null, expected prior, learn, forget, guess, slip.]`,
+    )
+    expect(() => BktModel.fit([{ learner: 'ann', skills: [], correct: true }])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel.fit: no answer has a skill; expected at least one.]`,
+    )
   })
 
   test('fitted to answers it beats one number for all', () => {

@@ -32,8 +32,16 @@ export const bktDegeneracies = (parameters: BktParameters): BktDegeneracy[] => {
   const found: [kind: BktDegeneracy['kind'], holds: boolean, text: string][] = [
     ['guess', guess > 0.5, `guess is ${guess.toFixed(3)}: without mastery most answers are right`],
     ['slip', slip > 0.5, `slip is ${slip.toFixed(3)}: despite mastery most answers are wrong`],
-    ['inverted', guess >= 1 - slip, `guess + slip is ${(guess + slip).toFixed(3)}: right answers do not speak for mastery`],
-    ['noRise', !(third > prior), `after three right answers mastery is ${third.toFixed(3)}, at first ${prior.toFixed(3)}`],
+    [
+      'inverted',
+      guess >= 1 - slip,
+      `guess + slip is ${(guess + slip).toFixed(3)}: right answers do not speak for mastery`,
+    ],
+    [
+      'noRise',
+      !(third > prior),
+      `after three right answers mastery is ${third.toFixed(3)}, at first ${prior.toFixed(3)}`,
+    ],
     ['noMastery', mastery < 0.95, `after ten right answers mastery is ${mastery.toFixed(3)}`],
     ['noLearning', learn === 0, 'learn is 0: nobody learns'],
   ]

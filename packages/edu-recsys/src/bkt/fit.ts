@@ -155,7 +155,12 @@ export const fitBkt = (sequences: readonly BktSequence[], options: BktFitOptions
   needWhole({ op, name: 'maxIterations', value: maxIterations }, 1)
   needAbove({ op, name: 'tolerance', value: tolerance }, 0)
   if (!sequences.some((sequence) => sequence.some((correct) => correct !== null))) {
-    throw new ValueError({ op, problem: 'there are no answers', got: `${sequences.length} sequences`, expected: 'at least one' })
+    throw new ValueError({
+      op,
+      problem: 'there are no answers',
+      got: `${sequences.length} sequences`,
+      expected: 'at least one',
+    })
   }
   let best: BktFit | null = null
   for (let i = 0; i < starts; i++) {

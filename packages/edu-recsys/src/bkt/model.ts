@@ -89,7 +89,12 @@ export class BktModel implements LearnerModel<BktState> {
   static from(saved: unknown): BktModel {
     const { skills } = needFormat('BktModel.from', saved, format)
     if (!isRecord(skills))
-      throw new FormatError({ op: 'BktModel.from', problem: 'there are no skills', got: shown(skills), expected: 'an object' })
+      throw new FormatError({
+        op: 'BktModel.from',
+        problem: 'there are no skills',
+        got: shown(skills),
+        expected: 'an object',
+      })
     return new BktModel(Object.entries(skills).map(([skill, value]) => [skill, parametersOf(skill, value)]))
   }
 
@@ -110,7 +115,9 @@ export class BktModel implements LearnerModel<BktState> {
   predict(state: BktState, skills: readonly string[]): number {
     if (skills.length === 0)
       throw new ValueError({ op: 'BktModel', problem: 'there are no skills', got: '[]', expected: 'at least one' })
-    return skills.reduce((sum, skill) => sum + bktPredict(this.mastery(state, skill), this.of(skill)), 0) / skills.length
+    return (
+      skills.reduce((sum, skill) => sum + bktPredict(this.mastery(state, skill), this.of(skill)), 0) / skills.length
+    )
   }
 
   update(state: BktState, { skills, correct }: Pick<Answer, 'skills' | 'correct'>): BktState {

@@ -110,7 +110,12 @@ export class AdaptiveTest {
     const aside: number[] = []
     const item = choose(ranked, generator, (i) => aside.push(i))
     if (!ranked.includes(item) || aside.includes(item))
-      throw new ValueError({ op: 'AdaptiveTest', problem: 'the choice is no item that is left', got: shown(item), expected: 'one of the ranked items' })
+      throw new ValueError({
+        op: 'AdaptiveTest',
+        problem: 'the choice is no item that is left',
+        got: shown(item),
+        expected: 'one of the ranked items',
+      })
     this.aside.push(...aside)
     this.waiting = item
     return item
@@ -123,9 +128,20 @@ export class AdaptiveTest {
   answer(correct: boolean): void {
     const { waiting } = this
     if (waiting === null)
-      throw new ValueError({ op: 'AdaptiveTest.answer', problem: 'no item waits for an answer', advice: 'Call next() first' })
-    const [given, marks] = [[...this.given, waiting], [...this.marks, correct]]
-    this.estimate = eapAbility(given.map((i) => this.items[i]), marks, this.options.prior)
+      throw new ValueError({
+        op: 'AdaptiveTest.answer',
+        problem: 'no item waits for an answer',
+        advice: 'Call next() first',
+      })
+    const [given, marks] = [
+      [...this.given, waiting],
+      [...this.marks, correct],
+    ]
+    this.estimate = eapAbility(
+      given.map((i) => this.items[i]),
+      marks,
+      this.options.prior,
+    )
     this.given = given
     this.marks = marks
     this.waiting = null
@@ -155,7 +171,12 @@ export class AdaptiveTest {
       isList(given) &&
       given.length === marks.length
     if (!fits || typeof generator !== 'string' || !/^([0-9a-f]{2})+$/.test(generator)) {
-      throw new FormatError({ op, problem: 'the answers do not fit the items', got: `given ${shown(given)}, marks ${shown(marks)}, waiting ${shown(waiting)}`, expected: `each of ${this.items.length} items once, a mark for each, and a generator` })
+      throw new FormatError({
+        op,
+        problem: 'the answers do not fit the items',
+        got: `given ${shown(given)}, marks ${shown(marks)}, waiting ${shown(waiting)}`,
+        expected: `each of ${this.items.length} items once, a mark for each, and a generator`,
+      })
     }
     const own = given.filter(isItem)
     const right = marks.map((mark) => mark === true)

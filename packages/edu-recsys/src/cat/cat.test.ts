@@ -90,27 +90,47 @@ describe('AdaptiveTest', () => {
   })
 
   test('saved and loaded it goes on with the same items', () => {
-    const options = (): AdaptiveTestOptions => ({ choose: randomesque(10), maxItems: 12, standardError: 1e-9, generator: new Generator(9) })
+    const options = (): AdaptiveTestOptions => ({
+      choose: randomesque(10),
+      maxItems: 12,
+      standardError: 1e-9,
+      generator: new Generator(9),
+    })
     const one = new AdaptiveTest(items, options())
     for (let k = 0; k < 5; k++) {
       one.next()
       one.answer(k % 2 === 0)
     }
     one.next()
-    const two = new AdaptiveTest(items, { ...options(), generator: new Generator(1) }).load(JSON.parse(JSON.stringify(one)))
+    const two = new AdaptiveTest(items, { ...options(), generator: new Generator(1) }).load(
+      JSON.parse(JSON.stringify(one)),
+    )
     expect(two.ability).toEqual(one.ability)
-    for (const adaptive of [one, two]) for (let i = adaptive.next(); i !== null; i = adaptive.next()) adaptive.answer(i % 3 === 0)
+    for (const adaptive of [one, two])
+      for (let i = adaptive.next(); i !== null; i = adaptive.next()) adaptive.answer(i % 3 === 0)
     expect(two.answers).toEqual(one.answers)
   })
 
   test('what it refuses', () => {
     const adaptive = new AdaptiveTest(items)
-    expect(() => adaptive.answer(true)).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest.answer: no item waits for an answer. Call next() first.]`)
-    expect(() => new AdaptiveTest([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: the number of items is out of range; got 0, expected a whole number from 1 on.]`)
-    expect(() => new AdaptiveTest([{ a: 0, b: 1 }])).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: item 0: a is out of range; got 0, expected a finite number above 0.]`)
-    expect(() => new AdaptiveTest(items, { minItems: 9, maxItems: 4 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: AdaptiveTest: minItems is out of range; got 9, expected a whole number from 1 to 4.]`)
+    expect(() => adaptive.answer(true)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: AdaptiveTest.answer: no item waits for an answer. Call next() first.]`,
+    )
+    expect(() => new AdaptiveTest([])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: AdaptiveTest: the number of items is out of range; got 0, expected a whole number from 1 on.]`,
+    )
+    expect(() => new AdaptiveTest([{ a: 0, b: 1 }])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: AdaptiveTest: item 0: a is out of range; got 0, expected a finite number above 0.]`,
+    )
+    expect(() => new AdaptiveTest(items, { minItems: 9, maxItems: 4 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: AdaptiveTest: minItems is out of range; got 9, expected a whole number from 1 to 4.]`,
+    )
     const saved = new AdaptiveTest(items).toJSON()
-    expect(() => adaptive.load({ ...saved, given: [0, 0], marks: [true, true] })).toThrowErrorMatchingInlineSnapshot(`[FormatError: AdaptiveTest.load: the answers do not fit the items; got given [0, 0], marks [true, true], waiting null, expected each of 120 items once, a mark for each, and a generator.]`)
-    expect(() => sympsonHetterControls(items, { maxRate: 0.01, length: 5 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: sympsonHetterControls: maxRate is out of range; got 0.01, expected a number from 0.041666666666666664 to 1.]`)
+    expect(() => adaptive.load({ ...saved, given: [0, 0], marks: [true, true] })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: AdaptiveTest.load: the answers do not fit the items; got given [0, 0], marks [true, true], waiting null, expected each of 120 items once, a mark for each, and a generator.]`,
+    )
+    expect(() => sympsonHetterControls(items, { maxRate: 0.01, length: 5 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: sympsonHetterControls: maxRate is out of range; got 0.01, expected a number from 0.041666666666666664 to 1.]`,
+    )
   })
 })

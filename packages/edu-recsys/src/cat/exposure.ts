@@ -104,5 +104,7 @@ export const sympsonHetterControls = (items: readonly Item[], options: ControlOp
 /** The items not yet spent, the most informative at `theta` first; of equals the first in the bank. */
 export const rankItems = (items: readonly Item[], theta: number, spent: ReadonlySet<number>): number[] => {
   const information = items.map((item) => itemInformation(theta, item))
-  return information.flatMap((_, i) => (spent.has(i) ? [] : [i])).sort((i, j) => information[j] - information[i] || i - j)
+  return information
+    .flatMap((_, i) => (spent.has(i) ? [] : [i]))
+    .sort((i, j) => information[j] - information[i] || i - j)
 }

@@ -45,7 +45,13 @@ const stepsOf = (answers: readonly Answer[], place: ReadonlyMap<string, number>)
     const own = skills.map((skill) => {
       const i = place.get(skill)
       if (i !== undefined) return i
-      throw new ValueError({ op: 'dktBatches', problem: 'the skill is not known', got: shown(skill), expected: `one of ${place.size} skills`, advice: 'Build the model with it' })
+      throw new ValueError({
+        op: 'dktBatches',
+        problem: 'the skill is not known',
+        got: shown(skill),
+        expected: `one of ${place.size} skills`,
+        advice: 'Build the model with it',
+      })
     })
     return [{ skills: own, right: correct ? 1 : 0 }]
   })
@@ -107,7 +113,9 @@ export const dktBatches = (
   const place = new Map(skills.map((skill, i) => [skill, i]))
   const pieces = [...byLearner(answers).values()].flatMap((own) => {
     const all = stepsOf(own, place)
-    return Array.from({ length: Math.ceil(all.length / maxAnswers) }, (_, i) => all.slice(i * maxAnswers, (i + 1) * maxAnswers))
+    return Array.from({ length: Math.ceil(all.length / maxAnswers) }, (_, i) =>
+      all.slice(i * maxAnswers, (i + 1) * maxAnswers),
+    )
   })
   const kept = pieces.filter((piece) => piece.length >= 2).sort((a, b) => a.length - b.length)
   return Array.from({ length: Math.ceil(kept.length / batchSize) }, (_, i) =>
@@ -120,7 +128,10 @@ export const dktBatches = (
  * @param generator - default: core's default generator
  * @example [...shuffledBatches([1, 2, 3])].length // => 3
  */
-export const shuffledBatches = <B>(batches: readonly B[], generator?: Generator): Iterable<B> & { readonly length: number } => ({
+export const shuffledBatches = <B>(
+  batches: readonly B[],
+  generator?: Generator,
+): Iterable<B> & { readonly length: number } => ({
   length: batches.length,
   *[Symbol.iterator]() {
     for (const i of (generator ?? defaultGenerator()).randperm(batches.length)) yield batches[i]

@@ -40,8 +40,7 @@ test('losses, logits, gradients and weights of PyTorch over three steps, with se
     const loss = model.loss(batch)
     expect(Math.abs(loss.item() - step.loss)).toBeLessThan(1e-6)
     backward(loss)
-    for (const [name, p] of model.namedParameters())
-      allClose(p.grad!, step.grads[name], { atol: 1e-6, rtol: 1e-5 })
+    for (const [name, p] of model.namedParameters()) allClose(p.grad!, step.grads[name], { atol: 1e-6, rtol: 1e-5 })
     sgd.step()
   }
   expect([...model.stateDict().keys()]).toEqual(Object.keys(golden.weights))
@@ -101,7 +100,12 @@ test('learns that a skill repeats its first answer', async () => {
   const model = new Dkt({ skills: ['0', '1'], hiddenSize: 16 })
   const train = shuffledBatches(dktBatches(learners, model.skills, { batchSize: 8 }))
   const losses: number[] = []
-  for await (const e of fit(model, { train, objective: (batch) => model.loss(batch), optimizer: optim.adam({ lr: 0.02 }), epochs: 40 }))
+  for await (const e of fit(model, {
+    train,
+    objective: (batch) => model.loss(batch),
+    optimizer: optim.adam({ lr: 0.02 }),
+    epochs: 40,
+  }))
     losses.push(e.loss)
   expect(losses[39]).toBeLessThan(losses[0] / 2)
   const report = evaluateLearnerModel(new DktTracer(model), learners, { skip: 2 })
@@ -111,10 +115,14 @@ test('learns that a skill repeats its first answer', async () => {
 test('batches: cut, sorted by length, single answers left out, padding masked', () => {
   const own = (learner: string, count: number): Answer[] =>
     Array.from({ length: count }, () => ({ learner, skills: ['0'], correct: true }))
-  const batches = dktBatches([...own('a', 7), ...own('b', 1), ...own('c', 2), { learner: 'c', skills: [], correct: true }], names, {
-    batchSize: 2,
-    maxAnswers: 3,
-  })
+  const batches = dktBatches(
+    [...own('a', 7), ...own('b', 1), ...own('c', 2), { learner: 'c', skills: [], correct: true }],
+    names,
+    {
+      batchSize: 2,
+      maxAnswers: 3,
+    },
+  )
   // a is cut to 3, 3 and 1 answers; the 1 and b's only answer predict nothing.
   expect(batches.map(({ rows, steps, answers: n }) => [rows, steps, n])).toEqual([
     [2, 2, 3],
@@ -131,10 +139,20 @@ test('every parameter gets a gradient', () => {
 })
 
 test('what they refuse', () => {
-  expect(() => new Dkt({ skills: ['a', 'a'] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Dkt: the skills do not fit; got ["a", "a"], expected at least one, each once.]`)
-  expect(() => new Dkt({ skills: ['a'], hiddenSize: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Dkt: hiddenSize is out of range; got 0, expected a whole number from 1 on.]`)
-  expect(() => dktBatches(answers, ['0'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: dktBatches: the skill is not known; got "1", expected one of 1 skills. Build the model with it.]`)
+  expect(() => new Dkt({ skills: ['a', 'a'] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Dkt: the skills do not fit; got ["a", "a"], expected at least one, each once.]`,
+  )
+  expect(() => new Dkt({ skills: ['a'], hiddenSize: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Dkt: hiddenSize is out of range; got 0, expected a whole number from 1 on.]`,
+  )
+  expect(() => dktBatches(answers, ['0'])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: dktBatches: the skill is not known; got "1", expected one of 1 skills. Build the model with it.]`,
+  )
   const tracer = new DktTracer(small())
-  expect(() => tracer.predict(tracer.start(), ['x'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: DktTracer: the skill is not known; got "x", expected one of 3 skills.]`)
-  expect(() => tracer.update(tracer.start(), { skills: [], correct: true })).toThrowErrorMatchingInlineSnapshot(`[ValueError: DktTracer: there are no skills; got [], expected at least one.]`)
+  expect(() => tracer.predict(tracer.start(), ['x'])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: DktTracer: the skill is not known; got "x", expected one of 3 skills.]`,
+  )
+  expect(() => tracer.update(tracer.start(), { skills: [], correct: true })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: DktTracer: there are no skills; got [], expected at least one.]`,
+  )
 })

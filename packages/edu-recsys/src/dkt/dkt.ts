@@ -56,7 +56,12 @@ export class Dkt extends Module<[index: Tensor, share: Tensor, steps: number]> {
     super()
     const op = 'Dkt'
     if (skills.length === 0 || new Set(skills).size !== skills.length)
-      throw new ValueError({ op, problem: 'the skills do not fit', got: shown(skills), expected: 'at least one, each once' })
+      throw new ValueError({
+        op,
+        problem: 'the skills do not fit',
+        got: shown(skills),
+        expected: 'at least one, each once',
+      })
     needWhole({ op, name: 'hiddenSize', value: hiddenSize }, 1)
     needWhole({ op, name: 'embeddingDim', value: embeddingDim }, 1)
     this.skills = [...skills]
@@ -108,7 +113,12 @@ export const loadDkt = (bytes: Uint8Array): Dkt => {
   const { format: found, skills, hiddenSize, embeddingDim } = loadCheckpoint(bytes)
   const isList = Array.isArray(skills) && skills.every((skill) => typeof skill === 'string')
   if (found !== format || !isList)
-    throw new FormatError({ op, problem: 'not such a model', got: shown(found), expected: `a checkpoint of format ${format}` })
+    throw new FormatError({
+      op,
+      problem: 'not such a model',
+      got: shown(found),
+      expected: `a checkpoint of format ${format}`,
+    })
   const size = (name: string, value: unknown): number => needWhole({ op, name, value }, 1, 65_536)
   const model = new Dkt({
     skills: skills.map(String),

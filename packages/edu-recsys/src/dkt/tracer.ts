@@ -68,7 +68,12 @@ export class DktTracer implements LearnerModel<DktState> {
     return skills.map((skill) => {
       const i = this.place.get(skill)
       if (i !== undefined) return i
-      throw new ValueError({ op: 'DktTracer', problem: 'the skill is not known', got: shown(skill), expected: `one of ${this.skills.length} skills` })
+      throw new ValueError({
+        op: 'DktTracer',
+        problem: 'the skill is not known',
+        got: shown(skill),
+        expected: `one of ${this.skills.length} skills`,
+      })
     })
   }
 }

@@ -100,10 +100,20 @@ export const readAssistments = (text: string, options: AssistmentsOptions = {}):
     const known = merged.get(next.key)
     if (known === undefined) merged.set(next.key, next)
     else if (known.answer.correct !== next.answer.correct) {
-      throw fault(next.place, 'it disagrees with an earlier row', `correct ${next.answer.correct}`, `line ${known.place.line}'s ${known.answer.correct}`)
+      throw fault(
+        next.place,
+        'it disagrees with an earlier row',
+        `correct ${next.answer.correct}`,
+        `line ${known.place.line}'s ${known.answer.correct}`,
+      )
     } else for (const skill of next.skills) if (!known.skills.includes(skill)) known.skills.push(skill)
   }
   return [...merged.values()]
     .sort((a, b) => a.order - b.order)
-    .map(({ answer: { learner, question, ...rest }, skills }) => ({ learner, ...(question !== undefined && { question }), skills, ...rest }))
+    .map(({ answer: { learner, question, ...rest }, skills }) => ({
+      learner,
+      ...(question !== undefined && { question }),
+      skills,
+      ...rest,
+    }))
 }

@@ -27,12 +27,22 @@ export const parseCsv = (op: string, text: string, { file = 'input' }: SourceOpt
         fields.push(field.replaceAll('""', '"'))
         at++
         if (at < text.length && !/[,\r\n]/.test(text[at]))
-          throw fault({ op, file, line }, 'text follows a quoted field', JSON.stringify(text.slice(at, at + 10)), 'a comma')
+          throw fault(
+            { op, file, line },
+            'text follows a quoted field',
+            JSON.stringify(text.slice(at, at + 10)),
+            'a comma',
+          )
       } else {
         const end = nextOf(text, at)
         const field = text.slice(at, end)
         if (field.includes('"'))
-          throw fault({ op, file, line }, 'a quote inside a field', JSON.stringify(field.slice(0, 40)), 'a quoted field')
+          throw fault(
+            { op, file, line },
+            'a quote inside a field',
+            JSON.stringify(field.slice(0, 40)),
+            'a quoted field',
+          )
         fields.push(field)
         at = end
       }

@@ -44,21 +44,28 @@ describe('readThreeLine', () => {
     ])
     expect(readThreeLine('')).toEqual([])
   })
-  test.each(['x\n1\n1', '2\n1\n1', '1\n1\n2', '1\n1', '1\n-3\n1', '1\n1,2\n1,1', '1\n1\n1\n1'])('refuses %j', (text) => {
-    expect(() => readThreeLine(text, { file: 'train.csv' })).toThrowErrorMatchingSnapshot()
-  })
+  test.each(['x\n1\n1', '2\n1\n1', '1\n1\n2', '1\n1', '1\n-3\n1', '1\n1,2\n1,1', '1\n1\n1\n1'])(
+    'refuses %j',
+    (text) => {
+      expect(() => readThreeLine(text, { file: 'train.csv' })).toThrowErrorMatchingSnapshot()
+    },
+  )
 })
 
 describe('readAssistments', () => {
   const head = 'order_id,user_id,problem_id,correct,skill_id,skill_name,ms_first_response,hint_count,attempt_count\n'
   test('rows of one answer become one answer; sorted by order_id', () => {
-    const rows = '30,7,51,0,,,100,2,3\n20,7,50,1,3,"Area, ""plane""",-5,0,1\n20,7,50,1,4,x,-5,0,1\n10,8,50,1,3_4,x,NA,0,0\n'
+    const rows =
+      '30,7,51,0,,,100,2,3\n20,7,50,1,3,"Area, ""plane""",-5,0,1\n20,7,50,1,4,x,-5,0,1\n10,8,50,1,3_4,x,NA,0,0\n'
     expect(readAssistments(head + rows)).toEqual([
       { learner: '8', question: '50', skills: ['3', '4'], correct: true, hints: 0 },
       { learner: '7', question: '50', skills: ['3', '4'], correct: true, hints: 0, attempts: 1 },
       { learner: '7', question: '51', skills: [], correct: false, durationMs: 100, hints: 2, attempts: 3 },
     ])
-    expect(readAssistments(`${head}${rows}`, { skill: 'skill_name', separator: ';' })[1].skills).toEqual(['Area, "plane"', 'x'])
+    expect(readAssistments(`${head}${rows}`, { skill: 'skill_name', separator: ';' })[1].skills).toEqual([
+      'Area, "plane"',
+      'x',
+    ])
   })
   test.each([
     '',

@@ -134,7 +134,12 @@ export const readXapi = (text: string, options: XapiOptions = {}): Answer[] => {
 export const toXapi = (answer: Answer, home: string): Readonly<Record<string, unknown>> => {
   const { learner, question, skills, correct, score, timeMs, durationMs } = checkAnswer(answer, 'toXapi')
   if (question === undefined) {
-    throw new ValueError({ op: 'toXapi', problem: 'the answer names no question', got: shown(question), expected: 'an id' })
+    throw new ValueError({
+      op: 'toXapi',
+      problem: 'the answer names no question',
+      got: shown(question),
+      expected: 'an id',
+    })
   }
   return {
     actor: { objectType: 'Agent', account: { homePage: home, name: learner } },

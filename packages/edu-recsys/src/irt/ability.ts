@@ -92,10 +92,18 @@ export const mleAbility = (
   checkPairs(op, items, responses)
   needAbove({ op, name: 'bound', value: bound }, 0)
   if (responses.every((correct) => correct === null))
-    throw new ValueError({ op, problem: 'there are no answers', got: `${responses.length} missing`, expected: 'at least one' })
+    throw new ValueError({
+      op,
+      problem: 'there are no answers',
+      got: `${responses.length} missing`,
+      expected: 'at least one',
+    })
   const value = (theta: number): number => logLikelihood(theta, items, responses)
   const theta = highest(value, bound)
-  const information = items.reduce((sum, item, i) => (responses[i] === null ? sum : sum + itemInformation(theta, item)), 0)
+  const information = items.reduce(
+    (sum, item, i) => (responses[i] === null ? sum : sum + itemInformation(theta, item)),
+    0,
+  )
   return { theta, standardError: 1 / Math.sqrt(information) }
 }
 

@@ -53,16 +53,37 @@ interface Patterns {
 
 const patternsOf = (op: string, responses: readonly Responses[], counts: readonly number[] | undefined): Patterns => {
   const n = responses[0]?.length ?? 0
-  if (n === 0) throw new ValueError({ op, problem: 'there are no responses', got: `${responses.length} rows`, expected: 'rows of responses' })
+  if (n === 0)
+    throw new ValueError({
+      op,
+      problem: 'there are no responses',
+      got: `${responses.length} rows`,
+      expected: 'rows of responses',
+    })
   if (counts !== undefined && counts.length !== responses.length)
-    throw new ValueError({ op, problem: 'counts and rows do not pair up', got: `${counts.length} and ${responses.length}`, expected: 'the same number' })
+    throw new ValueError({
+      op,
+      problem: 'counts and rows do not pair up',
+      got: `${counts.length} and ${responses.length}`,
+      expected: 'the same number',
+    })
   const found = new Map<string, { row: Int8Array; count: number }>()
   responses.forEach((response, i) => {
     if (response.length !== n)
-      throw new ValueError({ op, problem: `row ${i} has another length`, got: String(response.length), expected: String(n) })
+      throw new ValueError({
+        op,
+        problem: `row ${i} has another length`,
+        got: String(response.length),
+        expected: String(n),
+      })
     const count = counts?.[i] ?? 1
     if (!(count >= 0 && count < Infinity))
-      throw new ValueError({ op, problem: `count ${i} is out of range`, got: String(count), expected: 'a finite number >= 0' })
+      throw new ValueError({
+        op,
+        problem: `count ${i} is out of range`,
+        got: String(count),
+        expected: 'a finite number >= 0',
+      })
     const row = Int8Array.from(response, (correct) => (correct === null ? -1 : correct ? 1 : 0))
     const key = row.join()
     const known = found.get(key)
@@ -116,7 +137,13 @@ const expect = ({ rows, counts }: Patterns, lines: readonly Line[], { theta, wei
 }
 
 /** Expected log-likelihood of one item, with the guessing chance's prior where there is one. */
-const objective = (line: Line, right: Float64Array, all: Float64Array, { theta }: Grid, prior: readonly number[] | null): number => {
+const objective = (
+  line: Line,
+  right: Float64Array,
+  all: Float64Array,
+  { theta }: Grid,
+  prior: readonly number[] | null,
+): number => {
   let sum = prior === null ? 0 : (prior[0] - 1) * math.log(line.guess) + (prior[1] - 1) * math.log(1 - line.guess)
   theta.forEach((t, q) => {
     const p = probability(line, t)
@@ -126,7 +153,13 @@ const objective = (line: Line, right: Float64Array, all: Float64Array, { theta }
 }
 
 /** Fisher scoring of one item's slope and intercept, and guessing chance where it has a prior; steps that do not rise are halved. */
-const improve = (line: Line, right: Float64Array, all: Float64Array, grid: Grid, prior: readonly number[] | null): Line => {
+const improve = (
+  line: Line,
+  right: Float64Array,
+  all: Float64Array,
+  grid: Grid,
+  prior: readonly number[] | null,
+): Line => {
   const n = prior === null ? 2 : 3
   const H = new Float64Array(n * n)
   const g = new Float64Array(n)
@@ -200,7 +233,13 @@ const checkAnswered = (op: string, { rows }: Patterns): void => {
     const marks = new Set(rows.map((row) => row[j]))
     if (marks.has(0) && marks.has(1)) continue
     const got = marks.has(1) ? 'all right' : marks.has(0) ? 'all wrong' : 'none'
-    throw new ValueError({ op, problem: `item ${j} tells nothing`, got: `answers: ${got}`, expected: 'some right and some wrong', advice: 'Leave the item out' })
+    throw new ValueError({
+      op,
+      problem: `item ${j} tells nothing`,
+      got: `answers: ${got}`,
+      expected: 'some right and some wrong',
+      advice: 'Leave the item out',
+    })
   }
 }
 
@@ -227,7 +266,12 @@ export const fitIrt = (responses: readonly Responses[], options: IrtFitOptions =
   if (discrimination !== undefined) {
     needAbove({ op, name: 'discrimination', value: discrimination }, 0)
     if (parameters !== 1)
-      throw new ValueError({ op, problem: 'discrimination is fitted', got: `${parameters} parameters`, expected: '1 where it is given' })
+      throw new ValueError({
+        op,
+        problem: 'discrimination is fitted',
+        got: `${parameters} parameters`,
+        expected: '1 where it is given',
+      })
   }
   for (const value of guessPrior) needAbove({ op, name: 'guessPrior', value }, 1)
   const patterns = patternsOf(op, responses, counts)

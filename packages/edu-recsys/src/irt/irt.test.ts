@@ -70,9 +70,15 @@ describe('ability', () => {
   })
 
   test('what they refuse', () => {
-    expect(() => eapAbility([{ b: 0 }], [])).toThrowErrorMatchingInlineSnapshot(`[ValueError: eapAbility: items and responses do not pair up; got 1 and 0, expected the same number.]`)
-    expect(() => eapAbility([{ a: -1, b: 0 }], [true])).toThrowErrorMatchingInlineSnapshot(`[ValueError: eapAbility: item 0: a is out of range; got -1, expected a finite number above 0.]`)
-    expect(() => mleAbility([{ b: 0 }], [null])).toThrowErrorMatchingInlineSnapshot(`[ValueError: mleAbility: there are no answers; got 1 missing, expected at least one.]`)
+    expect(() => eapAbility([{ b: 0 }], [])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: eapAbility: items and responses do not pair up; got 1 and 0, expected the same number.]`,
+    )
+    expect(() => eapAbility([{ a: -1, b: 0 }], [true])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: eapAbility: item 0: a is out of range; got -1, expected a finite number above 0.]`,
+    )
+    expect(() => mleAbility([{ b: 0 }], [null])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: mleAbility: there are no answers; got 1 missing, expected at least one.]`,
+    )
   })
 })
 
@@ -86,16 +92,41 @@ describe('fitIrt', () => {
     expect(logLikelihood).toBeCloseTo(c.logLikelihood, 2)
     // The third parameter lies on a flat ridge: L-BFGS stops at gradients of 1e-4 there.
     const tolerance = c.parameters === 3 ? 0.02 : 0.002
-    expect(largest(items.map((item) => item.a), c.a)).toBeLessThan(tolerance)
-    expect(largest(items.map((item) => item.b), c.b)).toBeLessThan(tolerance)
-    expect(largest(items.map((item) => item.c), c.c)).toBeLessThan(tolerance)
+    expect(
+      largest(
+        items.map((item) => item.a),
+        c.a,
+      ),
+    ).toBeLessThan(tolerance)
+    expect(
+      largest(
+        items.map((item) => item.b),
+        c.b,
+      ),
+    ).toBeLessThan(tolerance)
+    expect(
+      largest(
+        items.map((item) => item.c),
+        c.c,
+      ),
+    ).toBeLessThan(tolerance)
   })
 
   test('the LSAT data, two parameters: the published fit', () => {
     const { items, logLikelihood } = fitIrt(lsat6.responses, { counts: lsat6.counts })
     expect(logLikelihood).toBeCloseTo(-2466.653, 3)
-    expect(largest(items.map((item) => item.b), [-3.3597, -1.3696, -0.2799, -1.8659, -3.1236])).toBeLessThan(0.005)
-    expect(largest(items.map((item) => item.a), [0.8254, 0.7229, 0.8905, 0.6886, 0.6575])).toBeLessThan(0.005)
+    expect(
+      largest(
+        items.map((item) => item.b),
+        [-3.3597, -1.3696, -0.2799, -1.8659, -3.1236],
+      ),
+    ).toBeLessThan(0.005)
+    expect(
+      largest(
+        items.map((item) => item.a),
+        [0.8254, 0.7229, 0.8905, 0.6886, 0.6575],
+      ),
+    ).toBeLessThan(0.005)
     expect(eapAbility(items, [true, true, true, true, true]).theta).toBeCloseTo(0.6456, 3)
     expect(eapAbility(items, [false, false, false, false, false]).theta).toBeCloseTo(-1.8968, 3)
   })
@@ -104,7 +135,12 @@ describe('fitIrt', () => {
     const shared = fitIrt(lsat6.responses, { counts: lsat6.counts, parameters: 1 })
     expect(shared.logLikelihood).toBeCloseTo(-2466.9376, 3)
     expect(shared.items[0].a).toBeCloseTo(0.7551, 3)
-    expect(largest(shared.items.map((item) => item.b), [-3.6153, -1.3224, -0.3176, -1.7301, -2.7802])).toBeLessThan(0.005)
+    expect(
+      largest(
+        shared.items.map((item) => item.b),
+        [-3.6153, -1.3224, -0.3176, -1.7301, -2.7802],
+      ),
+    ).toBeLessThan(0.005)
     const rasch = fitIrt(lsat6.responses, { counts: lsat6.counts, parameters: 1, discrimination: 1 })
     expect(rasch.logLikelihood).toBeCloseTo(-2473.0538, 3)
   })
@@ -113,17 +149,37 @@ describe('fitIrt', () => {
     const generator = new Generator(1)
     const truth = Array.from({ length: 8 }, (_, i) => ({ a: 0.8 + 0.15 * i, b: -1.5 + 0.4 * i }))
     const ability = generator.normal(new Float64Array(3000))
-    const responses = Array.from(ability, (theta) => truth.map((item) => generator.double() < itemProbability(theta, item)))
+    const responses = Array.from(ability, (theta) =>
+      truth.map((item) => generator.double() < itemProbability(theta, item)),
+    )
     const { items } = fitIrt(responses, { tolerance: 1e-3 })
     // Standard errors are near .06 with 3,000 learners.
-    expect(largest(items.map((item) => item.b), truth.map((item) => item.b))).toBeLessThan(0.25)
-    expect(largest(items.map((item) => item.a), truth.map((item) => item.a))).toBeLessThan(0.3)
+    expect(
+      largest(
+        items.map((item) => item.b),
+        truth.map((item) => item.b),
+      ),
+    ).toBeLessThan(0.25)
+    expect(
+      largest(
+        items.map((item) => item.a),
+        truth.map((item) => item.a),
+      ),
+    ).toBeLessThan(0.3)
   })
 
   test('what it refuses', () => {
-    expect(() => fitIrt([])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: there are no responses; got 0 rows, expected rows of responses.]`)
-    expect(() => fitIrt([[true], [true]])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: item 0 tells nothing; got answers: all right, expected some right and some wrong. Leave the item out.]`)
-    expect(() => fitIrt([[true, false], [true]])).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: row 1 has another length; got 1, expected 2.]`)
-    expect(() => fitIrt([[true], [false]], { discrimination: 1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: fitIrt: discrimination is fitted; got 2 parameters, expected 1 where it is given.]`)
+    expect(() => fitIrt([])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitIrt: there are no responses; got 0 rows, expected rows of responses.]`,
+    )
+    expect(() => fitIrt([[true], [true]])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitIrt: item 0 tells nothing; got answers: all right, expected some right and some wrong. Leave the item out.]`,
+    )
+    expect(() => fitIrt([[true, false], [true]])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitIrt: row 1 has another length; got 1, expected 2.]`,
+    )
+    expect(() => fitIrt([[true], [false]], { discrimination: 1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: fitIrt: discrimination is fitted; got 2 parameters, expected 1 where it is given.]`,
+    )
   })
 })

@@ -31,7 +31,8 @@ const logistic = (x: number): number => 1 / (1 + math.exp(-x))
  * The chance of a right answer.
  * @example itemProbability(0, { a: 1.2, b: 0, c: 0.2 }) // => 0.6
  */
-export const itemProbability = (theta: number, { a = 1, b, c = 0 }: Item): number => c + (1 - c) * logistic(a * (theta - b))
+export const itemProbability = (theta: number, { a = 1, b, c = 0 }: Item): number =>
+  c + (1 - c) * logistic(a * (theta - b))
 
 /**
  * Fisher's information of an item about ability.   I = a^2 (P - c)^2 (1 - P) / ((1 - c)^2 P)

@@ -58,7 +58,11 @@ interface Rows {
 
 const rowsOf = (answers: Iterable<Answer>, index: Map<string, number>): Rows => {
   const states = new Map<string, Map<string, [right: number, wrong: number]>>()
-  const rows: { places: Int32Array[]; factors: Float64Array[]; target: number[] } = { places: [], factors: [], target: [] }
+  const rows: { places: Int32Array[]; factors: Float64Array[]; target: number[] } = {
+    places: [],
+    factors: [],
+    target: [],
+  }
   for (const { learner, skills, correct } of answers) {
     if (skills.length === 0) continue
     const own = states.get(learner) ?? new Map<string, [right: number, wrong: number]>()
@@ -185,7 +189,12 @@ export class PfaModel implements LearnerModel<PfaState> {
     return new PfaModel(
       Object.entries(skills).map(([skill, value]) => {
         if (!isRecord(value))
-          throw new FormatError({ op: `${op}: skills.${skill}`, problem: 'not parameters', got: shown(value), expected: names.join(', ') })
+          throw new FormatError({
+            op: `${op}: skills.${skill}`,
+            problem: 'not parameters',
+            got: shown(value),
+            expected: names.join(', '),
+          })
         const [easiness, success, failure] = names.map((name) =>
           needBetween({ op: `${op}: skills.${skill}`, name, value: value[name] }, -Infinity, Infinity),
         )

@@ -5,7 +5,12 @@ import { Fsrs, loadCard, saveCard, type Card } from './fsrs.ts'
 import type { Grade } from './memory.ts'
 import { fsrsWeights, type FsrsOptions } from './parameters.ts'
 
-const phases = { [State.New]: 'new', [State.Learning]: 'learning', [State.Review]: 'review', [State.Relearning]: 'relearning' }
+const phases = {
+  [State.New]: 'new',
+  [State.Learning]: 'learning',
+  [State.Review]: 'review',
+  [State.Relearning]: 'relearning',
+}
 
 const grade = (x: number): Grade => (x < 0.15 ? 1 : x < 0.3 ? 2 : x < 0.85 ? 3 : 4)
 
@@ -107,12 +112,26 @@ describe('Fsrs', () => {
   test('what it refuses', () => {
     const fsrs = new Fsrs()
     const card = fsrs.review(fsrs.newCard(0), 3, 0)
-    expect(() => new Fsrs({ retention: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Fsrs: retention is out of range; got 0, expected a finite number above 0.]`)
-    expect(() => new Fsrs({ weights: [1] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Fsrs: another number of weights; got 1, expected 21.]`)
-    expect(() => new Fsrs({ weights: fsrsWeights.map(() => 99) })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Fsrs: weights[4] is out of range; got 99, expected a number from 1 to 10.]`)
-    expect(() => fsrs.review(card, 5 as Grade, 0)).toThrowErrorMatchingInlineSnapshot(`[ValueError: Fsrs.review: grade is out of range; got 5, expected a whole number from 1 to 4.]`)
-    expect(() => fsrs.review(card, 3, -86_400_001)).toThrowErrorMatchingInlineSnapshot(`[ValueError: Fsrs.review: the review lies before the last; got 1969-12-30T23:59:59.999Z, expected a day from 1970-01-01T00:00:00.000Z on.]`)
-    expect(() => loadCard({ ...saveCard(card), phase: 'x' })).toThrowErrorMatchingInlineSnapshot(`[FormatError: loadCard: phase does not fit; got "x", expected new, learning, review, relearning.]`)
-    expect(() => loadCard({ ...saveCard(card), stability: -1 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: loadCard: stability is out of range; got -1, expected a number from 0.001 to 36500.]`)
+    expect(() => new Fsrs({ retention: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Fsrs: retention is out of range; got 0, expected a finite number above 0.]`,
+    )
+    expect(() => new Fsrs({ weights: [1] })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Fsrs: another number of weights; got 1, expected 21.]`,
+    )
+    expect(() => new Fsrs({ weights: fsrsWeights.map(() => 99) })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Fsrs: weights[4] is out of range; got 99, expected a number from 1 to 10.]`,
+    )
+    expect(() => fsrs.review(card, 5 as Grade, 0)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Fsrs.review: grade is out of range; got 5, expected a whole number from 1 to 4.]`,
+    )
+    expect(() => fsrs.review(card, 3, -86_400_001)).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: Fsrs.review: the review lies before the last; got 1969-12-30T23:59:59.999Z, expected a day from 1970-01-01T00:00:00.000Z on.]`,
+    )
+    expect(() => loadCard({ ...saveCard(card), phase: 'x' })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: loadCard: phase does not fit; got "x", expected new, learning, review, relearning.]`,
+    )
+    expect(() => loadCard({ ...saveCard(card), stability: -1 })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: loadCard: stability is out of range; got -1, expected a number from 0.001 to 36500.]`,
+    )
   })
 })

@@ -188,9 +188,15 @@ export const loadCard = (saved: unknown): Card => {
   const fields = needFormat(op, saved, format)
   const phase = phases.find((name) => name === fields['phase'])
   if (phase === undefined || !isRecord(saved))
-    throw new FormatError({ op, problem: 'phase does not fit', got: shown(fields['phase']), expected: phases.join(', ') })
+    throw new FormatError({
+      op,
+      problem: 'phase does not fit',
+      got: shown(fields['phase']),
+      expected: phases.join(', '),
+    })
   const isNew = phase === 'new'
-  const number = (name: string, low: number, high: number): number => needBetween({ op, name, value: fields[name] }, low, high)
+  const number = (name: string, low: number, high: number): number =>
+    needBetween({ op, name, value: fields[name] }, low, high)
   const count = (name: string): number => needWhole({ op, name, value: fields[name] }, 0)
   return {
     phase,
