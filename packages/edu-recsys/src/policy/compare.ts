@@ -23,7 +23,9 @@ export interface BootstrapOptions {
  * The mean with a bootstrap interval: the quantiles of the means of samples drawn with replacement.
  * @throws ShapeError when there are no values; ValueError when an option is out of range.
  * @source Efron 1979, percentile method; checked against scipy.stats.bootstrap 1.10 in policy.test.ts
- * @example bootstrapMean([2, 2, 2], { generator: new Generator(0) }) // => { mean: 2, low: 2, high: 2 }
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * bootstrapMean([2, 2, 2], { generator: new Generator(0) }) // => { mean: 2, low: 2, high: 2 }
  */
 export const bootstrapMean = (
   values: ArrayLike<number>,
@@ -79,6 +81,7 @@ export interface PolicyGain extends MeanInterval {
  * Teaches the same simulated learners with each policy and compares what they know after it, which no policy can see.
  * @throws ValueError or ShapeError as {@link teach} and {@link bootstrapMean}.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const graph = new PrerequisiteGraph([{ id: 'add' }, { id: 'multiply', requires: ['add'] }])
  * const parameters = () => ({ prior: 0.1, learn: 0.3, forget: 0, guess: 0.2, slip: 0.1 })
  * const { ordered, upsideDown } = comparePolicies({

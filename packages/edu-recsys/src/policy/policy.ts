@@ -23,6 +23,7 @@ const checkSkills = (op: string, skills: readonly string[]): void => {
  * Any skill, each as likely.
  * @throws ShapeError when there are no skills.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const policy = randomPolicy(['a', 'b'], new Generator(0))
  * const view = { answers: [], mastery: new Map() }
  * new Set(Array.from({ length: 20 }, () => policy(view))).size // => 2

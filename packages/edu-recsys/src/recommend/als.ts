@@ -156,6 +156,7 @@ const descendRow = (row: Row, table: Float64Array, gram: Float64Array, x: Float6
  * @throws ValueError when there is no such item, or not one finite value for each.
  * @source Checked against the normal equations in NumPy in recommend.test.ts
  * @example
+ * import { Generator } from '@lanewise/core'
  * const train = interactions(parseRatings('a\tx\t1\na\ty\t1\nb\tx\t1\nb\ty\t1\nc\tz\t1').ratings)
  * const model = new ImplicitAls(train, { factors: 2, alpha: 10, generator: new Generator(0) })
  * for (let i = 0; i < 5; i++) model.step()
@@ -192,6 +193,7 @@ export const foldIn = (
  * @source Hu, Koren and Volinsky 2008; Takacs, Pilaszy and Tikk 2011 (conjugate gradients). Checked against the same
  *   equations in NumPy in recommend.test.ts
  * @example
+ * import { Generator } from '@lanewise/core'
  * const train = interactions(parseRatings('a\tx\t1\na\ty\t1\nb\tx\t1\nc\tz\t1').ratings)
  * const model = new ImplicitAls(train, { factors: 3, alpha: 20, generator: new Generator(0) })
  * for (let i = 0; i < 10; i++) model.step()

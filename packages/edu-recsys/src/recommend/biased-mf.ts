@@ -37,6 +37,7 @@ const countOf = (indices: Int32Array): number => indices.reduce((most, i) => Mat
  * @throws ValueError when an option or a rating is out of range; ShapeError when the columns differ or are empty.
  * @source Koren, Bell and Volinsky 2009; one pass checked against the formula in NumPy in recommend.test.ts
  * @example
+ * import { Generator } from '@lanewise/core'
  * const { ratings } = parseRatings('ann\tgears\t5\nann\tlevers\t4\nbob\tgears\t2\nbob\tlevers\t1')
  * const model = new BiasedMf(ratings, { factors: 2, generator: new Generator(0) })
  * for (let i = 0; i < 200; i++) model.step()

@@ -33,6 +33,7 @@ export interface BprTriple {
  * @throws ValueError when an option is out of range or there are no entries.
  * @source Rendle et al. 2009; the update checked against the formula in NumPy in recommend.test.ts
  * @example
+ * import { Generator } from '@lanewise/core'
  * const train = interactions(parseRatings('a\tx\t1\na\ty\t1\nb\tx\t1\nb\ty\t1\nc\tz\t1\nd\tz\t1').ratings)
  * const model = new Bpr(train, { factors: 4, generator: new Generator(0) })
  * for (let i = 0; i < 200; i++) model.step()

@@ -20,6 +20,7 @@ export interface EpochsOptions {
  * Stopping early leaves a model that works, and going on is a second call.
  * @throws AbortError when `signal` is aborted; ValueError when `epochs` is not a positive integer.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const train = interactions(parseRatings('a\tx\t1\na\ty\t1\nb\tx\t1\nc\tz\t1').ratings)
  * const model = new ImplicitAls(train, { factors: 4, generator: new Generator(0) })
  * const losses = []

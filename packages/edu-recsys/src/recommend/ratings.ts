@@ -111,6 +111,7 @@ export interface SplitOptions {
  * Holds out a random share of the ratings: `randperm(n)`, of which the first round(n test) are the test.
  * @throws ValueError when `test` is not between 0 and 1; ShapeError when the columns differ in length.
  * @example
+ * import { Generator } from '@lanewise/core'
  * const all = parseRatings('a\tx\t1\na\ty\t2\nb\tx\t3\nb\ty\t4').ratings
  * const { train, test } = splitRatings(all, { test: 0.25, generator: new Generator(0) })
  * train.user.length // => 3
