@@ -13,7 +13,7 @@ const newKinds = kinds.slice(4)
 
 /** One size of the work: images of a step, steps of both trainings, held-out scenes. */
 const sizes = {
-  full: { batch: 8, steps: 700, headSteps: 200, heldOut: 200 },
+  full: { batch: 8, steps: 450, headSteps: 150, heldOut: 200 },
   quick: { batch: 2, steps: 6, headSteps: 3, heldOut: 6 },
 }
 

@@ -148,6 +148,7 @@ def transform():
     write("transform", out)
 
 
-evaluation()
-training()
-transform()
+if __name__ == "__main__":
+    evaluation()
+    training()
+    transform()

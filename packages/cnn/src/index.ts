@@ -110,3 +110,12 @@ export {
   type RpnOptions,
   type TrainTest,
 } from './faster-rcnn/index.ts'
+export {
+  FastRcnn,
+  Rcnn,
+  warpRegions,
+  type FastRcnnOptions,
+  type RcnnOptions,
+  type RegionLosses,
+  type RegionResult,
+} from './rcnn/index.ts'

@@ -4,7 +4,7 @@ import { ResNetBody, type ResNet } from '../resnet/resnet.ts'
 import { FeaturePyramidNetwork } from './fpn.ts'
 import { BoxPredictor, RoiHeads, type RoiHeadsOptions } from './roi-heads.ts'
 import { RegionProposalNetwork, type RpnOptions } from './rpn.ts'
-import { checkTargets, type CheckedTarget, type DetectionTarget } from './targets.ts'
+import { checkClasses, checkTargets, type CheckedTarget, type DetectionTarget } from './targets.ts'
 import {
   DetectionTransform,
   resizeBoxes,
@@ -104,7 +104,7 @@ export class FasterRcnn extends Module<
 
   constructor(backbone: PyramidBackbone, { numClasses, rpn, box, ...transform }: FasterRcnnOptions) {
     super()
-    checkClasses(numClasses)
+    checkClasses('FasterRcnn', numClasses)
     this.classes = numClasses
     this.transform = new DetectionTransform(transform)
     this.backbone = backbone
@@ -154,14 +154,14 @@ export class FasterRcnn extends Module<
    * @param options - numClasses: classes and the background
    */
   resetHead({ numClasses }: { readonly numClasses: number }): this {
-    checkClasses(numClasses)
+    checkClasses('FasterRcnn', numClasses)
     this.classes = numClasses
     this.roi_heads.box_predictor = new BoxPredictor(this.roi_heads.options.representationSize, numClasses)
     return this
   }
 
   private learn(images: readonly Tensor[], targets: readonly DetectionTarget[]): FasterRcnnLosses {
-    const checked = checkTargets(targets, images.length, this.classes)
+    const checked = checkTargets('FasterRcnn', targets, { images: images.length, classes: this.classes })
     const batch = this.transform.batch(images, true)
     const resized = checked.map(({ boxes, labels }, i): CheckedTarget => {
       return { boxes: resizeBoxes(boxes, sizeOfImage(images[i]), batch.sizes[i]), labels }
@@ -194,20 +194,10 @@ export class FasterRcnn extends Module<
 }
 
 /** The levels that regions are pooled from: all but the coarsest, which proposes only. */
-const pooledLevels = (features: readonly Tensor[]): readonly Tensor[] =>
+export const pooledLevels = (features: readonly Tensor[]): readonly Tensor[] =>
   features.length > 1 ? features.slice(0, -1) : features
 
-const inPixelsOf = (found: Detections, batch: ImageBatch, i: number, size: ImageSize): Detections => ({
+export const inPixelsOf = (found: Detections, batch: ImageBatch, i: number, size: ImageSize): Detections => ({
   ...found,
   boxes: resizeBoxes(found.boxes, batch.sizes[i], size),
 })
-
-const checkClasses = (numClasses: number): void => {
-  if (Number.isInteger(numClasses) && numClasses >= 2) return
-  throw new ValueError({
-    op: 'FasterRcnn',
-    problem: 'numClasses does not fit',
-    got: String(numClasses),
-    expected: 'a whole number >= 2: the classes and the background',
-  })
-}

@@ -1,26 +1,8 @@
-import {
-  crossEntropy,
-  defaultGenerator,
-  flatten,
-  indexSelect,
-  Linear,
-  Module,
-  relu,
-  reshape,
-  type Tensor,
-} from '@lanewise/core'
-import {
-  decodeBoxHead,
-  encodeBoxes,
-  matchState,
-  multiScaleRoiAlign,
-  sampleBalanced,
-  type Detections,
-  type ImageSize,
-} from '@lanewise/vision'
-import { boxLoss } from './rpn.ts'
-import { matchRegions, type CheckedTarget } from './targets.ts'
-import { indicesBeside, pickRows, readFloat32 } from './values.ts'
+import { flatten, Linear, Module, relu, type Tensor } from '@lanewise/core'
+import { decodeBoxHead, multiScaleRoiAlign, type Detections, type ImageSize } from '@lanewise/vision'
+import { headLosses, needRegions, sampleRegions } from './regions.ts'
+import type { CheckedTarget } from './targets.ts'
+import { readFloat32 } from './values.ts'
 
 /** Options of {@link RoiHeads}; the defaults are torchvision's. */
 export interface RoiHeadsOptions {
@@ -112,18 +94,6 @@ export class BoxPredictor extends Module<[x: Tensor], BoxPredictions> {
   }
 }
 
-/** Regions of an image that are trained. */
-interface TrainingRegions {
-  /** xyxy */
-  readonly boxes: Float32Array
-  /** Class of each, 0 being the background. */
-  readonly labels: readonly number[]
-  /** The box that each is to become, those with a class alone. */
-  readonly wanted: Float32Array
-}
-
-const headWeights = [10, 10, 5, 5] as const
-
 /**
  * Names what lies in proposed regions: pools each, and gives it a class and a better box.
  * @source Girshick 2015; checked against torchvision's RoIHeads 0.14 in faster-rcnn.test.ts
@@ -172,9 +142,10 @@ export class RoiHeads extends Module<
       const outputs = this.classify(features, proposals, imageSizes)
       return { detections: this.decode(outputs, proposals, imageSizes), losses: null }
     }
-    const regions = targets.map((target, i) => this.trainingRegions(proposals[i], target))
+    const regions = targets.map((target, i) => sampleRegions(proposals[i], target, this.options))
+    needRegions('RoiHeads', regions)
     const boxes = regions.map((r) => r.boxes)
-    return { detections: [], losses: lossesOf(this.classify(features, boxes, imageSizes), regions) }
+    return { detections: [], losses: headLosses(this.classify(features, boxes, imageSizes), regions) }
   }
 
   /** Raw outputs for the regions of all images, image after image. */
@@ -191,24 +162,6 @@ export class RoiHeads extends Module<
       imageSizes,
     })
     return this.box_predictor.forward(this.box_head.forward(pooled))
-  }
-
-  /** A choice of the proposals and of the objects themselves. */
-  private trainingRegions(proposals: Float32Array, { boxes, labels }: CheckedTarget): TrainingRegions {
-    const { foregroundIou: high, backgroundIou: low, batchSizePerImage: count, positiveFraction } = this.options
-    const all = new Float32Array(proposals.length + boxes.length)
-    all.set(proposals)
-    all.set(boxes, proposals.length)
-    const matches = matchRegions(all, boxes, { high, low })
-    const classes = matches.map((m) => (m >= 0 ? labels[m] : m === matchState.background ? 0 : -1))
-    const { positive, negative } = sampleBalanced(classes, { count, positiveFraction, generator: defaultGenerator() })
-    const chosen = Int32Array.of(...positive, ...negative).sort()
-    const own = Array.from(positive, (k) => matches[k])
-    return {
-      boxes: pickRows(all, chosen, 4),
-      labels: Array.from(chosen, (k) => classes[k]),
-      wanted: encodeBoxes(pickRows(boxes, own, 4), pickRows(all, positive, 4), { weights: headWeights }),
-    }
   }
 
   private decode(
@@ -231,23 +184,5 @@ export class RoiHeads extends Module<
       }
       return decodeBoxHead(outputs, { imageSize: imageSizes[i], scoreThreshold, nmsThreshold, maxDetections })
     })
-  }
-}
-
-const lossesOf = (
-  { classLogits, boxRegression }: BoxPredictions,
-  regions: readonly TrainingRegions[],
-): { classifier: Tensor; boxReg: Tensor } => {
-  const labels = regions.flatMap((r) => r.labels)
-  const classes = classLogits.shape[1]
-  const rows = labels.flatMap((label, k) => (label > 0 ? [k * classes + label] : []))
-  const shifts = indexSelect(reshape(boxRegression, [-1, 4]), 0, indicesBeside(boxRegression, rows))
-  return {
-    classifier: crossEntropy(classLogits, indicesBeside(classLogits, labels)),
-    boxReg: boxLoss(
-      shifts,
-      regions.map((r) => r.wanted),
-      labels.length,
-    ),
   }
 }

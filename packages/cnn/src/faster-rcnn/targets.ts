@@ -17,15 +17,15 @@ export interface CheckedTarget {
 
 const numbers = (x: Values): ArrayLike<number> => ('dataSync' in x ? x.dataSync() : x)
 
-const refuse = (problem: string, got: string, expected: string, advice?: string): ValueError =>
-  new ValueError({ op: 'FasterRcnn', problem, got, expected, ...(advice !== undefined && { advice }) })
+const refuse = (op: string, problem: string, got: string, expected: string, advice?: string): ValueError =>
+  new ValueError({ op, problem, got, expected, ...(advice !== undefined && { advice }) })
 
-const checkTarget = ({ boxes, labels }: DetectionTarget, image: number, classes: number): CheckedTarget => {
+const checkTarget = (op: string, { boxes, labels }: DetectionTarget, image: number, classes: number): CheckedTarget => {
   const checked = { boxes: Float32Array.from(numbers(boxes)), labels: Int32Array.from(numbers(labels)) }
   const n = checked.labels.length
   if (checked.boxes.length !== 4 * n) {
     throw new ShapeError({
-      op: 'FasterRcnn',
+      op,
       problem: `boxes and labels of target ${image} do not match`,
       got: `${checked.boxes.length} numbers and ${n} labels`,
       expected: '4 numbers for each label',
@@ -35,7 +35,8 @@ const checkTarget = ({ boxes, labels }: DetectionTarget, image: number, classes:
     const [x1, y1, x2, y2] = checked.boxes.subarray(4 * k, 4 * k + 4)
     if (!(x2 > x1 && y2 > y1 && x1 > -Infinity && y1 > -Infinity && x2 < Infinity && y2 < Infinity)) {
       throw refuse(
-        `box ${k} of target ${image} is empty`,
+        op,
+        `box ${k} of target ${image} encloses nothing`,
         `[${x1}, ${y1}, ${x2}, ${y2}]`,
         'x1 < x2 and y1 < y2',
         'Leave such boxes out, as sanitizeBoxes of @lanewise/vision does',
@@ -44,6 +45,7 @@ const checkTarget = ({ boxes, labels }: DetectionTarget, image: number, classes:
     const label = checked.labels[k]
     if (label < 1 || label >= classes) {
       throw refuse(
+        op,
         `label ${k} of target ${image} is no class`,
         String(label),
         `1 to ${classes - 1}, 0 being the background`,
@@ -55,11 +57,20 @@ const checkTarget = ({ boxes, labels }: DetectionTarget, image: number, classes:
 }
 
 /** The targets' numbers. Throws where they do not fit the images or the model's classes. */
-export const checkTargets = (targets: readonly DetectionTarget[], images: number, classes: number): CheckedTarget[] => {
+export const checkTargets = (
+  op: string,
+  targets: readonly DetectionTarget[],
+  { images, classes }: { readonly images: number; readonly classes: number },
+): CheckedTarget[] => {
   if (targets.length !== images) {
-    throw refuse('targets and images do not match', `${targets.length} targets for ${images} images`, 'one for each')
+    throw refuse(
+      op,
+      'targets and images do not match',
+      `${targets.length} targets for ${images} images`,
+      'one for each',
+    )
   }
-  return targets.map((target, i) => checkTarget(target, i, classes))
+  return targets.map((target, i) => checkTarget(op, target, i, classes))
 }
 
 /** The object of each region; background everywhere where there is none. */
@@ -72,4 +83,10 @@ export const matchRegions = (
     return new Int32Array(regions.length / 4).fill(matchState.background)
   }
   return matchAnchors(boxIou(objects, regions), { ...options, boxes: objects.length / 4 })
+}
+
+/** Throws unless there is a class beside the background. */
+export const checkClasses = (op: string, numClasses: number): void => {
+  if (Number.isInteger(numClasses) && numClasses >= 2) return
+  throw refuse(op, 'numClasses does not fit', String(numClasses), 'a whole number >= 2: the classes and the background')
 }
