@@ -26,7 +26,8 @@ const refuse = ({ op, name, value }: Named, expected: string): ValueError =>
 export const needBetween = (at: Named, low: number, high: number): number => {
   if (typeof at.value === 'number' && at.value >= low && at.value <= high && Math.abs(at.value) < Infinity)
     return at.value
-  throw refuse(at, high === Infinity ? `a finite number >= ${low}` : `a number from ${low} to ${high}`)
+  const from = low === -Infinity ? 'a finite number' : `a finite number >= ${low}`
+  throw refuse(at, high === Infinity ? from : `a number from ${low} to ${high}`)
 }
 
 /** A finite number above `low`. */

@@ -8,13 +8,7 @@ export { readXapi, toXapi, type XapiOptions } from './events/xapi.ts'
 
 // Models of learners
 export { evaluateLearnerModel, type LearnerModel, type LearnerModelReport } from './events/learner-model.ts'
-export {
-  bktPredict,
-  bktPredictions,
-  bktUpdate,
-  type BktParameters,
-  type BktSequence,
-} from './bkt/bkt.ts'
+export { bktPredict, bktPredictions, bktUpdate, type BktParameters, type BktSequence } from './bkt/bkt.ts'
 export { bktDegeneracies, type BktDegeneracy } from './bkt/degeneracy.ts'
 export { bktLogLikelihood, fitBkt, type BktFit, type BktFitOptions } from './bkt/fit.ts'
 export { BktModel, type BktState, type SavedBkt } from './bkt/model.ts'
