@@ -52,8 +52,8 @@ interface Curve {
 }
 
 /**
- * SGD as in the brief, momentum 0.9 and weight decay 5e-4; its rate of 1e-3 is for pre-trained weights, ours start
- * from nothing: the rate rises over the first steps and falls to nothing over the last.
+ * SGD with momentum 0.9 and weight decay 5e-4. A rate of 1e-3 suits pre-trained weights; ours start from nothing:
+ * the rate rises over the first 100 steps and falls to nothing over the last quarter.
  */
 const train = async (
   model: FasterRcnn,
