@@ -29,7 +29,12 @@ const numberOf = (place: Place, name: string, text: string | undefined, low: num
   if (text === undefined || empty.test(text.trim())) return undefined
   const value = Number(text)
   if (Number.isFinite(value) && value >= low) return value
-  throw fault(place, `${name} does not fit`, shown(text), low === -Infinity ? 'a finite number' : `a finite number >= ${low}`)
+  throw fault(
+    place,
+    `${name} does not fit`,
+    shown(text),
+    low === -Infinity ? 'a finite number' : `a finite number >= ${low}`,
+  )
 }
 
 const rowReader = (header: CsvRow, options: AssistmentsOptions): ((row: CsvRow) => Row) => {

@@ -148,7 +148,7 @@ export const toXapi = (answer: Answer, home: string): Readonly<Record<string, un
     result: {
       success: correct,
       ...(score !== undefined && { score: { scaled: score } }),
-      ...(durationMs !== undefined && { duration: `PT${durationMs / 1000}S` }),
+      ...(durationMs !== undefined && { duration: `PT${Number((durationMs / 1000).toFixed(6))}S` }),
     },
     context: { contextActivities: { category: skills.map((id) => ({ id })) } },
     ...(timeMs !== undefined && { timestamp: new Date(timeMs).toISOString() }),

@@ -12,7 +12,6 @@ export interface Memory {
   readonly difficulty: number
 }
 
-const { exp, pow } = math
 const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high)
 
 /** All of FSRS's figures are kept to 8 decimals. */
@@ -22,20 +21,20 @@ const least = 0.001
 const most = 36500
 
 /** The factor that makes the chance of recall 0.9 after `stability` days. */
-const factorOf = (w: FsrsWeights): number => round8(exp(math.log(0.9) / -w[20]) - 1)
+const factorOf = (w: FsrsWeights): number => round8(math.exp(math.log(0.9) / -w[20]) - 1)
 
 /**
  * The chance of recall.   R = (1 + factor t / S)^-w20
  * @param days - since the last review
  */
 export const recallAfter = (days: number, stability: number, w: FsrsWeights): number =>
-  round8(pow(1 + (factorOf(w) * days) / stability, -w[20]))
+  round8(math.pow(1 + (factorOf(w) * days) / stability, -w[20]))
 
 /** Days until the chance of recall falls to `retention`, for a stability of one day. */
 export const intervalFactor = (retention: number, w: FsrsWeights): number =>
-  round8((pow(retention, 1 / -w[20]) - 1) / factorOf(w))
+  round8((math.pow(retention, 1 / -w[20]) - 1) / factorOf(w))
 
-const firstDifficulty = (grade: Grade, w: FsrsWeights): number => round8(w[4] - exp((grade - 1) * w[5]) + 1)
+const firstDifficulty = (grade: Grade, w: FsrsWeights): number => round8(w[4] - math.exp((grade - 1) * w[5]) + 1)
 
 /** The memory after a card's first review. */
 export const firstMemory = (grade: Grade, w: FsrsWeights): Memory => ({
@@ -50,18 +49,18 @@ const nextDifficulty = (d: number, grade: Grade, w: FsrsWeights): number => {
 }
 
 const recalled = ({ difficulty: d, stability: s }: Memory, r: number, grade: Grade, w: FsrsWeights): number => {
-  const gain = exp(w[8]) * (11 - d) * pow(s, -w[9]) * (exp((1 - r) * w[10]) - 1)
+  const gain = math.exp(w[8]) * (11 - d) * math.pow(s, -w[9]) * (math.exp((1 - r) * w[10]) - 1)
   return round8(clamp(s * (1 + gain * (grade === 2 ? w[15] : 1) * (grade === 4 ? w[16] : 1)), least, most))
 }
 
 const forgotten = ({ difficulty: d, stability: s }: Memory, r: number, w: FsrsWeights, shortTerm: boolean): number => {
-  const left = w[11] * pow(d, -w[12]) * (pow(s + 1, w[13]) - 1) * exp((1 - r) * w[14])
-  const bound = shortTerm ? s / exp(w[17] * w[18]) : s
+  const left = w[11] * math.pow(d, -w[12]) * (math.pow(s + 1, w[13]) - 1) * math.exp((1 - r) * w[14])
+  const bound = shortTerm ? s / math.exp(w[17] * w[18]) : s
   return Math.min(Math.max(round8(bound), least), round8(clamp(left, least, most)))
 }
 
 const sameDay = (s: number, grade: Grade, w: FsrsWeights): number => {
-  const growth = pow(s, -w[19]) * exp(w[17] * (grade - 3 + w[18]))
+  const growth = math.pow(s, -w[19]) * math.exp(w[17] * (grade - 3 + w[18]))
   return round8(clamp(s * (grade >= 2 ? Math.max(growth, 1) : growth), least, most))
 }
 
