@@ -92,7 +92,7 @@ export const classesOf = (net: DigitFeatures, images: Tensor): number[] =>
  */
 export const digitFeatures = async (context: Context): Promise<{ net: DigitFeatures; accuracy: number }> => {
   const { quick, signal, progress, outDir, log } = context
-  const [size, epochs] = quick ? [3000, 1] : [60_000, 3]
+  const [size, epochs] = quick ? [3000, 1] : [20_000, 3]
   const net = new DigitFeatures()
   const test = new DataLoader(await digits(context, quick ? 500 : 10_000, false), { batchSize: 100 })
   const file = join(outDir, `digit-features-${size}.safetensors`)

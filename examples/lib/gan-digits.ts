@@ -1,5 +1,12 @@
 import { DataLoader, manualSeed, noGrad, pad, saveSafetensors, scope, type Tensor } from '@lanewise/core'
-import { extractFeatures, fid, inceptionScore, sampleGrid, type GenerativeModel } from '@lanewise/gan'
+import {
+  extractFeatures,
+  fid,
+  inceptionScore,
+  sampleGrid,
+  type GenerativeModel,
+  type PlayerOptimizers,
+} from '@lanewise/gan'
 import type { Context, Metrics } from './context.ts'
 import { digitFeatures, digits, inBatches, type DigitFeatures } from './digit-features.ts'
 import { png } from './picture.ts'
@@ -17,6 +24,8 @@ export interface Size {
 export interface Recipe {
   readonly name: string
   readonly build: (quick: boolean) => GenerativeModel
+  /** Default: the model's own. */
+  readonly optimizer?: PlayerOptimizers
   readonly quick: Size
   readonly full: Size
 }
@@ -51,7 +60,12 @@ export const trainOnDigits = async (
   const start = performance.now()
   let steps = 0
   const train = batches(loader, model.sampleShape[1] ?? 28)
-  for await (const e of model.fit(train, { epochs: size.epochs, signal, samples: { count: 64 } })) {
+  for await (const e of model.fit(train, {
+    epochs: size.epochs,
+    signal,
+    samples: { count: 80 },
+    ...(recipe.optimizer !== undefined && { optimizer: recipe.optimizer }),
+  })) {
     steps = e.step
     if (e.kind === 'step') {
       for (const [player, loss] of Object.entries(e.losses)) {
@@ -66,7 +80,7 @@ export const trainOnDigits = async (
       )
       if (e.step % 100 === 0) log(`step ${e.step}: ${JSON.stringify(e.losses)}`)
     } else if (e.samples !== undefined) {
-      write(`${name}.png`, png(sampleGrid(e.samples)))
+      write(`${name}.png`, png(sampleGrid(e.samples, { columns: 10 })))
       log(`epoch ${e.epoch} of ${size.epochs}: ${JSON.stringify(e.losses)}, ${e.seconds.toFixed(0)} s`)
     }
   }

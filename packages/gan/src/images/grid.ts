@@ -25,7 +25,9 @@ export interface GridPicture {
  * One picture of many samples, in rows, on white.
  * Shape: images [N, C, H, W] with C 1 or 3.
  * @throws ShapeError for another shape, ValueError when an option is out of range.
- * @example sampleGrid(zeros([10, 1, 28, 28]), { columns: 5 }).width // => 152
+ * @example
+ * import { zeros } from '@lanewise/core'
+ * sampleGrid(zeros([10, 1, 28, 28]), { columns: 5 }).width // => 152
  */
 export const sampleGrid = (images: Tensor, options: SampleGridOptions = {}): GridPicture => {
   const { columns = 8, padding = 2, low = -1, high = 1 } = options

@@ -21,6 +21,7 @@ const crossEntropies = (real: Tensor, fake: Tensor): Tensor =>
  * The generator's gradient does not vanish while the discriminator is sure.
  * @source Goodfellow et al. 2014, Generative Adversarial Networks; checked against torch.nn.BCELoss 1.13 in losses.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * const { discriminator, generator } = nonSaturating()
  * discriminator(tensor([[0.5]]), tensor([[0.5]])).item() // => 1.386294
  * generator(tensor([[0.5]])).item() // => 0.693147
@@ -34,7 +35,9 @@ export const nonSaturating = (): AdversarialLoss => ({
  * The zero-sum game, over probabilities.   L_D = -log D(x) - log(1 - D(G(z))),  L_G = log(1 - D(G(z)))
  * L_G is -L_D without the term that the generator cannot change.
  * @source Goodfellow et al. 2014, Generative Adversarial Networks; checked against torch.nn.BCELoss 1.13 in losses.test.ts
- * @example minimax().generator(tensor([[0.5]])).item() // => -0.693147
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * minimax().generator(tensor([[0.5]])).item() // => -0.693147
  */
 export const minimax = (): AdversarialLoss => ({
   discriminator: crossEntropies,
@@ -45,7 +48,9 @@ export const minimax = (): AdversarialLoss => ({
  * Wasserstein distance, over a critic's unbounded scores.   L_D = mean D(G(z)) - mean D(x),  L_G = -mean D(G(z))
  * The critic must be kept 1-Lipschitz: see {@link gradientPenalty}.
  * @source Arjovsky et al. 2017, Wasserstein GAN
- * @example wasserstein().discriminator(tensor([[3]]), tensor([[1]])).item() // => -2
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * wasserstein().discriminator(tensor([[3]]), tensor([[1]])).item() // => -2
  */
 export const wasserstein = (): AdversarialLoss => ({
   discriminator: (real, fake) => sub(mean(fake), mean(real)),

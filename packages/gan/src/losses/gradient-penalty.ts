@@ -29,6 +29,7 @@ export interface GradientPenaltyOptions {
  * @throws ShapeError when real and fake differ in shape.
  * @source Gulrajani et al. 2017, Improved Training of Wasserstein GANs; checked against torch 1.13 in losses.test.ts
  * @example
+ * import { mul, sum, tensor } from '@lanewise/core'
  * const critic = (x) => mul(sum(x, 1), 2)
  * gradientPenalty(critic, tensor([[0]]), tensor([[5]])).item() // => 1
  */

@@ -54,6 +54,7 @@ export const checkWidths = (op: string, a: number, b: number): void => {
 /**
  * Mean and covariance of features, gathered batch by batch in double precision, so that features need not be kept.
  * @example
+ * import { tensor } from '@lanewise/core'
  * const stats = new FeatureStats(2)
  * stats.update(tensor([[0, 0], [2, 4]]))
  * stats.mean // => [1, 2]
@@ -145,7 +146,9 @@ export interface ExtractOptions {
  * @param images - batches of images
  * @returns [N, d]
  * @throws ValueError when there are no images; the signal's reason when it is aborted.
- * @example (await extractFeatures((x) => reshape(x, [-1, 4]), [ones([3, 1, 2, 2]), ones([2, 1, 2, 2])])).shape // => [5, 4]
+ * @example
+ * import { ones, reshape } from '@lanewise/core'
+ * (await extractFeatures((x) => reshape(x, [-1, 4]), [ones([3, 1, 2, 2]), ones([2, 1, 2, 2])])).shape // => [5, 4]
  */
 export const extractFeatures = async (
   extract: (images: Tensor) => Tensor,

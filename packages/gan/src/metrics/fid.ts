@@ -13,6 +13,7 @@ const statsOf = (x: Features | FeatureStats): FeatureStats =>
  * @throws ShapeError when the widths differ; ValueError with fewer than two rows or numbers that are not finite.
  * @source Heusel et al. 2017; checked against scipy.linalg.sqrtm 1.10 in metrics.test.ts
  * @example
+ * import { tensor } from '@lanewise/core'
  * fid(tensor([[0], [2]]), tensor([[3], [5]])) // => 9
  */
 export const fid = (a: Features | FeatureStats, b: Features | FeatureStats): number => {

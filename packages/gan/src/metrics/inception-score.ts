@@ -41,7 +41,9 @@ const scorePart = (logs: readonly Float64Array[]): number => {
  * @param logits - [N, classes]
  * @throws ValueError when there are fewer rows than splits, or a logit is not finite.
  * @source Salimans et al. 2016; order and splits as torch-fidelity's; checked against NumPy in metrics.test.ts
- * @example inceptionScore(tensor([[50, 0], [0, 50]]), { splits: 1 }).mean // => 2
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * inceptionScore(tensor([[50, 0], [0, 50]]), { splits: 1 }).mean // => 2
  */
 export const inceptionScore = (logits: Features, options: InceptionScoreOptions = {}): Score => {
   const { splits = 10, seed = 2020 } = options

@@ -49,7 +49,9 @@ const kernelSum = (a: Rows, rowsA: Int32Array, b: Rows, rowsB: Int32Array, apart
  * @param a - features [N, d]
  * @throws ShapeError when the widths differ; ValueError when a set has fewer rows than `subsetSize`.
  * @source Binkowski et al. 2018; subsets as torch-fidelity's; checked against NumPy in metrics.test.ts
- * @example kid(tensor([[0], [1]]), tensor([[2], [3]]), { subsets: 1, subsetSize: 2 }).mean // => 297.5
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * kid(tensor([[0], [1]]), tensor([[2], [3]]), { subsets: 1, subsetSize: 2 }).mean // => 297.5
  */
 export const kid = (a: Features, b: Features, options: KidOptions = {}): Score => {
   const { subsets = 100, subsetSize = 1000, seed = 2020 } = options

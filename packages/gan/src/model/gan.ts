@@ -29,6 +29,7 @@ export interface GanOptions extends AdversarialOptions {
  * `forward` is the combined model: the discriminator's score of what a latent code becomes.
  * @source Goodfellow et al. 2014, Generative Adversarial Networks
  * @example
+ * import { Linear, Sequential, Sigmoid } from '@lanewise/core'
  * const gan = new Gan({
  *   generator: new Linear(2, 3),
  *   discriminator: new Sequential(new Linear(3, 1), new Sigmoid()),

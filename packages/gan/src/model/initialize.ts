@@ -5,7 +5,9 @@ import { BatchNorm2d, Conv2d, ConvTranspose2d, initializers, Linear, type AnyMod
  * convolutions stay as they are.
  * @returns `model`
  * @source Radford et al. 2016, Unsupervised Representation Learning with Deep Convolutional GANs
- * @example dcganWeights(new Sequential(new BatchNorm2d(2))).stateDict().get('0.bias').toArray() // => [0, 0]
+ * @example
+ * import { BatchNorm2d, Sequential } from '@lanewise/core'
+ * dcganWeights(new Sequential(new BatchNorm2d(2))).stateDict().get('0.bias').toArray() // => [0, 0]
  */
 export const dcganWeights = <M extends AnyModule>(model: M): M => {
   for (const module of model.namedModules().values()) {
@@ -23,7 +25,9 @@ export const dcganWeights = <M extends AnyModule>(model: M): M => {
  * Keras's initial weights: Glorot uniform, biases 0.
  * @returns `model`
  * @source Glorot and Bengio 2010
- * @example kerasWeights(new Linear(3, 2)).bias.toArray() // => [0, 0]
+ * @example
+ * import { Linear } from '@lanewise/core'
+ * kerasWeights(new Linear(3, 2)).bias.toArray() // => [0, 0]
  */
 export const kerasWeights = <M extends AnyModule>(model: M): M => {
   for (const module of model.namedModules().values()) {

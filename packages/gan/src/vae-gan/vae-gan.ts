@@ -166,6 +166,7 @@ export interface ImageVaeGanOptions extends AdversarialOptions, Partial<ImageNet
  * @throws ValueError when a size is out of range.
  * @source Larsen et al. 2016; checked against torch 1.13 in families.test.ts
  * @example
+ * import { zeros } from '@lanewise/core'
  * const model = vaeGan({ baseWidth: 8 })
  * model.forward(zeros([2, 1, 28, 28])).shape // => [2, 1, 28, 28]
  * model.sample(3, { seed: 0 }).shape // => [3, 1, 28, 28]

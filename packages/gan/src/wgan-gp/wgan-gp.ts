@@ -38,6 +38,7 @@ export interface WganGpOptions extends Omit<GanOptions, 'loss'>, WganGpTraining 
  * @throws ValueError when lambda or nCritic is out of range.
  * @source Gulrajani et al. 2017, Improved Training of Wasserstein GANs; checked against torch 1.13 in families.test.ts
  * @example
+ * import { Linear } from '@lanewise/core'
  * const model = new WganGp({ generator: new Linear(3, 2), discriminator: new Linear(2, 1), latentShape: [3], sampleShape: [2] })
  * model.nCritic // => 5
  */
