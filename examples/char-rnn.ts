@@ -70,7 +70,7 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
   const cut = Math.floor(0.9 * codes.length)
   const [train, validation] = [codes.subarray(0, cut), codes.subarray(cut)]
   const streams = quick ? { batchSize: 20, steps: 25 } : { batchSize: 50, steps: 50 }
-  const [epochs, steps] = quick ? [1, 60] : [3, windowCount(train.length, { ...streams })]
+  const [epochs, steps] = quick ? [1, 40] : [3, windowCount(train.length, { ...streams })]
 
   manualSeed(seed)
   const model = charRnn({ vocabularySize: tokenizer.size })
@@ -104,7 +104,7 @@ export const run = async ({ data, quick, seed, signal, log, progress, write }: C
       trainSeconds += (performance.now() - start) / 1000
       curve.push([++step, value])
       bar.update(step, `loss ${value.toFixed(3)}`)
-      if (step % 200 === 0 || (quick && step % 30 === 0)) {
+      if (step % 200 === 0 || (quick && step % 20 === 0)) {
         const sample = await write200(model, tokenizer, { seed, signal })
         samples.push(`step ${step}, loss ${value.toFixed(3)}\n${sample}\n`)
         log(`step ${step}, loss ${value.toFixed(3)}: ${JSON.stringify(sample.slice(0, 72))}`)

@@ -99,14 +99,28 @@ test('steps allocate no tensor memory, in a scope and outside', () => {
 
 test('what is refused', () => {
   const lstm = new LSTM(3, 4)
-  expect(() => new RecurrentStepper(new GRU(3, 4, { bidirectional: true }))).toThrowErrorMatchingInlineSnapshot(`[ValueError: RecurrentStepper: the layer cannot go step by step; got two directions, expected one direction and no projection. Run forward() over the sequence.]`)
+  expect(() => new RecurrentStepper(new GRU(3, 4, { bidirectional: true }))).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: RecurrentStepper: the layer cannot go step by step; got two directions, expected one direction and no projection. Run forward() over the sequence.]`,
+  )
   expect(() => new RecurrentStepper(new LSTM(3, 4, { projSize: 2 }))).toThrow('a projection to 2')
-  expect(() => new RecurrentStepper(lstm, { head: new Linear(5, 2) })).toThrowErrorMatchingInlineSnapshot(`[ShapeError: RecurrentStepper: the head does not fit the layer; got [5], expected [4].]`)
+  expect(() => new RecurrentStepper(lstm, { head: new Linear(5, 2) })).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: RecurrentStepper: the head does not fit the layer; got [5], expected [4].]`,
+  )
   const tokens = new RecurrentStepper(lstm, { embedding: new Embedding(7, 3) })
-  expect(() => tokens.step(7)).toThrowErrorMatchingInlineSnapshot(`[ValueError: RecurrentStepper: the token is out of range; got 7, expected an integer in [0, 7).]`)
-  expect(() => tokens.step([1, 2, 3])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: RecurrentStepper: the input does not fit; got 3 values, expected a token id.]`)
+  expect(() => tokens.step(7)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: RecurrentStepper: the token is out of range; got 7, expected an integer in [0, 7).]`,
+  )
+  expect(() => tokens.step([1, 2, 3])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: RecurrentStepper: the input does not fit; got 3 values, expected a token id.]`,
+  )
   const plain = new RecurrentStepper(lstm)
-  expect(() => plain.step(1)).toThrowErrorMatchingInlineSnapshot(`[ValueError: RecurrentStepper: the token is out of range; got 1, expected 3 values.]`)
-  expect(() => plain.step([1, 2])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: RecurrentStepper: the input does not fit; got 2 values, expected 3 values.]`)
-  expect(() => plain.setState([1])).toThrowErrorMatchingInlineSnapshot(`[ShapeError: RecurrentStepper.setState: the state does not fit; got 1 values, expected 8.]`)
+  expect(() => plain.step(1)).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: RecurrentStepper: the token is out of range; got 1, expected 3 values.]`,
+  )
+  expect(() => plain.step([1, 2])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: RecurrentStepper: the input does not fit; got 2 values, expected 3 values.]`,
+  )
+  expect(() => plain.setState([1])).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: RecurrentStepper.setState: the state does not fit; got 1 values, expected 8.]`,
+  )
 })

@@ -96,7 +96,9 @@ test('metrics and what is refused', () => {
   expect(() => constantVelocity(tensor([[[1, 2]]]), 3)).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: constantVelocity: the history does not fit; got [1, 1, 2], expected [N, T, 2] with T >= 2.]`,
   )
-  expect(() => new TrajectoryPredictor().forward(track, 1)).toThrowErrorMatchingInlineSnapshot(`[ShapeError: TrajectoryPredictor: the history does not fit; got [1, 2, 2], expected [N, T, 2] with T >= 3.]`)
+  expect(() => new TrajectoryPredictor().forward(track, 1)).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: TrajectoryPredictor: the history does not fit; got [1, 2, 2], expected [N, T, 2] with T >= 3.]`,
+  )
   const { history } = simulateTraffic({ count: 1, seed: 0 })
   expect(() => new TrajectoryPredictor().forward(history, 0)).toThrow('EncoderDecoder.rollout: not a number of steps')
   expect(() => simulateTraffic({ count: 0, seed: 0 })).toThrowErrorMatchingInlineSnapshot(
