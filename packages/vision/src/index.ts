@@ -70,7 +70,8 @@ export {
   type LevelOptions,
   type OutputSize,
 } from './roi/regions.ts'
-export { psRoiAlignArray, roiAlignArray, type RoiAlignOptions } from './roi/roi-align.ts'
+export type { RoiAlignOptions } from './roi/roi-align.ts'
+export { psRoiAlignArray, roiAlignArray } from './roi/roi-align-array.ts'
 export { psRoiPoolArray, roiPoolArray, type RoiPoolOptions } from './roi/roi-pool.ts'
 export {
   multiScaleRoiAlign,

@@ -1,6 +1,5 @@
 import { ValueError } from '@lanewise/core'
-import { countRows, float32, type Values } from '../arrays.ts'
-import { checkRegions, imageOf, pair, type FeatureMaps, type OutputSize } from './regions.ts'
+import { imageOf, pair, type OutputSize } from './regions.ts'
 
 /** Options of {@link roiAlign} and {@link psRoiAlign}. */
 export interface RoiAlignOptions {
@@ -129,125 +128,6 @@ export const alignedShape = (features: readonly number[], regions: number, attrs
   return [regions, attrs.positionSensitive ? Math.floor(features[1] / (binsY * binsX)) : features[1], binsY, binsX]
 }
 
-/** Calls `visit` for every region that lies on a level. */
-const eachRegion = (
-  features: readonly { readonly shape: readonly number[] }[],
-  rois: ArrayLike<number>,
-  attrs: AlignAttrs,
-  double: boolean,
-  visit: (k: number, level: number, image: number, taps: RegionTaps) => void,
-): void => {
-  const round = double ? identity : Math.fround
-  for (let k = 0; k < rois.length / 5; k++) {
-    const level = attrs.levels?.[k] ?? 0
-    if (level < 0) continue
-    const [images, , height, width] = features[level].shape
-    visit(k, level, imageOf(attrs.op, rois, k, images), tapsOf(rois, k, height, width, level, attrs, round))
-  }
-}
-
-type Floats = Float32Array | Float64Array
-
-const sameKind = (like: Floats, length: number): Floats =>
-  like instanceof Float64Array ? new Float64Array(length) : new Float32Array(length)
-
-/** [N, C, H, W] as [N, H, W, C]: the loops below run over the channels of a cell. */
-const channelsLast = ({ data, shape: [N, C, H, W] }: FeatureMaps): Floats => {
-  const out = sameKind(data, data.length)
-  const plane = H * W
-  for (let n = 0; n < N; n++) {
-    for (let c = 0; c < C; c++) {
-      for (let p = 0, i = (n * C + c) * plane, o = n * C * plane + c; p < plane; p++, o += C) out[o] = data[i + p]
-    }
-  }
-  return out
-}
-
-/** Channels that a bin reads: from the first of them in steps of the stride. */
-const channelsOfBin = (bin: number, bins: number, attrs: AlignAttrs): { first: number; stride: number } =>
-  attrs.positionSensitive ? { first: bin, stride: bins } : { first: 0, stride: 1 }
-
-/** The cells of one bin as offsets into a channels-last map, and their weights. */
-class BinTaps {
-  count = 0
-  offsets: Int32Array = new Int32Array(64)
-  weights: Float64Array = new Float64Array(64)
-
-  /** Reads bin (py, px) of a region. */
-  read({ x, y }: RegionTaps, py: number, px: number, origin: number, width: number, channels: number): void {
-    const most = (y.starts[py + 1] - y.starts[py]) * (x.starts[px + 1] - x.starts[px])
-    if (most + 3 > this.offsets.length) {
-      this.offsets = new Int32Array(2 * most + 3)
-      this.weights = new Float64Array(2 * most + 3)
-    }
-    this.count = 0
-    for (let i = y.starts[py]; i < y.starts[py + 1]; i++) {
-      for (let j = x.starts[px]; j < x.starts[px + 1]; j++) {
-        this.offsets[this.count] = origin + (y.cells[i] * width + x.cells[j]) * channels
-        this.weights[this.count++] = y.weights[i] * x.weights[j]
-      }
-    }
-  }
-
-  /** Makes the count a multiple of four: the last cell is read several times, for a part of its weight each. */
-  fillFours(): void {
-    const last = this.count - 1
-    const times = 1 + ((4 - (this.count % 4)) % 4)
-    if (last < 0 || times === 1) return
-    this.weights[last] /= times
-    for (let k = 1; k < times; k++) {
-      this.offsets[this.count] = this.offsets[last]
-      this.weights[this.count++] = this.weights[last]
-    }
-  }
-}
-
-/** sum = start + weights * cells for every channel, four cells at a time. */
-const sumCells = (sum: Float64Array, data: Floats, taps: BinTaps, stride: number, start: number): void => {
-  sum.fill(start)
-  const { count, offsets, weights } = taps
-  for (let t = 0; t < count && stride !== 1; t++) {
-    for (let c = 0; c < sum.length; c++) sum[c] += weights[t] * data[offsets[t] + c * stride]
-  }
-  for (let t = 0; t < count && stride === 1; t += 4) {
-    const w0 = weights[t]
-    const w1 = weights[t + 1]
-    const w2 = weights[t + 2]
-    const w3 = weights[t + 3]
-    const a0 = offsets[t]
-    const a1 = offsets[t + 1]
-    const a2 = offsets[t + 2]
-    const a3 = offsets[t + 3]
-    for (let c = 0; c < sum.length; c++)
-      sum[c] += w0 * data[a0 + c] + w1 * data[a1 + c] + w2 * data[a2 + c] + w3 * data[a3 + c]
-  }
-}
-
-/** The pooled regions, into `out`. */
-const alignForward = (
-  features: readonly FeatureMaps[],
-  rois: ArrayLike<number>,
-  attrs: AlignAttrs,
-  out: Floats,
-): void => {
-  const [, channels] = alignedShape(features[0].shape, 0, attrs)
-  const [binsY, binsX] = attrs.bins
-  const bins = binsY * binsX
-  const maps = features.map(channelsLast)
-  const sum = new Float64Array(channels)
-  const taps = new BinTaps()
-  eachRegion(features, rois, attrs, out instanceof Float64Array, (k, level, image, region) => {
-    const [, C, H, W] = features[level].shape
-    for (let b = 0; b < bins; b++) {
-      const { first, stride } = channelsOfBin(b, bins, attrs)
-      taps.read(region, Math.floor(b / binsX), b % binsX, image * H * W * C + first, W, C)
-      taps.fillFours()
-      sumCells(sum, maps[level], taps, stride, region.empty)
-      for (let c = 0, o = k * channels * bins + b; c < channels; c++, o += bins) out[o] = sum[c]
-    }
-  })
-}
-
 /** Weighted cells of many bins, the same number for each: cells that are missing have weight 0. */
 export interface AlignTables {
   /** Cells of a bin. */
@@ -263,7 +143,7 @@ export interface AlignTables {
 const tableLimit = 4194304
 
 /**
- * The cells of some regions on one level: {@link alignForward} as rows to be added up. null where the table would be
+ * The cells of some regions on one level, as rows to be added up. null where the table would be
  * too large and the list can be cut in two.
  */
 export const alignTables = (
@@ -311,40 +191,3 @@ export const alignAttrs = (op: string, options: RoiAlignOptions): AlignAttrs => 
   positionSensitive: op === 'psRoiAlign',
   scales: [options.spatialScale ?? 1],
 })
-
-/**
- * RoIAlign on plain arrays, without gradients; see {@link roiAlign} for the op on tensors.
- * @param features - [N, C, H, W]
- * @param rois - rows of image index and xyxy corners, [K, 5]
- * @returns [K, C, bins, bins]
- * @throws ShapeError or ValueError when features, regions or sizes do not fit.
- * @source He et al. 2017; checked against torchvision.ops.roi_align 0.14 in roi.test.ts
- * @example
- * const features = { data: Float32Array.of(1, 2, 3, 4), shape: [1, 1, 2, 2] }
- * roiAlignArray(features, [0, 0, 0, 1, 1], { outputSize: 1 }).data // => [2.5]
- */
-export const roiAlignArray = (features: FeatureMaps, rois: Values, options: RoiAlignOptions): FeatureMaps =>
-  alignArray('roiAlign', features, rois, options)
-
-/**
- * Position-sensitive RoIAlign on plain arrays; see {@link psRoiAlign}.
- * @param features - [N, C * bins * bins, H, W]
- * @param rois - rows of image index and xyxy corners, [K, 5]
- * @returns [K, C, bins, bins]
- * @source Checked against torchvision.ops.ps_roi_align 0.14 in roi.test.ts
- * @example
- * const features = { data: Float32Array.of(1, 2, 3, 4), shape: [1, 1, 2, 2] }
- * psRoiAlignArray(features, [0, 0.5, 0.5, 1.5, 1.5], { outputSize: 1 }).data // => [2.5]
- */
-export const psRoiAlignArray = (features: FeatureMaps, rois: Values, options: RoiAlignOptions): FeatureMaps =>
-  alignArray('psRoiAlign', features, rois, options)
-
-const alignArray = (op: string, features: FeatureMaps, rois: Values, options: RoiAlignOptions): FeatureMaps => {
-  const regions = float32(rois)
-  checkRegions(op, [features.shape], [countRows(op, 'regions', regions, 5), 5], options.outputSize)
-  const attrs = alignAttrs(op, options)
-  const shape = alignedShape(features.shape, regions.length / 5, attrs)
-  const data = new Float32Array(shape.reduce((a, b) => a * b))
-  alignForward([features], regions, attrs, data)
-  return { data, shape }
-}

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { draws, drawBoxes, golden, worstError } from '../testing/golden.ts'
 import { multiScaleRoiAlign, psRoiAlign, psRoiPool, roiAlign, roiPool } from './ops.ts'
 import { assignLevels, inferScale, roisFromBoxes } from './regions.ts'
-import { psRoiAlignArray, roiAlignArray } from './roi-align.ts'
+import { psRoiAlignArray, roiAlignArray } from './roi-align-array.ts'
 import { psRoiPoolArray, roiPoolArray } from './roi-pool.ts'
 
 const want = {
