@@ -54,7 +54,8 @@ const parametersOf = (skill: string, value: unknown): BktParameters => {
  * const marks = [false, false, true, true, true, true]
  * const answers = marks.map((correct) => ({ learner: 'ann', skills: ['fractions'], correct }))
  * const model = BktModel.fit(answers)
- * const state = model.update(model.start(), { skills: ['fractions'], correct: true })
+ * let state = model.start()
+ * for (const correct of [false, true]) state = model.update(state, { skills: ['fractions'], correct })
  * model.mastery(state, 'fractions') > 0.99 // => true
  */
 export class BktModel implements LearnerModel<BktState> {

@@ -16,7 +16,9 @@ export const mostInformative = (): Choose => (ranked) => ranked[0]
  * One of the `count` most informative items, drawn evenly.
  * @throws ValueError when `count` is not a whole number from 1 on.
  * @source Kingsbury and Zara 1989
- * @example randomesque(1)([4, 2, 7], new Generator(0), () => {}) // => 4
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * randomesque(1)([4, 2, 7], new Generator(0), () => {}) // => 4
  */
 export const randomesque = (count: number): Choose => {
   needWhole({ op: 'randomesque', name: 'count', value: count }, 1)
@@ -28,7 +30,9 @@ export const randomesque = (count: number): Choose => {
  * else it is set aside and the next is tried; the last that is left is given anyway.
  * @throws ValueError when a control is not a probability.
  * @source Sympson and Hetter 1985
- * @example sympsonHetter([1, 0])([1, 0], new Generator(0), () => {}) // => 0
+ * @example
+ * import { Generator } from '@lanewise/core'
+ * sympsonHetter([1, 0])([1, 0], new Generator(0), () => {}) // => 0
  */
 export const sympsonHetter = (controls: ArrayLike<number>): Choose => {
   for (let i = 0; i < controls.length; i++)

@@ -103,7 +103,7 @@ export const checkAnswer = (value: unknown, place: string = 'answer'): Answer =>
  * The answers of each learner in their order, learners by first appearance.
  * @example
  * const answers = ['ann', 'bob', 'ann'].map((learner) => ({ learner, skills: ['a'], correct: true }))
- * [...byLearner(answers)].map(([learner, own]) => [learner, own.length]) // => [['ann', 2], ['bob', 1]]
+ * Array.from(byLearner(answers), ([learner, own]) => [learner, own.length]) // => [['ann', 2], ['bob', 1]]
  */
 export const byLearner = (answers: Iterable<Answer>): Map<string, Answer[]> => {
   const groups = new Map<string, Answer[]>()

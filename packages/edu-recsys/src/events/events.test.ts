@@ -94,8 +94,12 @@ describe('readAssistments', () => {
 describe('readHmmScalable', () => {
   test('refuses a missing answer and other fields', () => {
     expect(readHmmScalable('2\ts\tq\ta~b~a\n')[0].skills).toEqual(['a', 'b'])
-    expect(() => readHmmScalable('1\ts\tq\ta\n.\ts\tq\ta\n')).toThrowErrorMatchingSnapshot()
-    expect(() => readHmmScalable('1 s q a')).toThrowErrorMatchingSnapshot()
+    expect(() => readHmmScalable('1\ts\tq\ta\n.\ts\tq\ta\n')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: readHmmScalable: input, line 2: not an answer; got ".", expected 1 for right or 2 for wrong.]`,
+    )
+    expect(() => readHmmScalable('1 s q a')).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: readHmmScalable: input, line 1: other fields; got "1 s q a", expected answer, learner, question and skills with tabs between.]`,
+    )
   })
 })
 

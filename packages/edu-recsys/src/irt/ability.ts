@@ -53,7 +53,7 @@ const checkPairs = (op: string, items: readonly Item[], responses: Responses): v
  * @example
  * const items = [{ b: -1 }, { b: 0 }, { b: 1 }]
  * eapAbility(items, [true, true, false]).theta > eapAbility(items, [true, false, false]).theta // => true
- * eapAbility(items, [null, null, null]) // => { theta: 0, standardError: 1 }
+ * eapAbility(items, [null, null, null]).standardError // => 1.0000
  */
 export const eapAbility = (items: readonly Item[], responses: Responses, options: EapOptions = {}): Ability => {
   const op = 'eapAbility'
