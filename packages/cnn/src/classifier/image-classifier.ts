@@ -42,7 +42,9 @@ export interface ImagenetTransformOptions {
  * The preparation that torchvision's classifiers are trained for: resize, middle square, and the channels' mean and
  * spread of ImageNet.
  * Shape: [3, H, W] in [0, 1] -> [3, cropSize, cropSize].
- * @example imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
  */
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
   transforms.compose(
@@ -95,7 +97,8 @@ const ranked = (probabilities: ArrayLike<number>, labels: readonly string[] | un
  * @throws ValueError when topK is out of range, or (from the function) when labels and classes differ in number;
  * ShapeError from the function when data and size do not fit or the model gives no classes.
  * @example
- * const classify = imageClassifier(resnet18({ numClasses: 2 }), { labels: ['cat', 'dog'], topK: 1 })
+ * const transform = imagenetTransform({ resizeSize: 32, cropSize: 32 })
+ * const classify = imageClassifier(cifarResnet20({ numClasses: 2 }), { labels: ['cat', 'dog'], topK: 1, transform })
  * const answers = await classify({ data: new Uint8Array(40 * 30 * 3), width: 40, height: 30 })
  * answers.length // => 1
  */

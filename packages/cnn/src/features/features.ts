@@ -23,9 +23,10 @@ const notOneTensor = (path: string): ValueError =>
  * @param paths - as in `model.namedModules()`, such as `layer3` or `features.4`
  * @throws ValueError when there is no such module, or it gives no tensor.
  * @example
- * const { layer2, layer4 } = features(resnet18(), ones([1, 3, 64, 64]), ['layer2', 'layer4'])
- * layer2.shape // => [1, 128, 8, 8]
- * layer4.shape // => [1, 512, 2, 2]
+ * import { ones } from '@lanewise/core'
+ * const { layer1, layer3 } = features(cifarResnet20(), ones([1, 3, 32, 32]), ['layer1', 'layer3'])
+ * layer1.shape // => [1, 16, 32, 32]
+ * layer3.shape // => [1, 64, 8, 8]
  */
 export const features = <const Path extends string>(
   model: Module<[x: Tensor], unknown>,

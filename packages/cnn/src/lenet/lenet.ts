@@ -15,7 +15,9 @@ export interface LeNetOptions {
  *
  * Shape: x [N, inChannels, 28, 28] -> [N, numClasses].
  * @source LeCun et al. 1998; checked against PyTorch 1.13 in lenet.test.ts
- * @example new LeNet().forward(ones([2, 1, 28, 28])).shape // => [2, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new LeNet().forward(ones([2, 1, 28, 28])).shape // => [2, 10]
  */
 export class LeNet extends Module {
   readonly conv1: Conv2d
