@@ -65,9 +65,22 @@ const forNewcomer = (model: ImplicitAls, all: Movies, liked: readonly string[]):
   return `Who likes ${own.map(all.title).join(' and ')} gets ${titles.join('; ')}`
 }
 
+/** The ratings of the first users only. */
+const ofUsers = (all: Movies, count: number): Movies => {
+  const { user, item, value } = all.ratings
+  const kept = Int32Array.from(user.keys()).filter((i) => (user[i] ?? 0) < count)
+  const ratings = {
+    user: kept.map((i) => user[i] ?? 0),
+    item: kept.map((i) => item[i] ?? 0),
+    value: Float32Array.from(kept, (i) => value[i] ?? 0),
+  }
+  return { ...all, ratings, users: all.users.slice(0, count) }
+}
+
 export const run = async (context: Context): Promise<Metrics> => {
   const { data, quick, seed, log, write } = context
-  const all = movies(data, log)
+  const found = movies(data, log)
+  const all = quick ? ofUsers(found, 400) : found
   const size = { users: all.users.length, items: all.items.length }
   const { train: known, test } = splitRatings(all.ratings, { generator: new Generator(seed) })
   const seen = interactions(known, size)

@@ -98,7 +98,7 @@ export interface TeachOptions {
  * const learner = { answer: (skill) => ({ learner: 'ann', skills: [skill], correct: true }) }
  * const parameters = () => ({ prior: 0.5, learn: 0.1, forget: 0, guess: 0.2, slip: 0.1 })
  * const { mastery } = teach(learner, { policy: linearPolicy(['a'], 1), questions: 2, skills: ['a'], parameters })
- * mastery.get('a') // => 0.962239
+ * mastery.get('a') // => 0.9625
  */
 export const teach = (learner: Learner, { policy, questions, skills, parameters }: TeachOptions): TutorView => {
   if (!(Number.isSafeInteger(questions) && questions >= 0))

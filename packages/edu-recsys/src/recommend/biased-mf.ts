@@ -39,7 +39,7 @@ const countOf = (indices: Int32Array): number => indices.reduce((most, i) => Mat
  * @example
  * import { Generator } from '@lanewise/core'
  * const { ratings } = parseRatings('ann\tgears\t5\nann\tlevers\t4\nbob\tgears\t2\nbob\tlevers\t1')
- * const model = new BiasedMf(ratings, { factors: 2, generator: new Generator(0) })
+ * const model = new BiasedMf(ratings, { factors: 2, decay: 1, generator: new Generator(0) })
  * for (let i = 0; i < 200; i++) model.step()
  * Math.round(model.predict(0, 0)) // => 5
  * Math.round(model.predict(1, 1)) // => 1
