@@ -6,7 +6,7 @@ import pathlib
 import numpy as np
 import torch
 from torch import nn
-from torchvision.models.detection import FasterRCNN
+from torchvision.models.detection import FasterRCNN, fasterrcnn_resnet50_fpn
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -148,7 +148,19 @@ def transform():
     write("transform", out)
 
 
+FIRST = ["backbone.body.layer4.2.conv3.weight", "backbone.fpn.inner_blocks.3.0.weight", "backbone.fpn.layer_blocks.0.0.weight",
+         "rpn.head.bbox_pred.weight", "roi_heads.box_head.fc6.weight", "roi_heads.box_predictor.bbox_pred.bias"]
+
+
+def draws():
+    """The first numbers of some weights of the full model, and what the generator gives after all its draws."""
+    torch.manual_seed(0)
+    named = fasterrcnn_resnet50_fpn(weights=None, weights_backbone=None).state_dict()
+    write("draws", {**{name: named[name].flatten()[:4] for name in FIRST}, "after": torch.rand(4)})
+
+
 if __name__ == "__main__":
     evaluation()
     training()
     transform()
+    draws()

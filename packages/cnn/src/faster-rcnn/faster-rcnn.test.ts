@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs'
 import {
   copyInto,
   defaultBackend,
+  loadSafetensors,
   manualSeed,
   mul,
   noGrad,
   ones,
   rand,
+  saveSafetensors,
   scope,
   Sgd,
   tensor,
@@ -72,9 +74,18 @@ describe('names and sizes', () => {
   it.skipIf(!existsSync(keys))(
     `are torchvision's for fasterrcnn_resnet50_fpn (needs ${keys})`,
     () => {
+      manualSeed(0)
       const model = fasterRcnnResnet50Fpn()
+      const drawn = load('draws')
+      expect(rand([4]).dataSync()).toEqual(drawn.after.data)
       const mine = Object.fromEntries([...model.stateDict()].map(([name, { shape }]) => [name, shape]))
       expect(mine).toEqual(JSON.parse(readFileSync(keys, 'utf8')))
+      for (const [name, first] of Object.entries(drawn)) {
+        if (name === 'after') continue
+        const values = model.stateDict().get(name)!.dataSync().subarray(0, 4)
+        // Normal draws agree to 1.2e-7 of their deviation.
+        expect(relativeError(values, first.data), name).toBeLessThan(1e-6)
+      }
       // torchvision counts 41,755,286 with fixed batch normalisation, whose 26,560 channels have two numbers each.
       expect(model.parameters().reduce((n, p) => n + p.size, 0)).toBe(41_755_286 + 2 * 26_560)
       // Forty million draws take a while where the machine is busy.
@@ -366,6 +377,29 @@ describe('the head', () => {
     expect(() => model.resetHead({ numClasses: 1 })).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: FasterRcnn: numClasses does not fit; got 1, expected a whole number >= 2: the classes and the background.]`,
     )
+  })
+})
+
+describe('a saved model', () => {
+  it('finds the same when it is loaded', async () => {
+    const model = smallModel().eval()
+    const x = images()
+    const found = model.detect(x)
+    const bytes = await saveSafetensors(model.stateDict())
+    const other = smallModel({ seed: 1 }).eval()
+    expect(other.detect(x)).not.toEqual(found)
+    other.loadStateDict(fasterRcnnWeights(loadSafetensors(bytes)))
+    expect(other.detect(x)).toEqual(found)
+  })
+
+  it('of other classes is refused whole', () => {
+    const state = smallModel().resetHead({ numClasses: 7 }).stateDict()
+    const model = smallModel({ seed: 1 })
+    const before = model.rpn.head.cls_logits.weight.dataSync()
+    expect(() => model.loadStateDict(state)).toThrowErrorMatchingInlineSnapshot(
+      `[ShapeError: loadStateDict: 4 tensors have another shape; got roi_heads.box_predictor.cls_score.weight [7,16], roi_heads.box_predictor.cls_score.bias [7], roi_heads.box_predictor.bbox_pred.weight [28,16], roi_heads.box_predictor.bbox_pred.bias [28], expected [4,16], [4], [16,16], [16]. Build the model with the options that the checkpoint was trained with, or leave these names out.]`,
+    )
+    expect(model.rpn.head.cls_logits.weight.dataSync()).toEqual(before)
   })
 })
 

@@ -156,7 +156,8 @@ export class FasterRcnn extends Module<
   resetHead({ numClasses }: { readonly numClasses: number }): this {
     checkClasses('FasterRcnn', numClasses)
     this.classes = numClasses
-    this.roi_heads.box_predictor = new BoxPredictor(this.roi_heads.options.representationSize, numClasses)
+    const predictor = new BoxPredictor(this.roi_heads.options.representationSize, numClasses)
+    this.roi_heads.box_predictor = predictor.train(this.training)
     return this
   }
 
