@@ -21,7 +21,9 @@ export interface C3dOptions {
  *
  * Shape: x [N, inChannels, 16, 112, 112] -> [N, numClasses].
  * @source Tran et al. 2014, https://arxiv.org/abs/1412.0767; checked against PyTorch 1.13 in c3d.test.ts
- * @example c3d({ numClasses: 5, width: 2, hidden: 8 }).forward(ones([1, 3, 16, 112, 112])).shape // => [1, 5]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * c3d({ numClasses: 5, width: 2, hidden: 8 }).forward(ones([1, 3, 16, 112, 112])).shape // => [1, 5]
  */
 export class C3d extends Module {
   readonly conv1: Conv3d

@@ -74,7 +74,9 @@ const stage = (inChannels: number, channels: number, blocks: number): Sequential
  * @throws ValueError when `blocks` is no whole number above 0.
  * @source He et al. 2015, section 4.2, https://arxiv.org/abs/1512.03385; checked against trained weights and their
  * logits in cifar-resnet.test.ts
- * @example cifarResnet20().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * cifarResnet20().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
  */
 export class CifarResNet extends Module {
   readonly conv1: Conv2d
