@@ -59,8 +59,8 @@ const someLearners = (answers: Answer[], count: number): Answer[] =>
 export const run = async ({ data, quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   const generator = new Generator(seed)
   const all = load(data, generator, log)
-  const train = quick ? someLearners(all.train, 150) : all.train
-  const test = quick ? someLearners(all.test, 40) : all.test
+  const train = quick ? someLearners(all.train, 100) : all.train
+  const test = quick ? someLearners(all.test, 30) : all.test
   const skills = [...new Set([...all.train, ...all.test].flatMap((answer) => answer.skills))].sort(
     (a, b) => Number(a) - Number(b),
   )
