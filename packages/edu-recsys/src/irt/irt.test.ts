@@ -90,8 +90,8 @@ describe('fitIrt', () => {
     const { items, logLikelihood, converged } = fitIrt(rowsOf(c.rows), { parameters: c.parameters, tolerance: 1e-7 })
     expect(converged).toBe(true)
     expect(logLikelihood).toBeCloseTo(c.logLikelihood, 2)
-    // The third parameter lies on a flat ridge: L-BFGS stops at gradients of 1e-4 there.
-    const tolerance = c.parameters === 3 ? 0.02 : 0.002
+    // Both stop where a pass or a gradient is below 1e-7; EM creeps, so it may be some 1e-4 short.
+    const tolerance = 0.002
     expect(
       largest(
         items.map((item) => item.a),
