@@ -28,7 +28,7 @@ export interface LearnerModelReport {
 }
 
 /** The figures of predictions of 0 or 1. */
-export const reportOf = (predicted: Float64Array, target: Uint8Array): LearnerModelReport => {
+const reportOf = (predicted: Float64Array, target: Uint8Array): LearnerModelReport => {
   let right = 0
   let loss = 0
   predicted.forEach((p, i) => {

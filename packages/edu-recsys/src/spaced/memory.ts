@@ -15,7 +15,7 @@ export interface Memory {
 const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high)
 
 /** All of FSRS's figures are kept to 8 decimals. */
-export const round8 = (x: number): number => Math.round(x * 1e8) / 1e8
+const round8 = (x: number): number => Math.round(x * 1e8) / 1e8
 
 const least = 0.001
 const most = 36500
