@@ -70,7 +70,7 @@ export {
 } from './weights/index.ts'
 
 // Transformers
-export { Gpt, gpt, gptReader, type GptOptions, type GptReader, type LayerCache } from './gpt/index.ts'
+export { Gpt, gpt, gpt2Weights, gptReader, type GptOptions, type GptReader, type LayerCache } from './gpt/index.ts'
 export {
   Bert,
   bert,

@@ -7,6 +7,7 @@ import {
   randint,
   saveSafetensors,
   slice,
+  transpose,
   zeros,
   type Tensor,
 } from '@lanewise/core'
@@ -16,6 +17,7 @@ import { generate } from '../decode/index.ts'
 import { checkCurve, checkGradients, checkLogits, trainSteps, type TransformerCase } from '../testing/transformers.ts'
 import { gpt, type Gpt, type GptOptions } from './gpt.ts'
 import { gptReader } from './reader.ts'
+import { gpt2Weights } from './weights.ts'
 
 const golden: Record<'bias' | 'plain', TransformerCase> = JSON.parse(
   readFileSync(new URL('__golden__/gpt.json', import.meta.url), 'utf8'),
@@ -50,6 +52,19 @@ test('the state survives a file', async () => {
   manualSeed(1)
   const [from, to] = [gpt(sizes), gpt(sizes)]
   to.loadStateDict(await loadSafetensors(await saveSafetensors(from.stateDict())))
+  const x = randint(0, 11, [2, 5])
+  expect(allClose(to.forward(x), from.forward(x), { atol: 0, rtol: 0 })).toBe(true)
+})
+
+test("GPT-2's own files load: shorter names, matrices the other way round, masks", () => {
+  manualSeed(4)
+  const [from, to] = [gpt(sizes), gpt(sizes)]
+  const file = new Map<string, Tensor>([['h.0.attn.bias', zeros([1, 1, 8, 8])]])
+  for (const [name, x] of from.stateDict()) {
+    const matrix = x.rank === 2 && !name.includes('wte') && !name.includes('wpe') && !name.startsWith('lm_head')
+    if (!name.startsWith('lm_head')) file.set(name.replace('transformer.', ''), matrix ? transpose(x.detach()) : x)
+  }
+  to.loadStateDict(gpt2Weights(file))
   const x = randint(0, 11, [2, 5])
   expect(allClose(to.forward(x), from.forward(x), { atol: 0, rtol: 0 })).toBe(true)
 })

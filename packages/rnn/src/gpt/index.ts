@@ -1,2 +1,3 @@
 export { Gpt, gpt, type GptOptions, type LayerCache } from './gpt.ts'
 export { gptReader, type GptReader } from './reader.ts'
+export { gpt2Weights } from './weights.ts'
