@@ -73,15 +73,16 @@ const measure = async ({ name, peer, bar, count = 1, run }) => {
       held: own / other <= bar.ratio,
       bar,
     }
-  const held = bar.seconds ? own <= 1000 * bar.seconds : (1000 * count) / own >= bar.perSecond
-  return { name, ms: own, ...(bar.perSecond && { perSecond: (1000 * count) / own }), held, bar }
+  const perSecond = (1000 * count) / own
+  const held = bar.seconds ? own <= 1000 * bar.seconds : perSecond >= (bar.perSecond ?? 0)
+  return { name, ms: own, ...(count > 1 && { perSecond }), held, bar }
 }
 
 const text = ({ name, ms, peerMs, ratio, medianRatio, perSecond, held, bar }) => {
   const figures = peerMs
     ? `${ms.toFixed(2)} ms, torchvision ${peerMs.toFixed(2)} ms, ratio of the smallest ${ratio.toFixed(2)}, of pairs ${medianRatio.toFixed(2)}; asked ${bar.ratio}`
     : perSecond
-      ? `${perSecond.toFixed(0)} frames/s; asked ${bar.perSecond}`
+      ? `${perSecond.toFixed(0)} frames/s${bar.perSecond ? `; asked ${bar.perSecond}` : ''}`
       : `${(ms / 1000).toFixed(2)} s; asked ${bar.seconds}`
   return `${held ? 'held' : 'MISS'} ${name}: ${figures}`
 }
