@@ -79,7 +79,7 @@ export const run = async (context: Context): Promise<Metrics> => {
   manualSeed(seed)
   const model = gpt({ vocabSize: tokenizer.size, blockSize, numLayers: 4, numHeads: 4, embedDim: 128, bias: false })
   const optimizer = optimizerOf(model)
-  const steps = quick ? 20 : 2000
+  const steps = quick ? 10 : 2000
   const schedule = lambdaLr((step) => factorAt(step, steps))(optimizer)
   const generator = new Generator(seed)
   const curves: { train: [number, number][]; validation: [number, number][] } = { train: [], validation: [] }
