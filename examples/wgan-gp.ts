@@ -57,9 +57,9 @@ const scatter = (points: ArrayLike<number>): Picture => {
 
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   manualSeed(seed)
-  const [steps, batchSize] = quick ? [60, 64] : [1800, 128]
-  // The last epoch's smaller steps let the points settle.
-  const rates = quick ? [1e-3, 2e-4] : [1e-3, 1e-3, 1e-3, 2e-4]
+  const [steps, batchSize] = quick ? [60, 64] : [2000, 128]
+  // A generator that moves slower and slower lets the critic find the gaps between modes, and the points settle.
+  const rates = quick ? [2e-4, 5e-5] : [2e-4, 2e-4, 2e-4, 1e-4, 5e-5]
   const model = pointsWganGp({
     hidden: quick ? 32 : 128,
     lambda: 0.1,
@@ -69,7 +69,10 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
   const bar = progress('training', rates.length * steps)
   const curve: [number, number][] = []
   for (const [stage, lr] of rates.entries()) {
-    const optimizer = optim.adam({ lr, betas: [0.5, 0.9] })
+    const optimizer = {
+      generator: optim.adam({ lr, betas: [0.5, 0.9] }),
+      discriminator: optim.adam({ lr: 1e-3, betas: [0.5, 0.9] }),
+    }
     for await (const e of model.fit(train, { epochs: 1, optimizer, signal, samples: { count: 2000 } })) {
       const step = stage * steps + e.step
       const loss = e.losses['discriminator'] ?? 0
