@@ -62,9 +62,9 @@ export const trainSteps = (drawn: Drawn, steps: number, lr: number): number[] =>
   )
 }
 
-/** Compares the curve of the loss over training steps, within 1 %. */
+/** Compares the curve of the loss over training steps: rounding grows with each step of Adam, to some 1e-5 in ten. */
 export const checkCurve = (drawn: Drawn, { losses }: TransformerCase): true => {
   const got = trainSteps(drawn, losses.length, 1e-2)
-  got.forEach((loss, i) => expect(Math.abs(loss - losses[i])).toBeLessThan(0.01 * losses[i]))
+  got.forEach((loss, i) => expect(Math.abs(loss - losses[i])).toBeLessThan(2e-4 * losses[i]))
   return true
 }
