@@ -8,7 +8,9 @@ import { glorot } from './glorot.ts'
  *
  * Nothing is padded. Shape: x [N, 3, 32, 32] in [0, 1] -> logits [N, 10]. Train it with Adam's eps 1e-7, as Keras does.
  * @source Checked against PyTorch 1.13 in small-nets.test.ts
- * @example new CifarKerasCnn().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new CifarKerasCnn().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
  */
 export class CifarKerasCnn extends Module {
   readonly conv1: Conv2d

@@ -19,7 +19,9 @@ import {
  *
  * Shape: x [N, 3, 32, 32], normalised by mean .5 and std .5 -> log-probabilities [N, 10], for {@link nllLoss}.
  * @source Checked against PyTorch 1.13 in small-nets.test.ts
- * @example new CifarTorchNet().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new CifarTorchNet().forward(ones([2, 3, 32, 32])).shape // => [2, 10]
  */
 export class CifarTorchNet extends Module {
   readonly conv1: Conv2d

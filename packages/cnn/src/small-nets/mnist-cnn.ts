@@ -7,7 +7,9 @@ import { Conv2d, flatten, Linear, maxPool2d, Module, relu, type Tensor } from '@
  *
  * Shape: x [N, 1, 28, 28] in [0, 1] -> logits [N, 10].
  * @source Checked against PyTorch 1.13 in small-nets.test.ts
- * @example new MnistCnn().forward(ones([2, 1, 28, 28])).shape // => [2, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new MnistCnn().forward(ones([2, 1, 28, 28])).shape // => [2, 10]
  */
 export class MnistCnn extends Module {
   readonly conv1: Conv2d

@@ -15,7 +15,9 @@ export interface VideoCnnOptions {
  *
  * Shape: x [N, inChannels, 16, 32, 32] in [0, 1] -> logits [N, numClasses].
  * @source Checked against PyTorch 1.13 in small-nets.test.ts
- * @example new VideoCnn({ numClasses: 8 }).forward(ones([1, 3, 16, 32, 32])).shape // => [1, 8]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new VideoCnn({ numClasses: 8 }).forward(ones([1, 3, 16, 32, 32])).shape // => [1, 8]
  */
 export class VideoCnn extends Module {
   readonly conv1: Conv3d
