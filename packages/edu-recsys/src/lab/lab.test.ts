@@ -98,6 +98,10 @@ test('hints follow what was done', () => {
   }
   asked.push(lab.hint().id)
   expect(asked).toEqual(['measure', 'swings', 'angle', 'lengths', 'slope'])
+  // One careless measurement more does not undo the careful ones.
+  lab.set('swings', 1)
+  lab.measure()
+  expect(lab.hint().id).toBe('slope')
 })
 
 test('everything is logged in order, and sums up to one answer', () => {
