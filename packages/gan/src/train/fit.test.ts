@@ -80,7 +80,7 @@ test('reports every so many batches', async () => {
 })
 
 describe('resuming', () => {
-  test.each(['epoch', 'step'] as const)('goes on with the same bits after an %s', async (kind) => {
+  test.each(['epoch', 'step'] as const)('goes on with the same bits after the %s', async (kind) => {
     const straight = prepare()
     let bytes: Uint8Array | undefined
     const losses: unknown[] = []
