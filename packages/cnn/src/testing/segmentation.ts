@@ -80,7 +80,7 @@ export const checkGradients = (
   return true
 }
 
-/** Trains on one batch and compares the curve of the loss, within 1 %. */
+/** Trains on one batch and compares the curve of the loss: rounding grows with each step, most through batch norm over few values. */
 export const checkTraining = (drawn: Drawn, lr = 1e-2): true => {
   const { model, case: c } = drawn
   const optimizer = new Adam(model.train().parameters(), { lr })
@@ -95,6 +95,6 @@ export const checkTraining = (drawn: Drawn, lr = 1e-2): true => {
   )
   expect(losses.length).toBeGreaterThan(0)
   expect(losses[losses.length - 1]).toBeLessThan(losses[0])
-  losses.forEach((loss, i) => expect(Math.abs(loss - c.losses[i])).toBeLessThan(0.01 * c.losses[i]))
+  losses.forEach((loss, i) => expect(Math.abs(loss - c.losses[i])).toBeLessThan(5e-3 * c.losses[i]))
   return true
 }
