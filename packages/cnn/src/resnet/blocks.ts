@@ -42,7 +42,9 @@ export const conv1x1 = (inChannels: number, outChannels: number, stride = 1): Co
  * Shape: x [N, inChannels, H, W] -> [N, channels, H / stride, W / stride].
  * @throws ValueError for groups, another base width, or a dilation: these belong to {@link Bottleneck}.
  * @source He et al. 2015, https://arxiv.org/abs/1512.03385; checked against torchvision 0.14 in resnet.test.ts
- * @example new BasicBlock(8, 8).forward(ones([1, 8, 4, 4])).shape // => [1, 8, 4, 4]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new BasicBlock(8, 8).forward(ones([1, 8, 4, 4])).shape // => [1, 8, 4, 4]
  */
 export class BasicBlock extends Module {
   static readonly expansion: number = 1
@@ -84,7 +86,9 @@ export class BasicBlock extends Module {
  * Shape: x [N, inChannels, H, W] -> [N, 4 channels, H / stride, W / stride].
  * @source He et al. 2015, https://arxiv.org/abs/1512.03385, the stride on the 3x3; checked against torchvision 0.14 in
  * resnet.test.ts
- * @example new Bottleneck(16, 4).forward(ones([1, 16, 4, 4])).shape // => [1, 16, 4, 4]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new Bottleneck(16, 4).forward(ones([1, 16, 4, 4])).shape // => [1, 16, 4, 4]
  */
 export class Bottleneck extends Module {
   static readonly expansion: number = 4

@@ -119,7 +119,9 @@ const initialise = (model: ResNet, zeroInitResidual: boolean): void => {
  * Shape: x [N, inChannels, H, W] -> [N, numClasses]. Use {@link resnet18} and its like for the known sizes.
  * @throws ValueError when an option does not fit.
  * @source He et al. 2015, https://arxiv.org/abs/1512.03385; checked against torchvision 0.14 in resnet.test.ts
- * @example new ResNet({ block: BasicBlock, layers: [1, 1, 1, 1], numClasses: 4 }).forward(ones([1, 3, 32, 32])).shape // => [1, 4]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new ResNet({ block: BasicBlock, layers: [1, 1, 1, 1], numClasses: 4 }).forward(ones([1, 3, 32, 32])).shape // => [1, 4]
  */
 export class ResNet extends Module {
   readonly conv1: Conv2d
@@ -178,7 +180,9 @@ export interface ResNetFeatures {
  * A ResNet without its head that gives what its four stages give, for segmentation and detection; torchvision's
  * IntermediateLayerGetter. It takes over the layers of the network given.
  * Shape: x [N, C, H, W] -> layer1 [N, C1, H / 4, W / 4] to layer4 [N, 8 C1, H / 32, W / 32], less where dilated.
- * @example new ResNetBody(resnet18()).forward(ones([1, 3, 64, 64])).layer4.shape // => [1, 512, 2, 2]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * new ResNetBody(resnet18()).forward(ones([1, 3, 64, 64])).layer4.shape // => [1, 512, 2, 2]
  */
 export class ResNetBody extends Module<[x: Tensor], ResNetFeatures> {
   readonly conv1: Conv2d
@@ -212,7 +216,9 @@ export class ResNetBody extends Module<[x: Tensor], ResNetFeatures> {
 /**
  * ResNet-18, as torchvision's resnet18.
  * @source Checked against torchvision 0.14 and its recorded output in resnet.test.ts
- * @example resnet18({ numClasses: 10 }).forward(ones([1, 3, 64, 64])).shape // => [1, 10]
+ * @example
+ * import { ones } from '@lanewise/core'
+ * resnet18({ numClasses: 10 }).forward(ones([1, 3, 64, 64])).shape // => [1, 10]
  */
 export const resnet18 = (options: ResNetOptions = {}): ResNet => new ResNet({ ...resnet18Variant, ...options })
 
