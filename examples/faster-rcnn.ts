@@ -14,7 +14,7 @@ const newKinds = kinds.slice(4)
 /** One size of the work: images of a step, steps of both trainings, held-out scenes. */
 const sizes = {
   full: { batch: 8, steps: 450, headSteps: 150, heldOut: 200 },
-  quick: { batch: 2, steps: 6, headSteps: 3, heldOut: 6 },
+  quick: { batch: 2, steps: 4, headSteps: 2, heldOut: 4 },
 }
 
 /** ResNet-18 of a quarter of the width, 64 channels of a small pyramid, anchors for small pictures. */
