@@ -1,8 +1,8 @@
 // One training step of each example that learns by gradients: its network, loss, optimizer and batch, on made-up data.
 import * as L from '@lanewise/core'
 import { CifarKerasCnn, cifarResnet20, CifarTorchNet, drivingUnet, MnistCnn, unet, VideoCnn } from '@lanewise/cnn'
-import { cgan, dcgan, kerasMnistGan, mlpGan, pointsWganGp, vaeGan } from '@lanewise/gan'
-import { charRnn, gpt, SequenceModel, TrajectoryPredictor } from '@lanewise/rnn'
+import { dcgan, kerasMnistGan, mlpGan, pointsWganGp } from '@lanewise/gan'
+import { charRnn, gpt, TrajectoryPredictor } from '@lanewise/rnn'
 
 const classes = (shape, count) => L.keep(L.tensor(labels(shape, count), { shape }))
 const labels = (shape, count) =>
@@ -35,7 +35,11 @@ const segment = (model, shape, lr) => {
 
 /** A GAN's own step, turn by turn, through its `fit`. */
 const adversarial = (model, batch) => {
-  const forever = { async *[Symbol.asyncIterator]() { for (;;) yield batch } } // prettier-ignore
+  const forever = {
+    async *[Symbol.asyncIterator]() {
+      for (;;) yield batch
+    },
+  }
   const events = model.fit(forever, { epochs: 1, reportEvery: 1 })
   return async () => Object.values((await events.next()).value.losses)[0]
 }

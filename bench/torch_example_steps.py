@@ -159,6 +159,27 @@ def char_rnn():
     return learn(params, torch.optim.Adam(params, lr=2e-3), loss_of, clip=5)
 
 
+def trajectory():
+    encoder, decoder, head = nn.LSTM(4, 64, batch_first=True), nn.LSTM(2, 64, batch_first=True), nn.Linear(64, 2)
+    params = [p for m in (encoder, decoder, head) for p in m.parameters()]
+    history, future = torch.rand(64, 8, 2), torch.rand(64, 12, 2)
+
+    def predict():
+        seen = history.diff(dim=1)
+        changes = seen.diff(dim=1) / 0.25
+        _, state = encoder(torch.cat([seen[:, 1:] / 5, changes], 2))
+        x, ahead = changes[:, -1:], []
+        for _ in range(12):
+            y, state = decoder(x, state)
+            x = head(y)
+            ahead.append(x)
+        path = seen[:, -1:] + (torch.cat(ahead, 1) * 0.25).cumsum(1)
+        return history[:, -1:] + path.cumsum(1)
+
+    loss_of = lambda: ((predict() - future).square().sum(2) + 1e-6).sqrt().mean()
+    return learn(params, torch.optim.Adam(params, lr=3e-3), loss_of, clip=1)
+
+
 class GptBlock(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
@@ -275,6 +296,7 @@ steps = {
     "driving-unet": lambda: segment(DrivingUNet(11), (4, 3, 64, 128), 1e-3),
     "char-rnn": char_rnn,
     "mini-gpt": mini_gpt,
+    "trajectory": trajectory,
     "mlp-gan": mlp_gan,
     "dcgan": dcgan,
     "keras-mnist-gan": keras_mnist_gan,
