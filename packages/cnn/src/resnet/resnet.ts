@@ -121,7 +121,7 @@ const initialise = (model: ResNet, zeroInitResidual: boolean): void => {
  * @source He et al. 2015, https://arxiv.org/abs/1512.03385; checked against torchvision 0.14 in resnet.test.ts
  * @example
  * import { ones } from '@lanewise/core'
- * new ResNet({ block: BasicBlock, layers: [1, 1, 1, 1], numClasses: 4 }).forward(ones([1, 3, 32, 32])).shape // => [1, 4]
+ * new ResNet({ block: BasicBlock, layers: [1, 1, 1, 1], numClasses: 4 }).forward(ones([2, 3, 32, 32])).shape // => [2, 4]
  */
 export class ResNet extends Module {
   readonly conv1: Conv2d
@@ -160,7 +160,7 @@ export class ResNet extends Module {
 
   /**
    * Puts a new last layer in place, with PyTorch's draws for a Linear layer.
-   * @example resnet18({ numClasses: 10 }).resetHead({ numClasses: 3 }).forward(ones([1, 3, 32, 32])).shape // => [1, 3]
+   * @example resnet18({ numClasses: 10 }).resetHead({ numClasses: 3 }).fc.outFeatures // => 3
    */
   resetHead({ numClasses }: { readonly numClasses: number }): this {
     this.fc = new Linear(this.fc.inFeatures, numClasses)
