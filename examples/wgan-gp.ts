@@ -59,7 +59,7 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
   manualSeed(seed)
   const [steps, batchSize] = quick ? [60, 64] : [2000, 128]
   // A generator that moves slower and slower lets the critic find the gaps between modes, and the points settle.
-  const rates = quick ? [2e-4, 5e-5] : [2e-4, 2e-4, 2e-4, 1e-4, 5e-5]
+  const rates = quick ? [2e-4, 5e-5] : [...new Array<number>(10).fill(2e-4), 1e-4, 1e-4, 1e-4, 5e-5, 5e-5]
   const model = pointsWganGp({
     hidden: quick ? 32 : 128,
     lambda: 0.1,
