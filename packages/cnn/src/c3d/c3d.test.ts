@@ -22,5 +22,7 @@ test('the state survives a file, and a new head fits', async () => {
 })
 
 test('a clip of another size is refused', () => {
-  expect(() => c3d(small).forward(ones([1, 3, 16, 56, 56]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fc6: linear: the sizes do not match; got [1,64], [16,256], [16], expected x [..., in], weight [out, in], bias [out].]`)
+  expect(() => c3d(small).forward(ones([1, 3, 16, 56, 56]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fc6: linear: the sizes do not match; got [1,64], [16,256], [16], expected x [..., in], weight [out, in], bias [out].]`,
+  )
 })

@@ -53,6 +53,10 @@ test('the state survives a file, and a new head goes on a frozen body', async ()
 })
 
 test('bad options and inputs say where and what', () => {
-  expect(() => new CifarResNet({ blocks: 0 })).toThrowErrorMatchingInlineSnapshot(`[ValueError: CifarResNet: blocks do not fit; got 0, expected an integer >= 1.]`)
-  expect(() => cifarResnet20().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv1: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [16,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`)
+  expect(() => new CifarResNet({ blocks: 0 })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CifarResNet: blocks do not fit; got 0, expected an integer >= 1.]`,
+  )
+  expect(() => cifarResnet20().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv1: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [16,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`,
+  )
 })

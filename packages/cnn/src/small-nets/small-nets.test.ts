@@ -66,8 +66,16 @@ test('CifarTorchNet follows the loss curve of PyTorch for 20 steps', async ({ sk
 }, 120_000)
 
 test('images of another size or kind are refused by the layer that they do not fit', () => {
-  expect(() => new MnistCnn().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fc1: linear: the sizes do not match; got [1,4096], [1024,3136], [1024], expected x [..., in], weight [out, in], bias [out].]`)
-  expect(() => new CifarTorchNet().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: conv1: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [32,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`)
-  expect(() => new CifarKerasCnn().forward(ones([3, 32, 32]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: fc1: linear: the sizes do not match; got [128,4], [64,512], [64], expected x [..., in], weight [out, in], bias [out].]`)
-  expect(() => new VideoCnn({ numClasses: 2 }).forward(ones([1, 3, 4, 4, 4]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: maxPool3d: the kernel does not fit into the padded input; got input [1,1,1] padded by [0,0,0], kernel [2,2,2] reaching over [2,2,2], expected a kernel that is not larger. Use a larger input, more padding, or a smaller kernel.]`)
+  expect(() => new MnistCnn().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fc1: linear: the sizes do not match; got [1,4096], [1024,3136], [1024], expected x [..., in], weight [out, in], bias [out].]`,
+  )
+  expect(() => new CifarTorchNet().forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: conv1: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [32,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`,
+  )
+  expect(() => new CifarKerasCnn().forward(ones([3, 32, 32]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: fc1: linear: the sizes do not match; got [128,4], [64,512], [64], expected x [..., in], weight [out, in], bias [out].]`,
+  )
+  expect(() => new VideoCnn({ numClasses: 2 }).forward(ones([1, 3, 4, 4, 4]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: maxPool3d: the kernel does not fit into the padded input; got input [1,1,1] padded by [0,0,0], kernel [2,2,2] reaching over [2,2,2], expected a kernel that is not larger. Use a larger input, more padding, or a smaller kernel.]`,
+  )
 })

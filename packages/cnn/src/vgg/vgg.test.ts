@@ -75,7 +75,13 @@ test('the state survives a file, and a new head goes on a frozen body', async ()
 })
 
 test('bad options and inputs say where and what', () => {
-  expect(() => new Vgg({ layers: ['pool'] })).toThrowErrorMatchingInlineSnapshot(`[ValueError: Vgg: there is no convolution; got [pool], expected at least one number.]`)
-  expect(() => vggFeatures({ layers }).forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: 0: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [4,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`)
-  expect(() => vggFeatures({ layers }).forward(ones([1, 3, 1, 1]))).toThrowErrorMatchingInlineSnapshot(`[ShapeError: 2: maxPool2d: the kernel does not fit into the padded input; got input [1,1] padded by [0,0], kernel [2,2] reaching over [2,2], expected a kernel that is not larger. Use a larger input, more padding, or a smaller kernel.]`)
+  expect(() => new Vgg({ layers: ['pool'] })).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Vgg: there is no convolution; got [pool], expected at least one number.]`,
+  )
+  expect(() => vggFeatures({ layers }).forward(ones([1, 1, 32, 32]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: 0: conv2d: input channels do not match the weight; got x [1,1,32,32] and weight [4,3,3,3], groups 1, expected x axis 1 = 3, weight [out, in / groups, H, W]. Pass groups, or check the layout.]`,
+  )
+  expect(() => vggFeatures({ layers }).forward(ones([1, 3, 1, 1]))).toThrowErrorMatchingInlineSnapshot(
+    `[ShapeError: 2: maxPool2d: the kernel does not fit into the padded input; got input [1,1] padded by [0,0], kernel [2,2] reaching over [2,2], expected a kernel that is not larger. Use a larger input, more padding, or a smaller kernel.]`,
+  )
 })
