@@ -30,7 +30,7 @@ export interface BlockType {
 }
 
 /** A 3x3 convolution that keeps the size at stride 1. */
-export const conv3x3 = (inChannels: number, outChannels: number, stride = 1, groups = 1, dilation = 1): Conv2d =>
+const conv3x3 = (inChannels: number, outChannels: number, stride = 1, groups = 1, dilation = 1): Conv2d =>
   new Conv2d(inChannels, outChannels, 3, { stride, padding: dilation, groups, dilation, bias: false })
 
 /** A 1x1 convolution. */

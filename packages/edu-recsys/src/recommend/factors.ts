@@ -42,7 +42,7 @@ export const checkFactors = (op: string, { users, items, factors, userFactors, i
 }
 
 /** Checks that a vector has one value a factor, all finite. */
-export const checkVector = (op: string, vector: ArrayLike<number>, factors: number): void => {
+const checkVector = (op: string, vector: ArrayLike<number>, factors: number): void => {
   if (vector.length === factors && Array.from(vector).every(Number.isFinite)) return
   throw new ValueError({
     op,
