@@ -14,9 +14,7 @@ const out = join(root, 'dist/wasm')
 const tiers = ['base', 'relaxed']
 const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
 const flags =
-  '--runtime stub -O3 --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(
-    ' ',
-  )
+  '--runtime stub -O3 --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(' ')
 
 /** Groups are assembly/NAME.ts or assembly/NAME/index.ts; lib/ holds what they share. */
 const findGroups = () =>
