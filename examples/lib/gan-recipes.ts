@@ -31,7 +31,7 @@ export const recipes = {
       discriminator: optim.adam({ lr: 4e-4, betas: [0.5, 0.999] }),
     },
     quick: { digits: 320, epochs: 1, batchSize: 32 },
-    full: { digits: 9600, epochs: 3, batchSize: 32 },
+    full: { digits: 19_200, epochs: 5, batchSize: 32 },
   },
   vaeGan: {
     name: 'vae-gan',
