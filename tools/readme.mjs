@@ -31,9 +31,13 @@ const speed = ({ machine, date, command, rows }) => {
   const runtime = rows.find(({ impl }) => impl === 'lanewise').runtime
   const best = (workload, impl) =>
     rows.find((row) => row.workload === workload && row.impl === impl && (impl === 'torch' || row.runtime === runtime))
+  const figure = (ms) => Number(ms.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 })
   const lines = shown
     .filter((workload) => best(workload, 'lanewise'))
-    .map((workload) => [workload, ...impls.map((impl) => best(workload, impl)?.msMin.toPrecision(3) ?? '-')])
+    .map((workload) => [
+      workload,
+      ...impls.map((impl) => (best(workload, impl) ? figure(best(workload, impl).msMin) : '-')),
+    ])
   return `Milliseconds (minimum of many), one thread, ${runtime}, base SIMD; ${machine}, ${date}, \`${command}\`. A dash: it cannot, or was not measured.\n\n${table(['workload', ...impls], lines)}`
 }
 
