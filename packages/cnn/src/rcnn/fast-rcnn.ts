@@ -37,7 +37,7 @@ export interface RegionResult {
 
 /**
  * Fast R-CNN: the network sees each image once, and names what lies in regions that someone else proposes, such as
- * {@link gridAnchors} of `@lanewise/vision`. It is {@link FasterRcnn} without its proposals, with the same box head.
+ * `gridAnchors` of `@lanewise/vision`. It is {@link FasterRcnn} without its proposals, with the same box head.
  * In training the objects themselves are regions too.
  * @source Girshick 2015, https://arxiv.org/abs/1504.08083; the box head checked against torchvision's RoIHeads 0.14 in
  * faster-rcnn.test.ts

@@ -18,7 +18,7 @@ export interface BlockOptions {
   readonly baseWidth?: number
   /** Of the 3x3 convolution. Default 1. */
   readonly dilation?: number
-  /** Default {@link batchNorm2d}. */
+  /** Default core's `BatchNorm2d`. */
   readonly normLayer?: NormLayer
 }
 

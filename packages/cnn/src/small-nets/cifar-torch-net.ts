@@ -17,7 +17,7 @@ import {
  *     3x32x32 -> conv 3x3 pad 1 32, relu -> conv 3x3 pad 1 64, relu -> pool, drop channels .25
  *       -> 16,384 -> 512, relu, drop .5 -> 10, log-softmax
  *
- * Shape: x [N, 3, 32, 32], normalised by mean .5 and std .5 -> log-probabilities [N, 10], for {@link nllLoss}.
+ * Shape: x [N, 3, 32, 32], normalised by mean .5 and std .5 -> log-probabilities [N, 10], for `nllLoss`.
  * @source Checked against PyTorch 1.13 in small-nets.test.ts
  * @example
  * import { ones } from '@lanewise/core'

@@ -58,8 +58,9 @@ const reportOf = (predicted: Float64Array, target: Uint8Array): LearnerModelRepo
 export const evaluateLearnerModel = <State>(
   model: LearnerModel<State>,
   answers: Iterable<Answer>,
-  { skip = 1 }: { readonly skip?: number } = {},
+  options: { readonly skip?: number } = {},
 ): LearnerModelReport => {
+  const { skip = 1 } = options
   const states = new Map<string, { state: State; seen: number }>()
   const predicted: number[] = []
   const target: number[] = []

@@ -88,8 +88,9 @@ const stepOf = ({ lengthM, gravity }: Pendulum): number => (TWO_PI * Math.sqrt(l
  */
 export const pendulumSwing = (
   pendulum: Pendulum,
-  { durationS, frames = 200 }: { readonly durationS: number; readonly frames?: number },
+  options: { readonly durationS: number; readonly frames?: number },
 ): Swing => {
+  const { durationS, frames = 200 } = options
   checkPendulum('pendulumSwing', pendulum)
   if (!(durationS > 0 && durationS < Infinity && Number.isSafeInteger(frames) && frames >= 2)) {
     throw new ValueError({

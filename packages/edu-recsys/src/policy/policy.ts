@@ -77,6 +77,7 @@ export const masteryPolicy = (graph: PrerequisiteGraph, learn: (skill: string) =
 
 /** Somebody who can be taught: a {@link SimulatedLearner}, or a person behind a screen. */
 export interface Learner {
+  /** Works on a question of a skill. */
   answer(skill: string): Answer
 }
 

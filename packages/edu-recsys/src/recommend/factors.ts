@@ -84,6 +84,7 @@ export class FactorModel implements Recommender, Factors {
     this.itemFactors = tables.itemFactors
   }
 
+  /** See {@link Recommender.scores}: the product of the user's factors with each item's. */
   scores(user: number, out?: Float64Array): Float64Array {
     checkIndex('scores', 'user', user, this.users)
     const at = user * this.factors

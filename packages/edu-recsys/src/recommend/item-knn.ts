@@ -96,6 +96,7 @@ export class ItemKnn implements Recommender {
     return Array.from(scores, (score, i) => ({ item: columns[starts[item] + i], score }))
   }
 
+  /** See {@link Recommender.scores}: how alike each item is to those that the user has taken. */
   scores(user: number, out?: Float64Array): Float64Array {
     checkIndex('ItemKnn.scores', 'user', user, this.users)
     return this.#sum(itemsOf(this.#train, user), valuesOf(this.#train, user), scoreArray(this.items, out))

@@ -6,6 +6,7 @@ export interface Recommender {
   readonly users: number
   readonly items: number
   /**
+   * A score of every item for one user; the highest is the first choice.
    * @param user - in [0, users)
    * @param out - filled and returned; absent, a new array
    */

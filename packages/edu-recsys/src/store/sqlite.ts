@@ -15,9 +15,13 @@ type Value = number | string | Uint8Array | null
 
 /** What is needed of a database of sql.js. */
 export interface SqliteDatabase {
+  /** Carries out a statement. */
   run(sql: string, params?: Value[]): unknown
+  /** The rows of each statement. */
   exec(sql: string, params?: Value[]): { values: Value[][] }[]
+  /** The database as the bytes of a file. */
   export(): Uint8Array
+  /** Frees its memory. */
   close(): void
 }
 

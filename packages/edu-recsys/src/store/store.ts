@@ -117,8 +117,9 @@ export const updateState = async (
   store: StateStore,
   key: string,
   change: (bytes: Uint8Array | null) => Uint8Array | null,
-  { attempts = 10 }: { readonly attempts?: number } = {},
+  options: { readonly attempts?: number } = {},
 ): Promise<number> => {
+  const { attempts = 10 } = options
   for (let attempt = 0; attempt < attempts; attempt++) {
     const before = await store.get(key)
     const bytes = change(before?.bytes ?? null)

@@ -5,7 +5,10 @@ import { updateState } from '../store/store.ts'
 /** One case of a conformance suite; it throws where the store is wrong. */
 export interface StateStoreCase {
   readonly name: string
-  /** @param open - gives a new, empty store at each call */
+  /**
+   * Holds a store to this case.
+   * @param open - gives a new, empty store at each call
+   */
   run(open: () => Promise<StateStore>): Promise<void>
 }
 
