@@ -4,6 +4,7 @@ import type { ConvKernels, ConvShape } from './groups/conv.ts'
 import { KernelHost, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 import type { Arena } from './testing/arena.ts'
+import { checkedKernels } from './testing/checked.ts'
 
 type Triple = readonly [number, number, number]
 
@@ -122,16 +123,17 @@ const compare = (what: string, got: Float32Array, { value, scale, terms }: Sums,
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
+/** The tiers, and the base binary with bounds assertions. */
+const builds = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : []), 'checked'] as const
 
-describe.each(tiers)('conv, %s tier', (tier) => {
+describe.each(builds)('conv, %s build', (build) => {
   let kernels: ConvKernels
   let arena: Arena
   let memory: WebAssembly.Memory
   beforeAll(async () => {
     const host = new KernelHost({ initialPages: 400 })
-    await host.load({ tier })
-    kernels = host.use(conv)
+    await host.load({ tier: build === 'relaxed' ? build : 'base' })
+    kernels = build === 'checked' ? checkedKernels(conv, host.memory, () => arena.allowed()) : host.use(conv)
     memory = host.memory
     arena = createArena(memory)
   })

@@ -4,6 +4,7 @@ import type { GemmKernels } from './groups/gemm.ts'
 import { KernelHost, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 import type { Arena } from './testing/arena.ts'
+import { checkedKernels } from './testing/checked.ts'
 
 interface Case {
   readonly M: number
@@ -111,15 +112,16 @@ const caseOf = (M: number, N: number, K: number, layout: string, flags: number, 
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const tiers = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : [])] as const
+/** The tiers, and the base binary with bounds assertions. */
+const builds = ['base', ...(supportsRelaxedSimd() ? (['relaxed'] as const) : []), 'checked'] as const
 
-describe.each(tiers)('f32_gemm, %s tier', (tier) => {
+describe.each(builds)('f32_gemm, %s build', (build) => {
   let kernels: GemmKernels
   let arena: Arena
   beforeAll(async () => {
     const host = new KernelHost({ initialPages: 400 })
-    await host.load({ tier })
-    kernels = host.use(gemm)
+    await host.load({ tier: build === 'relaxed' ? build : 'base' })
+    kernels = build === 'checked' ? checkedKernels(gemm, host.memory, () => arena.allowed()) : host.use(gemm)
     arena = createArena(host.memory)
   })
 

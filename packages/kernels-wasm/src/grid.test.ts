@@ -13,6 +13,7 @@ import { softmax } from './groups/softmax.ts'
 import { KernelHost, supportsRelaxedSimd } from './host.ts'
 import type { KernelGroup, Tier } from './host.ts'
 import { manifest } from './manifest.ts'
+import { checkedKernels } from './testing/checked.ts'
 import { GridDriver } from './testing/grid/driver.ts'
 import { references } from './testing/grid/index.ts'
 
@@ -53,7 +54,11 @@ const exportsOf = (
 /** The first operands of each call lie across 2 GiB, the others above: addresses are unsigned. Untouched pages cost nothing. */
 const from = 2 ** 31 - 192
 
-const tiers: readonly Tier[] = supportsRelaxedSimd() ? ['base', 'relaxed'] : ['base']
+/** The tiers, and the base binaries with bounds assertions. */
+const builds: readonly (Tier | 'checked')[] = [
+  ...(supportsRelaxedSimd() ? (['base', 'relaxed'] as const) : (['base'] as const)),
+  'checked',
+]
 
 describe.each(groups.map((group) => [group.name, group] as const))('%s', (name, group) => {
   const rows = manifest.filter((row) => row.group === name)
@@ -67,13 +72,17 @@ describe.each(groups.map((group) => [group.name, group] as const))('%s', (name, 
     expect(bytes, `${name}.base.wasm has ${bytes} bytes`).toBeLessThanOrEqual(ceilings[name]!)
   })
 
-  describe.each(tiers)('tier %s', (tier) => {
+  describe.each(builds)('%s build', (build) => {
     const host = new KernelHost({ initialPages: 2 ** 15 + 128 })
-    beforeAll(async () => void (await host.load({ tier })))
+    beforeAll(async () => void (await host.load({ tier: build === 'relaxed' ? build : 'base' })))
 
     test.each(rows.map((row) => [row.name, row] as const))('%s', (_, row) => {
       const driver = new GridDriver(host.memory, from)
-      const kernel = exportsOf(host, group)[row.name]!
+      const kernels =
+        build === 'checked'
+          ? (checkedKernels(group, host.memory, () => driver.allowed) as ReturnType<typeof exportsOf>)
+          : exportsOf(host, group)
+      const kernel = kernels[row.name]!
       const reference = references[name]?.[row.reference]
       if (!reference) throw new Error(`no plain loops called ${row.reference} for ${name}`)
       const faults: string[] = []

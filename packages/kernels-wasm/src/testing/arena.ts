@@ -1,3 +1,5 @@
+import type { Range } from './checked.ts'
+
 /** A buffer inside an arena: its byte address, and the values it held when it was made. */
 export interface Buffer {
   readonly p: number
@@ -22,6 +24,8 @@ export interface Arena {
   read(buffer: Buffer): Float32Array
   /** What was written where nothing may be written. */
   faults(): string[]
+  /** The bytes of all buffers and working space, which is what kernels may touch. */
+  allowed(): readonly Range[]
 }
 
 const GUARD_BYTES = 64
@@ -36,11 +40,13 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
   let bands: number[] = []
   let inputs: Buffer[] = []
   let edgeInput = -1
+  let ranges: Range[] = []
 
   const place = (bytes: number): number => {
     const guard = Math.ceil(top / 16) * 16
     const p = guard + GUARD_BYTES + offset
     const size = (bytes + 3) & ~3
+    ranges.push([p, p + bytes])
     poison(p - GUARD_BYTES, GUARD_BYTES)
     poison(p + size, GUARD_BYTES)
     bands.push(p - GUARD_BYTES, p + size)
@@ -54,6 +60,7 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
     Float32Array.from({ length: n }, () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1)
   const placeAtEnd = (bytes: number): number => {
     const p = memory.buffer.byteLength - bytes
+    ranges.push([p, p + bytes])
     poison(p - GUARD_BYTES, GUARD_BYTES)
     bands.push(p - GUARD_BYTES)
     return p
@@ -77,6 +84,7 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
       offset = bytes
       bands = []
       inputs = []
+      ranges = []
     },
     input: (n) => put(uniform(n)),
     put,
@@ -96,5 +104,6 @@ export function createArena(memory: WebAssembly.Memory, from = 1024): Arena {
         .map(({ p }) => `input at ${p} changed`)
       return [...spoiled, ...changed]
     },
+    allowed: () => ranges,
   }
 }

@@ -1,4 +1,5 @@
 import type { KernelRow, Operand } from '../../manifest.ts'
+import type { Range } from '../checked.ts'
 import { unitOf } from './case.ts'
 import type { Case, Expected, Values } from './case.ts'
 
@@ -27,6 +28,9 @@ interface Placed {
 export class GridDriver {
   readonly #memory: WebAssembly.Memory
   readonly #from: number
+  /** The bytes of the present call's operands, which is what the kernel may touch. */
+  allowed: Range[] = []
+
   constructor(memory: WebAssembly.Memory, from: number) {
     this.#memory = memory
     this.#from = from
@@ -71,10 +75,12 @@ export class GridDriver {
     const bytes = new Uint8Array(this.#memory.buffer)
     let top = this.#from
     const bands: number[] = []
+    this.allowed = []
     const place = (size: number): number => {
       const p = Math.ceil(top / 16) * 16 + GUARD + offset
       bytes.fill(POISON, p - GUARD, p + size + GUARD)
       bands.push(p - GUARD, p + size)
+      this.allowed.push([p, p + size])
       top = p + size + GUARD
       return p
     }
@@ -83,6 +89,7 @@ export class GridDriver {
       const p = bytes.length - size
       bytes.fill(POISON, p - GUARD, p + size)
       bands.push(p - GUARD)
+      this.allowed.push([p, p + size])
       return p
     }
     const placed = new Map<string, Placed>()
