@@ -250,8 +250,8 @@ describe.each(builds)('conv, %s build', (build) => {
   })
 
   test('channels at tile edges', () => {
-    for (const C of [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17])
-      for (const OC of [1, 3, 4, 8, 9, 13, 16]) {
+    for (const C of [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 28])
+      for (const OC of [1, 3, 4, 8, 9, 12, 13, 16, 20, 25]) {
         checkAll(shapeOf(1, C, OC, [5, 7], [3, 3], { padding: 1 }))
         checkAll(shapeOf(2, C, OC, [6, 5], [1, 1]))
       }

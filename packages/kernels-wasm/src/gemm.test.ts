@@ -126,7 +126,7 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
   })
 
   test('every layout at tile edges, primes and small sizes', () => {
-    const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 31]
+    const sizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 20, 24, 31]
     for (const M of sizes) {
       for (const N of sizes) {
         for (const K of [1, 2, 3, 4, 5, 8, 11, 37]) {

@@ -1,8 +1,8 @@
 // The three passes of depthwise convolution. With a multiplier m > 1 (OC = m C) each image is first widened to OC
 // channels, every input channel m times over, so that all loops see as many inputs as outputs.
 import { madd } from '../lib/madd'
-import { ACCUMULATE, finish, NR, RELU } from '../lib/tile'
-import { channelWorkBytes, correlateChannels } from './depthwise'
+import { ACCUMULATE, finish, RELU } from '../lib/tile'
+import { channelWorkBytes, correlateChannels, LANES } from './depthwise'
 import { isInside, padImage, reachD, reachH, reachW } from './padded'
 import {
   addForwardTaps, phases, PIECE_BYTES, placePhases, Problem, PROBLEM_BYTES, setAdjoint, setForward, setPhase, setSource,
@@ -128,7 +128,7 @@ function begin(pW: usize, s: Shape, adjoint: bool, flags: i32, pScratch: usize):
   if (!(flags & PACKED)) packChannels(pW, s, adjoint, pPacked, pPlaces)
   p.pPanels = flags & PACKED ? pW : pPacked
   p.run = 1
-  p.tapBytes = s.OC << 2
+  p.tapStride = s.OC << 2
   p.columns = s.OC
   return p
 }
@@ -146,7 +146,7 @@ function paddedBytes(s: Shape): i32 {
 }
 
 function sumsBytes(s: Shape): i32 {
-  return (s.OC + NR - 1) / NR * (taps(s) + 1) << 5
+  return (s.OC + LANES - 1) / LANES * (taps(s) + 1) << 5
 }
 
 export function channelWeightGradScratch(s: Shape): i32 {
@@ -185,9 +185,9 @@ function addImage(pImage: usize, H: i32, W: i32, pDy: usize, s: Shape, pSums: us
     for (let h = 0; h < s.OH; h += rows) {
       const count = min(rows, s.OH - h)
       const pSource = pImage + d * s.strideD * plane + h * s.strideH * row
-      for (let c = 0; c < s.OC; c += NR) {
-        const pBlock = pSums + (c / NR * (taps(s) + 1) << 5)
-        addTaps(pSource + (c << 2), pixel, row, plane, pDy + (c << 2), s, count, min(NR, s.OC - c), pBlock)
+      for (let c = 0; c < s.OC; c += LANES) {
+        const pBlock = pSums + (c / LANES * (taps(s) + 1) << 5)
+        addTaps(pSource + (c << 2), pixel, row, plane, pDy + (c << 2), s, count, min(LANES, s.OC - c), pBlock)
       }
       pDy += count * s.OW * pixel
     }
@@ -206,7 +206,7 @@ function addTaps(
     x1 = x2
     x2 = x3
     x3 = pSource + d * s.dilationD * plane + h * s.dilationH * row + w * s.dilationW * pixel
-    if (channels < NR) {
+    if (channels < LANES) {
       for (let c = 0; c < channels << 2; c += 4) oneTap(x3 + c, step, rowStep, pDy + c, pixel, rows, s.OW, pSums + (tap << 5) + c)
     } else if (++waiting == 4) {
       fourTaps(x0, x1, x2, x3, step, rowStep, pDy, pixel, rows, s.OW, pSums + (tap - 3 << 5))
@@ -237,7 +237,7 @@ function fourTaps(
     }
   }
   const o = f32x4.splat(0)
-  finish(4, pSums, 32, ACCUMULATE, 0, 0, c00, c01, c10, c11, c20, c21, c30, c31, o, o, o, o)
+  finish(4, false, pSums, 32, ACCUMULATE, 0, 0, c00, c01, o, c10, c11, o, c20, c21, o, c30, c31, o, o, o, o)
 }
 
 function eightTap(x: usize, step: usize, rowStep: usize, pDy: usize, pixel: usize, rows: i32, width: i32, pSums: usize): void {
@@ -263,7 +263,7 @@ function oneTap(x: usize, step: usize, rowStep: usize, pDy: usize, pixel: usize,
 }
 
 function addDy(pDy: usize, pixel: usize, points: i32, channels: i32, pSums: usize): void {
-  if (channels == NR) {
+  if (channels == LANES) {
     let s0 = f32x4.splat(0), s1 = s0
     for (let k = points; k > 0; k--, pDy += pixel) {
       s0 = f32x4.add(s0, v128.load(pDy))
@@ -283,7 +283,7 @@ function addDy(pDy: usize, pixel: usize, points: i32, channels: i32, pSums: usiz
 function unpackSums(pSums: usize, pDw: usize, pDb: usize, s: Shape, flags: i32): void {
   const T = taps(s)
   for (let c = 0; c < s.OC; c++) {
-    let p = pSums + (c / NR * (T + 1) << 5) + (c % NR << 2)
+    let p = pSums + (c / LANES * (T + 1) << 5) + (c % LANES << 2)
     for (let tap = 0; tap < T; tap++, p += 32, pDw += 4) {
       store<f32>(pDw, flags & ACCUMULATE ? load<f32>(pDw) + load<f32>(p) : load<f32>(p))
     }

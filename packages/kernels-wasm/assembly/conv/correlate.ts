@@ -3,7 +3,7 @@
 // A tap outside the source reads a run of zeros, so borders need no code of their own.
 // The sum runs over ascending (tap, channel), cut into chunks by the shape alone; the chunks' sums are added in order.
 import { settle } from '../lib/settle'
-import { ACCUMULATE, MR, NR, TAP_BYTES, tileOfTaps } from '../lib/tile'
+import { ACCUMULATE, MR, panelWidth, TAP_BYTES, TILE_STEP, tileOfTaps } from '../lib/tile'
 import { CHUNK, Piece, PIECE_BYTES, Problem, sliceRun } from './problem'
 
 /** Grid points whose source rows stay in the first-level cache while the panels stream past. */
@@ -83,7 +83,7 @@ function bare(p: Problem, pLists: usize, sList: usize, m: i32, pTile: usize): vo
   }
 }
 
-/** Each tap's byte offset in a panel, the last field of its entry. */
+/** The place of each tap's weights, the last field of its entry. */
 export function listWeights(p: Problem, pList: usize): void {
   let to = pList + HEAD_BYTES + (MR << 2)
   for (let i = 0; i < p.pieces; i++, to += TAP_BYTES) {
@@ -119,8 +119,8 @@ function listNeighbours(p: Problem, pList: usize, n: i32, d: i32, h: i32, w: i32
     store<u32>(to, <u32>a)
     a += step; store<u32>(to, <u32>a, 4)
     a += step; store<u32>(to, <u32>a, 8)
-    a += step; store<u32>(to, <u32>a, 12)
     if (MR == 6) {
+      a += step; store<u32>(to, <u32>a, 12)
       a += step; store<u32>(to, <u32>a, 16)
       a += step; store<u32>(to, <u32>a, 20)
     }
@@ -164,24 +164,27 @@ function tiles(p: Problem, pLists: usize, sList: usize, first: i32, count: i32, 
   let pPanel = p.pPanels
   for (let g = 0; g < p.groups; g++) {
     const source: usize = g * p.run << 2
-    for (let j = 0; j < p.columns; j += NR, pPanel += p.panelBytes) {
-      const columns = min(NR, p.columns - j)
+    for (let j = 0; j < p.columns; ) {
+      const width = panelWidth(p.columns - j)
+      const columns = min(width, p.columns - j)
       const column: usize = g * p.columns + j << 2
       const bias = p.pBias + column
       for (let i = 0; i < m; i += MR) {
         const rows = min(MR, m - i)
         const pList = pLists + (i / MR) * sList
-        if (columns == NR && (dense || isEven(pList, rows, p.outW))) {
+        if (columns == width && (dense || isEven(pList, rows, p.outW))) {
           const to = column + <usize>load<u32>(pList)
-          tileOfTaps(rows, pList + taps, count, run, source, pPanel, to, p.outW, mode, bias, 0)
+          tileOfTaps(rows, width, pList + taps, count, run, source, pPanel, to, p.outW, mode, bias, 0)
           continue
         }
-        tileOfTaps(rows, pList + taps, count, run, source, pPanel, pTile, 32, 0, 0, 0)
+        tileOfTaps(rows, width, pList + taps, count, run, source, pPanel, pTile, TILE_STEP, 0, 0, 0)
         for (let r = 0; r < rows; r++) {
           const to = column + <usize>load<u32>(pList + (r << 2))
-          settle(pTile + (r << 5), 0, 4, 1, columns, to, 0, 4, mode, bias, 0)
+          settle(pTile + r * TILE_STEP, 0, 4, 1, columns, to, 0, 4, mode, bias, 0)
         }
       }
+      j += width
+      pPanel += width * p.steps << 2
     }
   }
 }

@@ -1,5 +1,5 @@
 // Convolution forward and input gradient for any groups, through the engine of correlate.ts.
-import { NR } from '../lib/tile'
+import { panelColumns } from '../lib/tile'
 import { correlate, workBytes } from './correlate'
 import { isInside, mergesRows, padImage, reachD, reachH, reachW } from './padded'
 import {
@@ -9,12 +9,6 @@ import {
 import { PACKED, Shape, taps } from './shape'
 import { packWeights } from './weights'
 
-// @ts-ignore: decorator
-@inline
-function panelsOf(columns: i32): i32 {
-  return (columns + NR - 1) / NR
-}
-
 function paddedBytes(s: Shape): i32 {
   return isInside(s) ? 0 : reachD(s) * reachH(s) * reachW(s) * s.C << 2
 }
@@ -22,7 +16,7 @@ function paddedBytes(s: Shape): i32 {
 /** Bytes of all groups' packed weights: forward, and (`adjoint`) for the input gradient. */
 export function packedBytes(s: Shape, adjoint: bool): i32 {
   const columns = (adjoint ? s.C : s.OC) / s.groups, K = (adjoint ? s.OC : s.C) / s.groups
-  return s.groups * panelsOf(columns) * NR * K * taps(s) << 2
+  return s.groups * panelColumns(columns) * K * taps(s) << 2
 }
 
 export function packAll(pW: usize, s: Shape, adjoint: bool, to: usize, pPlaces: usize): void {
@@ -61,7 +55,7 @@ export function forward(pX: usize, pW: usize, pBias: usize, pY: usize, s: Shape,
   p.pWork = pPadded + (merged ? paddedBytes(s) : 0)
   if (!(flags & PACKED)) packAll(pW, s, false, pPacked, pPlaces)
   p.pPanels = flags & PACKED ? pW : pPacked
-  p.panelBytes = taps(s) * c << 5
+  p.steps = taps(s) * c
   p.columns = o
   p.groups = s.groups
   setForward(p, pBias, pY, s, flags)
@@ -73,7 +67,7 @@ function forwardGroups(p: Problem, pX: usize, s: Shape): void {
   const c = s.C / s.groups
   p.pSource = pX
   p.run = c
-  p.tapBytes = c << 5
+  p.tapStride = c
   setSource(p, s.D, s.H, s.W, s.C)
   addForwardTaps(p, s)
   correlate(p)
@@ -84,7 +78,7 @@ function forwardMerged(p: Problem, pX: usize, pPadded: usize, s: Shape): void {
   if (inside) setSource(p, s.D, s.H, s.W, s.C)
   else setSource(p, reachD(s), reachH(s), reachW(s), s.C)
   p.run = s.KW * s.C
-  p.tapBytes = p.run << 5
+  p.tapStride = p.run
   p.gridN = 1
   startPieces(p)
   for (let d = 0; d < s.KD; d++) {
@@ -106,11 +100,11 @@ export function adjoint(pDy: usize, pW: usize, pBias: usize, pDx: usize, s: Shap
   const pPacked = pPlaces + (taps(s) << 2)
   p.pWork = pPacked + packedBytes(s, true)
   if (!(flags & PACKED)) packAll(pW, s, true, pPacked, pPlaces)
-  p.panelBytes = taps(s) * o << 5
+  p.steps = taps(s) * o
   p.columns = s.C / s.groups
   p.groups = s.groups
   p.run = o
-  p.tapBytes = o << 5
+  p.tapStride = o
   setAdjoint(p, pBias, s, flags)
   setSource(p, s.OD, s.OH, s.OW, s.OC)
   p.pSource = pDy

@@ -4,13 +4,18 @@
 // come from a list, as in correlate.ts.
 import { madd } from '../lib/madd'
 import { settle } from '../lib/settle'
-import { ACCUMULATE, BIAS_COLUMN, finish, finishFour, finishOne, MR, NR, TAP_BYTES } from '../lib/tile'
+import { ACCUMULATE, BIAS_COLUMN, finish, finishFour, finishOne, MR, TAP_BYTES } from '../lib/tile'
 import { fillUp, HEAD_BYTES, listBytes, listPoint, listWeights, TILE_BYTES } from './correlate'
 import { Piece, PIECE_BYTES, Problem } from './problem'
 
 export function channelWorkBytes(pieces: i32, channels: i32): i32 {
   return TILE_BYTES + (channels << 2) + listBytes(pieces)
 }
+
+/** Channels that a listed tile and the weight gradient take at once. */
+// @ts-ignore: decorator
+@inline
+export const LANES: i32 = 8
 
 /** Neighbours in a tile inside the source: six by four channels is what V8 11 keeps in registers with all loads first. */
 // @ts-ignore: decorator
@@ -81,12 +86,12 @@ function inside(p: Problem, n: i32, d: i32, h: i32, w: i32, pTile: usize): void 
 function borderRow(p: Problem, pList: usize, rows: i32, pTile: usize): void {
   const pOut: usize = load<u32>(pList), pTaps = pList + HEAD_BYTES
   let c = 0
-  for (; c + NR <= p.columns; c += NR) {
+  for (; c + LANES <= p.columns; c += LANES) {
     const at = c << 2
     if (rows == MR) eightListed(pTaps, p.pieces, at, p.pPanels + at, pOut + at, p.outW, p.mode, p.pBias + at)
     else {
       eightListed(pTaps, p.pieces, at, p.pPanels + at, pTile, 32, 0, 0)
-      settle(pTile, 32, 4, rows, NR, pOut + at, p.outW, 4, p.mode, p.pBias + at, 0)
+      settle(pTile, 32, 4, rows, LANES, pOut + at, p.outW, 4, p.mode, p.pBias + at, 0)
     }
   }
   for (; c < p.columns; c++) {
@@ -131,13 +136,14 @@ function eightListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pC: usize,
     let a = at + <usize>load<u32>(pTaps); c00 = madd(v128.load(a), b0, c00); c01 = madd(v128.load(a, 16), b1, c01)
     a = at + <usize>load<u32>(pTaps, 4); c10 = madd(v128.load(a), b0, c10); c11 = madd(v128.load(a, 16), b1, c11)
     a = at + <usize>load<u32>(pTaps, 8); c20 = madd(v128.load(a), b0, c20); c21 = madd(v128.load(a, 16), b1, c21)
-    a = at + <usize>load<u32>(pTaps, 12); c30 = madd(v128.load(a), b0, c30); c31 = madd(v128.load(a, 16), b1, c31)
     if (MR == 6) {
+      a = at + <usize>load<u32>(pTaps, 12); c30 = madd(v128.load(a), b0, c30); c31 = madd(v128.load(a, 16), b1, c31)
       a = at + <usize>load<u32>(pTaps, 16); c40 = madd(v128.load(a), b0, c40); c41 = madd(v128.load(a, 16), b1, c41)
       a = at + <usize>load<u32>(pTaps, 20); c50 = madd(v128.load(a), b0, c50); c51 = madd(v128.load(a, 16), b1, c51)
     }
   }
-  finish(MR, pC, ldc, mode, pBias, 0, c00, c01, c10, c11, c20, c21, c30, c31, c40, c41, c50, c51)
+  const o = f32x4.splat(0)
+  finish(MR, false, pC, ldc, mode, pBias, 0, c00, c01, o, c10, c11, o, c20, c21, o, c30, c31, c40, c41, c50, c51)
 }
 
 // Channels past the last full eight, one at a time: the same sums in lane 0.
@@ -193,7 +199,7 @@ function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
   const pPlane = p.pSource + n * p.sourceN + sd * p.sourceD
   // The taps may descend (input gradient); sorted, they ascend along both axes.
   const descends = piece(p, 0).w > piece(p, 2).w
-  const step: usize = descends ? -p.tapBytes : p.tapBytes
+  const step: usize = descends ? -p.tapStride : p.tapStride
   const pWeights = p.pPanels + <usize>piece(p, descends ? 8 : 0).weights
   const row0 = sourceRow(p, pPlane, sd, sh + piece(p, descends ? 6 : 0).h)
   const row1 = sourceRow(p, pPlane, sd, sh + piece(p, 3).h)

@@ -2,7 +2,7 @@
 import { ACCUMULATE, BIAS_COLUMN, RELU } from '../lib/tile'
 import { Shape, taps } from './shape'
 
-/** One tap, or one slice of a tap's channels: displacement, byte offset in the source, byte offset in a panel, length. */
+/** One tap, or one slice of a tap's channels: displacement, byte offset in the source, place of its weights, length. */
 @unmanaged
 export class Piece {
   d: i32
@@ -30,9 +30,9 @@ export class Problem {
   stepD: i32
   stepH: i32
   stepW: i32
-  /** Values per tap, contiguous in the source, and bytes per tap of the packed weights. */
+  /** Values per tap, contiguous in the source, and how far apart the taps' weights lie: in steps of a panel, or in bytes. */
   run: i32
-  tapBytes: i32
+  tapStride: i32
   pPieces: usize
   pieces: i32
   /** Smallest and largest displacement along each axis. */
@@ -56,7 +56,8 @@ export class Problem {
   columns: i32
   groups: i32
   pPanels: usize
-  panelBytes: usize
+  /** Steps of a panel: values per output. */
+  steps: i32
   pBias: usize
   mode: i32
   /** Working space, of workBytes or channelWorkBytes. */
@@ -129,7 +130,7 @@ export function addTap(p: Problem, d: i32, h: i32, w: i32, place: i32): void {
     piece.h = h
     piece.w = w
     piece.offset = d * <i32>p.sourceD + h * <i32>p.sourceH + w * <i32>p.sourceW + (k << 2)
-    piece.weights = place * p.tapBytes + (k << 5)
+    piece.weights = place * p.tapStride + k
     piece.run = min(run, p.run - k)
   }
   p.minD = min(p.minD, d)

@@ -1,9 +1,9 @@
 // Weight gradient: dw[o, c, tap] = sum over output points of x(point + tap)[c] dy(point)[o], and db[o] = sum of dy[o].
-// Output points are taken in blocks of rows, or of parts of a long row. A block's dy is packed in panels of 8 channels, and the part of x that
-// it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (MR values of x by 8 of dy,
+// Output points are taken in blocks of rows, or of parts of a long row. A block's dy is packed in panels of channels, and the part of x that
+// it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (MR values of x by a panel of dy,
 // summed over the points of a block) read both from the first cache levels. Blocks are added in order.
 import { packB } from '../lib/pack'
-import { ACCUMULATE, MR, NR, tileOfSteps } from '../lib/tile'
+import { ACCUMULATE, MR, panelColumns, panelWidth, tileOfSteps } from '../lib/tile'
 import { mergesRows } from './padded'
 import { Shape, taps } from './shape'
 
@@ -11,10 +11,6 @@ import { Shape, taps } from './shape'
 // @ts-ignore: decorator
 @inline
 const POINTS: i32 = 512
-// @ts-ignore: decorator
-@inline
-const SUMS_BYTES: i32 = MR * NR * 4
-
 // How the points are cut: a unit is a run of rows of one plane of one image, or a segment of one long row; a block is
 // some units.
 let unitRows: i32 = 0
@@ -35,7 +31,9 @@ let unitBytes: i32 = 0
 let blockBytes: i32 = 0
 /** With merged taps: tiles per row of the kernel. */
 let strips: i32 = 0
-let panels: i32 = 0
+/** Tiles that each panel meets, and the columns of all panels. */
+let tiles: i32 = 0
+let columns: i32 = 0
 // Places in the scratch.
 let pRows: usize = 0
 let pCopy: usize = 0
@@ -53,7 +51,7 @@ function ceilDiv(n: i32, by: i32): i32 {
 function plan(s: Shape, pScratch: usize): usize {
   const c = s.C / s.groups
   const merged = mergesRows(s)
-  panels = ceilDiv(s.OC / s.groups, NR)
+  columns = panelColumns(s.OC / s.groups)
   unitRows = min(max(1, s.OH), max(1, POINTS / max(1, s.OW)))
   unitsPerPlane = ceilDiv(s.OH, unitRows)
   segments = max(1, ceilDiv(s.OW, POINTS))
@@ -72,15 +70,10 @@ function plan(s: Shape, pScratch: usize): usize {
   pRows = pScratch
   pCopy = pRows + (unitsPerBlock * unitRows << 2)
   pPanels = pCopy + laneGroups * blockBytes
-  pSums = pPanels + (panels * blockPoints << 5)
-  pBiasSums = pSums + panels * tilesPerPanel(s) * SUMS_BYTES
-  return pBiasSums + (panels << 5) - pScratch
-}
-
-// @ts-ignore: decorator
-@inline
-function tilesPerPanel(s: Shape): i32 {
-  return mergesRows(s) ? s.KD * s.KH * strips : laneGroups * taps(s)
+  tiles = merged ? s.KD * s.KH * strips : laneGroups * taps(s)
+  pSums = pPanels + (columns * blockPoints << 2)
+  pBiasSums = pSums + (columns * tiles * MR << 2)
+  return pBiasSums + (columns << 2) - pScratch
 }
 
 export function weightGradScratch(s: Shape): i32 {
@@ -91,16 +84,16 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
   const c = s.C / s.groups, o = s.OC / s.groups
   plan(s, pScratch)
   for (let g = 0; g < s.groups; g++) {
-    memory.fill(pSums, 0, panels * tilesPerPanel(s) * SUMS_BYTES + (panels << 5))
+    memory.fill(pSums, 0, columns * (tiles * MR + 1) << 2)
     let pPoints = pDy
     for (let first = 0; first < units; first += unitsPerBlock) {
       const count = min(unitsPerBlock, units - first)
       const rows = copyUnits(pX, s, first, count)
       const width = min(unitWidth, s.OW - first % segments * unitWidth)
       const points = rows * width
-      packB(pPoints, s.OC << 2, 4, o, points, pPanels, points << 5)
+      packB(pPoints, s.OC << 2, 4, o, points, pPanels)
       addBlock(s, rows, width)
-      if (pDb) addBias(points)
+      if (pDb) addBias(o, points)
       pPoints += points * s.OC * 4
     }
     unpack(pDw, s, flags)
@@ -159,8 +152,13 @@ function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
     if (pixelBytes == pixel && channels >= lanes) memory.copy(t, q, inner * pixelBytes)
     else if (channels >= MR) {
       for (let w = 0; w < inner; w++, q += pixel, t += MR << 2) {
-        v128.store(t, v128.load(q))
-        if (MR == 6) store<f64>(t, load<f64>(q, 16), 16)
+        if (MR == 6) {
+          v128.store(t, v128.load(q))
+          store<f64>(t, load<f64>(q, 16), 16)
+        } else {
+          store<f64>(t, load<f64>(q))
+          store<f32>(t, load<f32>(q, 8), 8)
+        }
       }
     } else {
       const part = min(lanes, channels)
@@ -172,49 +170,56 @@ function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
 }
 
 function addBlock(s: Shape, rows: i32, width: i32): void {
-  const c = s.C / s.groups
+  const c = s.C / s.groups, o = s.OC / s.groups
   const points = rows * width
   const merged = mergesRows(s)
   const step: usize = s.strideW * pixelBytes
-  let pTile = pSums
-  for (let j = 0; j < panels; j++) {
-    const pPanel = pPanels + (j * points << 5)
+  let pTile = pSums, pPanel = pPanels
+  for (let j = 0; j < o; ) {
+    const wide = panelWidth(o - j)
+    const tileBytes = wide * MR << 2
     for (let group = 0; group < laneGroups; group++) {
       const values = merged ? s.KW * c : min(MR, c - group * MR)
       for (let kd = 0; kd < s.KD; kd++) {
         for (let kh = 0; kh < s.KH; kh++) {
           const offset = group * blockBytes + kd * planeBytes + kh * s.dilationH * rowBytes
           if (merged) {
-            for (let i = 0; i < values; i += MR, pTile += SUMS_BYTES)
-              tileOfSteps(min(MR, values - i), pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
+            for (let i = 0; i < values; i += MR, pTile += tileBytes)
+              tileOfSteps(min(MR, values - i), wide, pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
           } else {
-            for (let kw = 0; kw < s.KW; kw++, pTile += SUMS_BYTES)
-              tileOfSteps(values, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE)
+            for (let kw = 0; kw < s.KW; kw++, pTile += tileBytes)
+              tileOfSteps(values, wide, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE)
           }
         }
       }
     }
+    j += wide
+    pPanel += wide * points << 2
   }
 }
 
-/** Adds the block's sums of dy, two points at a time. */
-function addBias(points: i32): void {
-  let p = pPanels
-  for (let j = 0; j < panels; j++) {
-    let a0 = f32x4.splat(0), a1 = a0, b0 = a0, b1 = a0
-    let k = points
-    for (; k >= 2; k -= 2, p += 64) {
-      a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16))
-      b0 = f32x4.add(b0, v128.load(p, 32)); b1 = f32x4.add(b1, v128.load(p, 48))
-    }
-    if (k > 0) {
-      a0 = f32x4.add(a0, v128.load(p)); a1 = f32x4.add(a1, v128.load(p, 16))
-      p += 32
-    }
-    const to = pBiasSums + (j << 5)
-    v128.store(to, f32x4.add(v128.load(to), f32x4.add(a0, b0)))
-    v128.store(to, f32x4.add(v128.load(to, 16), f32x4.add(a1, b1)), 16)
+/** Adds the block's sums of dy. */
+function addBias(o: i32, points: i32): void {
+  let pPanel = pPanels, to = pBiasSums
+  for (let j = 0; j < o; ) {
+    const width = panelWidth(o - j)
+    for (let i = 0; i < width; i += 4, to += 16) addColumns(pPanel + (i << 2), width << 2, points, to)
+    j += width
+    pPanel += width * points << 2
   }
+}
+
+/** Adds the sums of four columns, made in four interleaved parts. */
+function addColumns(p: usize, step: usize, points: i32, to: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a
+  const step2 = step << 1
+  for (; points >= 4; points -= 4, p += step2 << 1) {
+    a = f32x4.add(a, v128.load(p)); b = f32x4.add(b, v128.load(p + step))
+    const q = p + step2
+    c = f32x4.add(c, v128.load(q)); d = f32x4.add(d, v128.load(q + step))
+  }
+  for (; points > 0; points--, p += step) a = f32x4.add(a, v128.load(p))
+  v128.store(to, f32x4.add(v128.load(to), f32x4.add(f32x4.add(a, b), f32x4.add(c, d))))
 }
 
 function addTo(to: usize, p: usize, n: i32, flags: i32): void {
@@ -225,19 +230,41 @@ function addTo(to: usize, p: usize, n: i32, flags: i32): void {
 function unpack(pDw: usize, s: Shape, flags: i32): void {
   const c = s.C / s.groups, o = s.OC / s.groups, T = taps(s)
   const merged = mergesRows(s)
-  const sPanel: usize = tilesPerPanel(s) * SUMS_BYTES
-  for (let oc = 0; oc < o; oc++) {
-    const pPanel = pSums + (oc >>> 3) * sPanel + ((oc & 7) << 2)
-    for (let ic = 0; ic < c; ic++) {
-      for (let tap = 0; tap < T; tap++, pDw += 4) {
-        let p: usize
-        if (merged) {
-          const value = tap % s.KW * c + ic
-          p = (tap / s.KW * strips + value / MR) * SUMS_BYTES + (value % MR << 5)
-        } else {
-          p = (ic / MR * T + tap) * SUMS_BYTES + (ic % MR << 5)
-        }
-        const sum = load<f32>(pPanel + p)
+  let pPanel = pSums
+  for (let j = 0; j < o; ) {
+    const width = panelWidth(o - j)
+    const rowBytes = width << 2
+    for (let i = min(width, o - j); i > 0; i--, pPanel += 4, pDw += c * T << 2) {
+      if (merged) unpackMerged(pPanel, rowBytes, pDw, s, c, flags)
+      else unpackLine(pPanel, rowBytes, pDw, c, T, flags)
+    }
+    j += width
+    pPanel = pSums + (j * tiles * MR << 2)
+  }
+}
+
+/** One output channel: tiles come as [group of MR channels][tap], the channels of a group as rows of each. */
+function unpackLine(pSum: usize, rowBytes: usize, pDw: usize, c: i32, T: i32, flags: i32): void {
+  const tileBytes = rowBytes * MR
+  for (let group = 0; group < c; group += MR, pSum += T * tileBytes) {
+    const lanes = min(MR, c - group)
+    let p = pSum
+    for (let lane = 0; lane < lanes; lane++, p += rowBytes) {
+      let q = p
+      for (let tap = T; tap > 0; tap--, q += tileBytes, pDw += 4) {
+        const sum = load<f32>(q)
+        store<f32>(pDw, flags & ACCUMULATE ? load<f32>(pDw) + sum : sum)
+      }
+    }
+  }
+}
+
+/** The same with merged taps: rows are the values [kw][channel] of a row of the kernel. */
+function unpackMerged(pSum: usize, rowBytes: usize, pDw: usize, s: Shape, c: i32, flags: i32): void {
+  for (let ic = 0; ic < c; ic++) {
+    for (let row = 0; row < s.KD * s.KH; row++) {
+      for (let value = ic; value < s.KW * c; value += c, pDw += 4) {
+        const sum = load<f32>(pSum + (row * strips * MR + value) * rowBytes)
         store<f32>(pDw, flags & ACCUMULATE ? load<f32>(pDw) + sum : sum)
       }
     }

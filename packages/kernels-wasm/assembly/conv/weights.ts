@@ -1,55 +1,71 @@
-// Weights w[OC, C / groups, T] (row-major, T taps) packed in panels of 8 lines: entry (tap, k, line) of a panel lies at
-// 4 ((place(tap) K + k) 8 + line). Forward, lines are output channels and k input channels; for the input gradient the
+// Weights w[OC, C / groups, T] (row-major, T taps) packed in panels of 8 or 12 lines: entry (tap, k, line) of a panel
+// lies at 4 ((place(tap) K + k) width + line). Forward, lines are output channels and k input channels; for the input gradient the
 // reverse. `pPlaces` holds the place of each tap as u32.
-import { NR } from '../lib/tile'
+import { panelWidth } from '../lib/tile'
 
 /** Strides in elements; `lines` lines in all, the last panel filled up with zeros. */
 export function packWeights(p: usize, sLine: i32, sK: i32, lines: i32, K: i32, T: i32, pPlaces: usize, to: usize): void {
-  const panelBytes: usize = T * K << 5
-  for (; lines > 0; lines -= NR, p += <usize>sLine << 5, to += panelBytes) {
-    if (lines >= NR) packPanel(p, sLine << 2, sK << 2, K, T, pPlaces, to)
-    else packPart(p, sLine << 2, sK << 2, lines, K, T, pPlaces, to)
+  while (lines > 0) {
+    const width = panelWidth(lines)
+    if (lines < width) packPart(p, sLine << 2, sK << 2, lines, width, K, T, pPlaces, to)
+    else if (width == 8) packEight(p, sLine << 2, sK << 2, K, T, pPlaces, to)
+    else packTwelve(p, sLine << 2, sK << 2, K, T, pPlaces, to)
+    lines -= width
+    p += width * sLine << 2
+    to += width * T * K << 2
   }
 }
 
-function packPanel(p: usize, sLine: usize, sK: usize, K: i32, T: i32, pPlaces: usize, to: usize): void {
-  const tapBytes: usize = K << 5
+function packEight(p: usize, sLine: usize, sK: usize, K: i32, T: i32, pPlaces: usize, to: usize): void { packPanel(false, p, sLine, sK, K, T, pPlaces, to) }
+function packTwelve(p: usize, sLine: usize, sK: usize, K: i32, T: i32, pPlaces: usize, to: usize): void { packPanel(true, p, sLine, sK, K, T, pPlaces, to) }
+
+// @ts-ignore: decorator
+@inline
+function packPanel(wide: bool, p: usize, sLine: usize, sK: usize, K: i32, T: i32, pPlaces: usize, to: usize): void {
+  const step: usize = wide ? 48 : 32
+  const tapBytes = step * K
   let k = K
   // Two steps of k fill a cache line; the rows of the taps often share a cache set, and would evict half-filled lines.
-  for (; k >= 2; k -= 2, p += sK << 1, to += 64) {
+  for (; k >= 2; k -= 2, p += sK << 1, to += step << 1) {
     let q = p, place = pPlaces
     for (let tap = 0; tap < T; tap++, q += 4, place += 4) {
       const t = to + load<u32>(place) * tapBytes
-      gather(q, sLine, t)
-      gather(q + sK, sLine, t + 32)
+      gather(wide, q, sLine, t)
+      gather(wide, q + sK, sLine, t + step)
     }
   }
   if (k > 0) {
-    for (let tap = 0; tap < T; tap++, p += 4, pPlaces += 4) gather(p, sLine, to + load<u32>(pPlaces) * tapBytes)
+    for (let tap = 0; tap < T; tap++, p += 4, pPlaces += 4) gather(wide, p, sLine, to + load<u32>(pPlaces) * tapBytes)
   }
 }
 
-/** Eight values, `sLine` bytes apart, stored together. */
+/** Values `sLine` bytes apart, stored together. */
 // @ts-ignore: decorator
 @inline
-function gather(q: usize, sLine: usize, to: usize): void {
-  let lo = v128.load32_zero(q)
-  q += sLine; lo = v128.load32_lane(q, lo, 1)
-  q += sLine; lo = v128.load32_lane(q, lo, 2)
-  q += sLine; lo = v128.load32_lane(q, lo, 3)
-  q += sLine; let hi = v128.load32_zero(q)
-  q += sLine; hi = v128.load32_lane(q, hi, 1)
-  q += sLine; hi = v128.load32_lane(q, hi, 2)
-  q += sLine; hi = v128.load32_lane(q, hi, 3)
-  v128.store(to, lo)
-  v128.store(to, hi, 16)
+function gather(wide: bool, q: usize, sLine: usize, to: usize): void {
+  v128.store(to, gatherFour(q, sLine))
+  q += sLine << 2
+  v128.store(to, gatherFour(q, sLine), 16)
+  if (wide) v128.store(to, gatherFour(q + (sLine << 2), sLine), 32)
 }
 
-function packPart(p: usize, sLine: usize, sK: usize, lines: i32, K: i32, T: i32, pPlaces: usize, to: usize): void {
-  memory.fill(to, 0, T * K << 5)
+// @ts-ignore: decorator
+@inline
+function gatherFour(q: usize, sLine: usize): v128 {
+  const q2 = q + (sLine << 1)
+  let x = v128.load32_zero(q)
+  x = v128.load32_lane(q + sLine, x, 1)
+  x = v128.load32_lane(q2, x, 2)
+  return v128.load32_lane(q2 + sLine, x, 3)
+}
+
+function packPart(
+  p: usize, sLine: usize, sK: usize, lines: i32, width: i32, K: i32, T: i32, pPlaces: usize, to: usize,
+): void {
+  memory.fill(to, 0, T * K * width << 2)
   for (let k = 0; k < K; k++, p += sK) {
     for (let tap = 0; tap < T; tap++) {
-      const t = to + ((load<u32>(pPlaces + (tap << 2)) * K + k) << 5)
+      const t = to + ((load<u32>(pPlaces + (tap << 2)) * K + k) * width << 2)
       for (let line = 0; line < lines; line++) store<f32>(t + (line << 2), load<f32>(p + (tap << 2) + line * sLine))
     }
   }

@@ -1,11 +1,12 @@
 // C[M,N] = act(A[M,K] B[K,N] + bias + C_old), any strides on A and B.
 // K is cut into even blocks of at most KC; each element of C is the sum, in order, of its blocks' sums, each of which
-// runs over ascending k from zero. B is packed in panels of 8 columns; A is read in place where it is contiguous
+// runs over ascending k from zero. B is packed in panels of 8 or 12 columns; A is read in place where it is contiguous
 // along k and packed in panels of MR rows otherwise. Products with a vector have their own loops.
 import { matvec } from './matvec'
 import { packA, packB } from './pack'
 import { settle } from './settle'
-import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, NR, RELU, TAP_BYTES, tileOfPanels, tileOfTaps } from './tile'
+import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, panelColumns, panelWidth, RELU, TAP_BYTES, TILE_STEP, tileOfPanels,
+  tileOfTaps } from './tile'
 
 // @ts-ignore: decorator
 @inline
@@ -36,16 +37,10 @@ function blockOfK(K: i32): i32 {
   return K <= KC ? K : ((K + blocks - 1) / blocks + 3) & ~3
 }
 
-// @ts-ignore: decorator
-@inline
-function roundUp(n: i32, to: i32): i32 {
-  return (n + to - 1) / to * to
-}
-
 export function gemmScratchBytes(M: i32, N: i32, K: i32): i32 {
   if (M == 1 || N == 1) return max(M, N) + K << 2
   const kc = blockOfK(K)
-  const wide = max(min(roundUp(M, NR), NC), min(roundUp(N, NR), NC))
+  const wide = max(panelColumns(min(M, NC)), panelColumns(min(N, NC)))
   return TILE_BYTES + LIST_BYTES + ((wide + MC) * kc << 2)
 }
 
@@ -84,7 +79,7 @@ function product(
   const pList = pScratch + TILE_BYTES
   const pPanelsB = pList + LIST_BYTES
   const blockK = blockOfK(K)
-  const pPanelsA = pPanelsB + (min(roundUp(N, NR), NC) * blockK << 2)
+  const pPanelsA = pPanelsB + (panelColumns(min(N, NC)) * blockK << 2)
   for (let j = 0; j < N; j += NC) {
     const n = min(NC, N - j)
     for (let k = 0; k < K; k += blockK) {
@@ -92,7 +87,7 @@ function product(
       const first = k == 0, last = k + kc >= K
       const mode = (first ? flags & (ACCUMULATE | TRANSPOSED) : ACCUMULATE | (flags & TRANSPOSED)) |
         (last ? flags & (BIAS_COLUMN | BIAS_ROW | RELU) : 0)
-      packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB, kc << 5)
+      packB(pB + k * sKB + j * sNB, sKB, sNB, n, kc, pPanelsB)
       const blockM = kc <= KC / 2 ? MC : MC / 2
       for (let i = 0; i < M; i += blockM) {
         const m = min(blockM, M - i)
@@ -123,21 +118,23 @@ function block(
 ): void {
   const sRow: usize = mode & TRANSPOSED ? 4 : ldc, sColumn: usize = mode & TRANSPOSED ? ldc : 4
   pC += i * sRow + j * sColumn
-  for (let jj = 0; jj < n; jj += NR) {
-    const columns = min(NR, n - jj)
-    const direct = columns == NR && !(mode & TRANSPOSED)
+  for (let jj = 0; jj < n; ) {
+    const width = panelWidth(n - jj)
+    const columns = min(width, n - jj)
+    const direct = columns == width && !(mode & TRANSPOSED)
     for (let ii = 0; ii < m; ii += MR) {
       const rows = min(MR, m - ii)
       const pTileC = pC + ii * sRow + jj * sColumn
       const to = direct ? pTileC : pTile
-      const step = direct ? ldc : 32
+      const step = direct ? ldc : TILE_STEP
       const tileMode = direct ? mode : 0
       const column = pBias + ((j + jj) << 2), row = pBias + ((i + ii) << 2)
-      if (pList) tileOfTaps(rows, pList + (ii / MR) * TAP_BYTES, 1, kc, 0, pB, to, step, tileMode, column, row)
-      else tileOfPanels(rows, pA + ii * kc * 4, pB, kc, to, step, tileMode, column, row)
-      if (mode & TRANSPOSED) settle(pTile, 4, 32, columns, rows, pTileC, sColumn, sRow, mode, row, column)
-      else if (!direct) settle(pTile, 32, 4, rows, columns, pTileC, sRow, sColumn, mode, column, row)
+      if (pList) tileOfTaps(rows, width, pList + (ii / MR) * TAP_BYTES, 1, kc, 0, pB, to, step, tileMode, column, row)
+      else tileOfPanels(rows, width, pA + ii * kc * 4, pB, kc, to, step, tileMode, column, row)
+      if (mode & TRANSPOSED) settle(pTile, 4, TILE_STEP, columns, rows, pTileC, sColumn, sRow, mode, row, column)
+      else if (!direct) settle(pTile, TILE_STEP, 4, rows, columns, pTileC, sRow, sColumn, mode, column, row)
     }
-    pB += kc << 5
+    pB += width * kc << 2
+    jj += width
   }
 }

@@ -1,5 +1,5 @@
-// Packing into panels of 8 (B) or MR (A) lines: entry (line, k) of a panel lies at 4 (k width + line).
-import { MR, NR } from './tile'
+// Packing into panels of panelWidth (B) or MR (A) lines: entry (line, k) of a panel lies at 4 (k width + line).
+import { MR, panelWidth } from './tile'
 
 /** 4x4 transpose of four vectors of consecutive k, one per line, stored as four rows of 4 lines, `step` bytes apart. */
 // @ts-ignore: decorator
@@ -13,15 +13,16 @@ function storeTransposed(to: usize, step: usize, r0: v128, r1: v128, r2: v128, r
   v128.store(to + 3 * step, v128.shuffle<f32>(hi01, hi23, 2, 3, 6, 7))
 }
 
-/** One panel of 8 lines whose values are contiguous along k; `sLine` bytes lie between lines. */
-function packLinesByK(p: usize, sLine: usize, K: i32, to: usize): void {
-  for (let half = 0; half < 2; half++, p += sLine << 2, to += 16) {
+/** One panel of `width` lines whose values are contiguous along k; `sLine` bytes lie between lines. */
+function packLinesByK(p: usize, sLine: usize, width: i32, K: i32, to: usize): void {
+  const step: usize = width << 2
+  for (let line = 0; line < width; line += 4, p += sLine << 2, to += 16) {
     let q = p, t = to, k = K
-    for (; k >= 4; k -= 4, q += 16, t += 128) {
+    for (; k >= 4; k -= 4, q += 16, t += step << 2) {
       const q2 = q + (sLine << 1)
-      storeTransposed(t, 32, v128.load(q), v128.load(q + sLine), v128.load(q2), v128.load(q2 + sLine))
+      storeTransposed(t, step, v128.load(q), v128.load(q + sLine), v128.load(q2), v128.load(q2 + sLine))
     }
-    for (; k > 0; k--, q += 4, t += 32) {
+    for (; k > 0; k--, q += 4, t += step) {
       store<f32>(t, load<f32>(q))
       store<f32>(t, load<f32>(q + sLine), 4)
       store<f32>(t, load<f32>(q + 2 * sLine), 8)
@@ -30,24 +31,41 @@ function packLinesByK(p: usize, sLine: usize, K: i32, to: usize): void {
   }
 }
 
-/** `panels` (1 to 16) panels whose lines are contiguous within each k; `sK` bytes lie between steps of k. */
-function packLinesByLine(p: usize, sK: usize, panels: i32, K: i32, to: usize, panelBytes: usize): void {
-  // Two steps of k fill a cache line of each panel; many more panels at once would evict each other's lines.
-  for (; K >= 2; K -= 2, p += sK << 1, to += 64) {
+/** `panels` panels of 8 or 12 lines that are contiguous within each k; `sK` bytes lie between steps of k. */
+// @ts-ignore: decorator
+@inline
+function packLinesByLine(wide: bool, p: usize, sK: usize, panels: i32, K: i32, to: usize): void {
+  const step: usize = wide ? 48 : 32
+  const panelBytes = step * K
+  // Two steps of k fill at least a cache line of each panel; many more panels at once would evict each other's lines.
+  for (; K >= 2; K -= 2, p += sK << 1, to += step << 1) {
     let q = p, t = to
-    for (let i = 0; i < panels; i++, q += 32, t += panelBytes) {
-      v128.store(t, v128.load(q))
-      v128.store(t, v128.load(q, 16), 16)
-      v128.store(t, v128.load(q + sK), 32)
-      v128.store(t, v128.load(q + sK, 16), 48)
+    for (let i = 0; i < panels; i++, q += step, t += panelBytes) {
+      copyStep(wide, q, t)
+      copyStep(wide, q + sK, t + step)
     }
   }
   if (K > 0) {
-    for (let i = 0; i < panels; i++, p += 32, to += panelBytes) {
-      v128.store(to, v128.load(p))
-      v128.store(to, v128.load(p, 16), 16)
-    }
+    for (let i = 0; i < panels; i++, p += step, to += panelBytes) copyStep(wide, p, to)
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function copyStep(wide: bool, p: usize, to: usize): void {
+  v128.store(to, v128.load(p))
+  v128.store(to, v128.load(p, 16), 16)
+  if (wide) v128.store(to, v128.load(p, 32), 32)
+}
+
+function packEights(p: usize, sK: usize, panels: i32, K: i32, to: usize): void { packLinesByLine(false, p, sK, panels, K, to) }
+function packTwelves(p: usize, sK: usize, panels: i32, K: i32, to: usize): void { packLinesByLine(true, p, sK, panels, K, to) }
+
+/** How many of the next panels, at most `most`, have `width` lines and no padding. */
+function equalPanels(n: i32, width: i32, most: i32): i32 {
+  let panels = 0
+  for (; panels < most && n >= width && panelWidth(n) == width; n -= width) panels++
+  return panels
 }
 
 /** One panel of `width` lines, any strides (bytes), of which only `lines` exist; the rest is zero. */
@@ -59,22 +77,27 @@ function packAny(p: usize, sLine: usize, sK: usize, lines: i32, width: i32, K: i
   }
 }
 
-/** Panels of 8 columns of B[K, n], `panelBytes` apart; strides in bytes. */
-export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize, panelBytes: usize): void {
-  if (sN == 4) {
-    while (n >= NR) {
-      const panels = min(16, n >>> 3)
-      packLinesByLine(pB, sK, panels, K, to, panelBytes)
-      n -= panels << 3
-      pB += panels << 5
-      to += panels * panelBytes
+/** Panels of the n columns of B[K, n], one after another; strides in bytes. */
+export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize): void {
+  while (n > 0) {
+    const width = panelWidth(n)
+    let panels = 1
+    if (n < width) {
+      packAny(pB, sN, sK, n, width, K, to)
+    } else if (sN == 4) {
+      panels = equalPanels(n, width, 16)
+      if (width == 8) packEights(pB, sK, panels, K, to)
+      else packTwelves(pB, sK, panels, K, to)
+    } else if (sK == 4) {
+      packLinesByK(pB, sN, width, K, to)
+    } else {
+      packAny(pB, sN, sK, width, width, K, to)
     }
+    const lines = panels * width
+    n -= lines
+    pB += lines * sN
+    to += lines * K << 2
   }
-  for (; n >= NR; n -= NR, pB += NR * sN, to += panelBytes) {
-    if (sK == 4) packLinesByK(pB, sN, K, to)
-    else packAny(pB, sN, sK, NR, NR, K, to)
-  }
-  if (n > 0) packAny(pB, sN, sK, n, NR, K, to)
 }
 
 /** Panels of MR rows of A[m, K]; strides in bytes. */
@@ -89,7 +112,12 @@ export function packA(pA: usize, sM: usize, sK: usize, m: i32, K: i32, to: usize
 
 function packRowsByLine(p: usize, sK: usize, K: i32, to: usize): void {
   for (; K > 0; K--, p += sK, to += MR << 2) {
-    v128.store(to, v128.load(p))
-    if (MR == 6) store<f64>(to, load<f64>(p, 16), 16)
+    if (MR == 6) {
+      v128.store(to, v128.load(p))
+      store<f64>(to, load<f64>(p, 16), 16)
+    } else {
+      store<f64>(to, load<f64>(p))
+      store<f32>(to, load<f32>(p, 8), 8)
+    }
   }
 }

@@ -10,7 +10,7 @@ const tail: readonly Operand[] = [params, { name: 'flags', role: 'scalar' }, { n
 
 const shared = {
   group: 'conv',
-  tile: { OC: 8, C: 4 },
+  tile: { OC: 12, C: 3 },
   scratch: 'conv_scratch_bytes',
   inPlace: false,
 } as const
@@ -62,7 +62,7 @@ export const convRows: readonly KernelRow[] = [
       { name: 'pass', role: 'scalar' },
     ],
     group: 'conv',
-    tile: { OC: 8 },
+    tile: { OC: 12 },
     inPlace: false,
     reference: 'conv',
   },

@@ -26,7 +26,7 @@ const batch: readonly Operand[] = [
 
 const shared = {
   group: 'gemm',
-  tile: { M: 4, N: 8, K: 1 },
+  tile: { M: 3, N: 12, K: 1 },
   scratch: 'gemm_scratch_bytes',
   inPlace: false,
   reference: 'gemm',
