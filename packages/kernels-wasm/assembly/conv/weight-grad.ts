@@ -1,9 +1,9 @@
 // Weight gradient: dw[o, c, tap] = sum over output points of x(point + tap)[c] dy(point)[o], and db[o] = sum of dy[o].
 // Output points are taken in blocks of rows, or of parts of a long row. A block's dy is packed in panels of channels, and the part of x that
-// it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (MR values of x by a panel of dy,
+// it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (tileRows values of x by a panel of dy,
 // summed over the points of a block) read both from the first cache levels. Blocks are added in order.
 import { packB } from '../lib/pack'
-import { ACCUMULATE, MR, panelColumns, panelWidth, tileOfSteps } from '../lib/tile'
+import { ACCUMULATE, panelColumns, panelWidth, stepRows, tileOfSteps } from '../lib/tile'
 import { mergesRows } from './padded'
 import { Shape, taps } from './shape'
 
@@ -31,7 +31,8 @@ let unitBytes: i32 = 0
 let blockBytes: i32 = 0
 /** With merged taps: tiles per row of the kernel. */
 let strips: i32 = 0
-/** Tiles that each panel meets, and the columns of all panels. */
+/** Values of x in a tile, tiles that each panel meets, and the columns of all panels. */
+let tileRows: i32 = 0
 let tiles: i32 = 0
 let columns: i32 = 0
 // Places in the scratch.
@@ -52,6 +53,7 @@ function plan(s: Shape, pScratch: usize): usize {
   const c = s.C / s.groups
   const merged = mergesRows(s)
   columns = panelColumns(s.OC / s.groups)
+  tileRows = stepRows(s.OC / s.groups)
   unitRows = min(max(1, s.OH), max(1, POINTS / max(1, s.OW)))
   unitsPerPlane = ceilDiv(s.OH, unitRows)
   segments = max(1, ceilDiv(s.OW, POINTS))
@@ -59,9 +61,9 @@ function plan(s: Shape, pScratch: usize): usize {
   units = s.OW > 0 ? s.N * s.OD * unitsPerPlane * segments : 0
   unitsPerBlock = unitsPerPlane * segments > 1 ? 1 : max(1, min(units, POINTS / max(1, unitRows * s.OW)))
   blockPoints = unitsPerBlock * unitRows * unitWidth
-  lanes = merged ? c : MR
-  laneGroups = merged ? 1 : ceilDiv(c, MR)
-  strips = merged ? ceilDiv(s.KW * c, MR) : 1
+  lanes = merged ? c : tileRows
+  laneGroups = merged ? 1 : ceilDiv(c, tileRows)
+  strips = merged ? ceilDiv(s.KW * c, tileRows) : 1
   pixelBytes = lanes << 2
   rowBytes = max(0, (unitWidth - 1) * s.strideW + (s.KW - 1) * s.dilationW + 1) * pixelBytes
   planeBytes = ((unitRows - 1) * s.strideH + (s.KH - 1) * s.dilationH + 1) * rowBytes
@@ -72,7 +74,7 @@ function plan(s: Shape, pScratch: usize): usize {
   pPanels = pCopy + laneGroups * blockBytes
   tiles = merged ? s.KD * s.KH * strips : laneGroups * taps(s)
   pSums = pPanels + (columns * blockPoints << 2)
-  pBiasSums = pSums + (columns * tiles * MR << 2)
+  pBiasSums = pSums + (columns * tiles * tileRows << 2)
   return pBiasSums + (columns << 2) - pScratch
 }
 
@@ -84,7 +86,7 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
   const c = s.C / s.groups, o = s.OC / s.groups
   plan(s, pScratch)
   for (let g = 0; g < s.groups; g++) {
-    memory.fill(pSums, 0, columns * (tiles * MR + 1) << 2)
+    memory.fill(pSums, 0, columns * (tiles * tileRows + 1) << 2)
     let pPoints = pDy
     for (let first = 0; first < units; first += unitsPerBlock) {
       const count = min(unitsPerBlock, units - first)
@@ -150,14 +152,14 @@ function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
     memory.fill(to + (left + inner) * pixelBytes, 0, (W - left - inner) * pixelBytes)
     let t = to + left * pixelBytes, q = pRow + skip * pixel + group * pixelBytes
     if (pixelBytes == pixel && channels >= lanes) memory.copy(t, q, inner * pixelBytes)
-    else if (channels >= MR) {
-      for (let w = 0; w < inner; w++, q += pixel, t += MR << 2) {
-        if (MR == 6) {
-          v128.store(t, v128.load(q))
-          store<f64>(t, load<f64>(q, 16), 16)
-        } else {
+    else if (channels >= tileRows) {
+      for (let w = 0; w < inner; w++, q += pixel, t += tileRows << 2) {
+        if (tileRows == 3) {
           store<f64>(t, load<f64>(q))
           store<f32>(t, load<f32>(q, 8), 8)
+        } else {
+          v128.store(t, v128.load(q))
+          if (tileRows == 6) store<f64>(t, load<f64>(q, 16), 16)
         }
       }
     } else {
@@ -177,15 +179,15 @@ function addBlock(s: Shape, rows: i32, width: i32): void {
   let pTile = pSums, pPanel = pPanels
   for (let j = 0; j < o; ) {
     const wide = panelWidth(o - j)
-    const tileBytes = wide * MR << 2
+    const tileBytes = wide * tileRows << 2
     for (let group = 0; group < laneGroups; group++) {
-      const values = merged ? s.KW * c : min(MR, c - group * MR)
+      const values = merged ? s.KW * c : min(tileRows, c - group * tileRows)
       for (let kd = 0; kd < s.KD; kd++) {
         for (let kh = 0; kh < s.KH; kh++) {
           const offset = group * blockBytes + kd * planeBytes + kh * s.dilationH * rowBytes
           if (merged) {
-            for (let i = 0; i < values; i += MR, pTile += tileBytes)
-              tileOfSteps(min(MR, values - i), wide, pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
+            for (let i = 0; i < values; i += tileRows, pTile += tileBytes)
+              tileOfSteps(min(tileRows, values - i), wide, pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
           } else {
             for (let kw = 0; kw < s.KW; kw++, pTile += tileBytes)
               tileOfSteps(values, wide, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE)
@@ -239,15 +241,15 @@ function unpack(pDw: usize, s: Shape, flags: i32): void {
       else unpackLine(pPanel, rowBytes, pDw, c, T, flags)
     }
     j += width
-    pPanel = pSums + (j * tiles * MR << 2)
+    pPanel = pSums + (j * tiles * tileRows << 2)
   }
 }
 
-/** One output channel: tiles come as [group of MR channels][tap], the channels of a group as rows of each. */
+/** One output channel: tiles come as [group of channels][tap], the channels of a group as rows of each. */
 function unpackLine(pSum: usize, rowBytes: usize, pDw: usize, c: i32, T: i32, flags: i32): void {
-  const tileBytes = rowBytes * MR
-  for (let group = 0; group < c; group += MR, pSum += T * tileBytes) {
-    const lanes = min(MR, c - group)
+  const tileBytes = rowBytes * tileRows
+  for (let group = 0; group < c; group += tileRows, pSum += T * tileBytes) {
+    const lanes = min(tileRows, c - group)
     let p = pSum
     for (let lane = 0; lane < lanes; lane++, p += rowBytes) {
       let q = p
@@ -264,7 +266,7 @@ function unpackMerged(pSum: usize, rowBytes: usize, pDw: usize, s: Shape, c: i32
   for (let ic = 0; ic < c; ic++) {
     for (let row = 0; row < s.KD * s.KH; row++) {
       for (let value = ic; value < s.KW * c; value += c, pDw += 4) {
-        const sum = load<f32>(pSum + (row * strips * MR + value) * rowBytes)
+        const sum = load<f32>(pSum + (row * strips * tileRows + value) * rowBytes)
         store<f32>(pDw, flags & ACCUMULATE ? load<f32>(pDw) + sum : sum)
       }
     }

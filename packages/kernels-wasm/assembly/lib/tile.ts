@@ -31,6 +31,13 @@ export function panelColumns(n: i32): i32 {
   return ASC_FEATURE_RELAXED_SIMD ? (n + 7) & ~7 : n > 0 ? max(8, (n + 3) & ~3) : 0
 }
 
+/** Rows of a full tile over lists of steps when C has n columns. */
+// @ts-ignore: decorator
+@inline
+export function stepRows(n: i32): i32 {
+  return !ASC_FEATURE_RELAXED_SIMD && panelWidth(n) == 8 ? 4 : MR
+}
+
 /** Bytes from row to row of a tile of sums outside C. */
 // @ts-ignore: decorator
 @inline
@@ -343,21 +350,21 @@ function steps1w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usiz
 function steps2w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(2, true, l, n, o, s, w, p, c, m) }
 function steps3w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(3, true, l, n, o, s, w, p, c, m) }
 
-/** One tile of `rows` by `width` over lists of steps, stored densely. */
+/** One tile of `rows` (1 to stepRows) by `width` over lists of steps, stored densely. */
 export function tileOfSteps(
   rows: i32, width: i32, l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (rows == 6) { steps6(l, n, o, s, w, p, c, m); return }
     if (rows == 5) { steps5(l, n, o, s, w, p, c, m); return }
-    if (rows == 4) { steps4(l, n, o, s, w, p, c, m); return }
   } else if (width == 12) {
     if (rows == 3) steps3w(l, n, o, s, w, p, c, m)
     else if (rows == 2) steps2w(l, n, o, s, w, p, c, m)
     else steps1w(l, n, o, s, w, p, c, m)
     return
   }
-  if (rows == 3) steps3(l, n, o, s, w, p, c, m)
+  if (rows == 4) steps4(l, n, o, s, w, p, c, m)
+  else if (rows == 3) steps3(l, n, o, s, w, p, c, m)
   else if (rows == 2) steps2(l, n, o, s, w, p, c, m)
   else steps1(l, n, o, s, w, p, c, m)
 }
