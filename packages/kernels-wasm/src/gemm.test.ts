@@ -137,6 +137,13 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
     }
   })
 
+  test('rows of A packed for many columns', () => {
+    for (const M of [2, 3, 4, 5, 6, 7, 11, 13])
+      for (const K of [1, 2, 3, 4, 5, 7, 8, 37])
+        for (const layout of layouts)
+          check(kernels, arena, caseOf(M, 95 + (M % 3), K, layout, M & 23, K % 2), (K % 4) * 4)
+  })
+
   test('several blocks along M, N and K, with every combination of flags', () => {
     for (const layout of layouts)
       for (const flags of [0, 1, 2, 4, 16, 1 + 2 + 16, 1 + 4, 2 + 4 + 16])

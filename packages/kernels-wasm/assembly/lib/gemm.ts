@@ -1,12 +1,13 @@
 // C[M,N] = act(A[M,K] B[K,N] + bias + C_old), any strides on A and B.
 // K is cut into even blocks of at most KC; each element of C is the sum, in order, of its blocks' sums, each of which
-// runs over ascending k from zero. B is packed in panels of 8 or 12 columns; A is read in place where it is contiguous
-// along k and packed in panels of MR rows otherwise. Products with a vector have their own loops.
+// runs over ascending k from zero. B is packed in panels of 8 or 12 columns. A is packed
+// in panels of MR rows, or read in place where it is contiguous along k and B has few columns. Products with a vector have their own loops.
 import { matvec } from './matvec'
 import { packA, packB } from './pack'
 import { settle } from './settle'
-import { ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, panelColumns, panelWidth, RELU, TAP_BYTES, TILE_STEP, tileOfPanels,
-  tileOfTaps } from './tile'
+import {
+  ACCUMULATE, BIAS_COLUMN, BIAS_ROW, MR, panelColumns, panelWidth, RELU, TAP_BYTES, TILE_STEP, tileOfPanels, tileOfTaps,
+} from './tile'
 
 // @ts-ignore: decorator
 @inline
@@ -18,6 +19,10 @@ const MC: i32 = 48
 // @ts-ignore: decorator
 @inline
 const NC: i32 = 512
+/** Columns from which on packing A costs less than reading rows that lie apart. */
+// @ts-ignore: decorator
+@inline
+const PACKED_A: i32 = 96
 /** Room for one tile of sums that may not be stored straight into C. */
 // @ts-ignore: decorator
 @inline
@@ -82,6 +87,7 @@ function product(
   const pPanelsA = pPanelsB + (panelColumns(min(N, NC)) * blockK << 2)
   for (let j = 0; j < N; j += NC) {
     const n = min(NC, N - j)
+    const inPlace = sKA == 4 && n < PACKED_A
     for (let k = 0; k < K; k += blockK) {
       const kc = min(blockK, K - k)
       const first = k == 0, last = k + kc >= K
@@ -92,9 +98,9 @@ function product(
       for (let i = 0; i < M; i += blockM) {
         const m = min(blockM, M - i)
         const pBlockA = pA + i * sMA + k * sKA
-        if (sKA == 4) listRows(pBlockA, sMA, m, pList)
+        if (inPlace) listRows(pBlockA, sMA, m, pList)
         else packA(pBlockA, sMA, sKA, m, kc, pPanelsA)
-        block(sKA == 4 ? pList : 0, pPanelsA, pPanelsB, kc, m, n, i, j, pC, ldc, mode, pBias, pScratch)
+        block(inPlace ? pList : 0, pPanelsA, pPanelsB, kc, m, n, i, j, pC, ldc, mode, pBias, pScratch)
       }
     }
   }

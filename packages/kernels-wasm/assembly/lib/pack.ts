@@ -105,9 +105,45 @@ export function packA(pA: usize, sM: usize, sK: usize, m: i32, K: i32, to: usize
   const panelBytes: usize = K * (MR << 2)
   for (; m >= MR; m -= MR, pA += MR * sM, to += panelBytes) {
     if (sM == 4) packRowsByLine(pA, sK, K, to)
+    else if (sK == 4) packRowsByK(pA, sM, K, to)
     else packAny(pA, sM, sK, MR, MR, K, to)
   }
   if (m > 0) packAny(pA, sM, sK, m, MR, K, to)
+}
+
+/** One panel of MR rows whose values are contiguous along k. */
+function packRowsByK(p: usize, sM: usize, K: i32, to: usize): void {
+  const p1 = p + sM, p2 = p1 + sM, p3 = p2 + sM, p4 = p3 + sM, p5 = p4 + sM
+  let k: usize = 0
+  const whole: usize = (K & ~3) << 2, all: usize = K << 2
+  for (; k < whole; k += 16, to += MR << 4) {
+    const r0 = v128.load(p + k), r1 = v128.load(p1 + k), r2 = v128.load(p2 + k)
+    if (MR == 6) {
+      storeTransposed(to, 24, r0, r1, r2, v128.load(p3 + k))
+      const r4 = v128.load(p4 + k), r5 = v128.load(p5 + k)
+      const lo = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5), hi = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7)
+      v128.store64_lane(to, lo, 0, 16)
+      v128.store64_lane(to, lo, 1, 40)
+      v128.store64_lane(to, hi, 0, 64)
+      v128.store64_lane(to, hi, 1, 88)
+    } else {
+      const lo = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), hi = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+      const middle = v128.shuffle<f32>(lo, r2, 3, 5, 3, 5)
+      v128.store(to, v128.shuffle<f32>(lo, r2, 0, 1, 4, 2))
+      v128.store(to, v128.shuffle<f32>(middle, hi, 0, 1, 4, 5), 16)
+      v128.store(to, v128.shuffle<f32>(r2, hi, 2, 6, 7, 3), 32)
+    }
+  }
+  for (; k < all; k += 4, to += MR << 2) {
+    store<f32>(to, load<f32>(p + k))
+    store<f32>(to, load<f32>(p1 + k), 4)
+    store<f32>(to, load<f32>(p2 + k), 8)
+    if (MR == 6) {
+      store<f32>(to, load<f32>(p3 + k), 12)
+      store<f32>(to, load<f32>(p4 + k), 16)
+      store<f32>(to, load<f32>(p5 + k), 20)
+    }
+  }
 }
 
 function packRowsByLine(p: usize, sK: usize, K: i32, to: usize): void {

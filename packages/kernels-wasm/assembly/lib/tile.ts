@@ -162,8 +162,28 @@ function panel(
     if (rows > 4) { a = v128.load32_splat(pA, MR * 4 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
     if (rows > 5) { a = v128.load32_splat(pA, MR * 4 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
     if (!--K) break
-    pA += MR * 8
-    pB += wide ? 96 : 64
+    if (wide) { b0 = v128.load(pB, 96); b1 = v128.load(pB, 112); b2 = v128.load(pB, 128) }
+    else { b0 = v128.load(pB, 64); b1 = v128.load(pB, 80) }
+    a = v128.load32_splat(pA, MR * 8); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01); if (wide) c02 = madd(a, b2, c02)
+    if (wide && rows > 2 && K <= 0) break
+    if (rows > 1) { a = v128.load32_splat(pA, MR * 8 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
+    if (rows > 2) { a = v128.load32_splat(pA, MR * 8 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
+    if (rows > 3) { a = v128.load32_splat(pA, MR * 8 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load32_splat(pA, MR * 8 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load32_splat(pA, MR * 8 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    if (wide) { b0 = v128.load(pB, 144); b1 = v128.load(pB, 160); b2 = v128.load(pB, 176) }
+    else { b0 = v128.load(pB, 96); b1 = v128.load(pB, 112) }
+    a = v128.load32_splat(pA, MR * 12); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01); if (wide) c02 = madd(a, b2, c02)
+    if (wide && rows > 2 && K <= 0) break
+    if (rows > 1) { a = v128.load32_splat(pA, MR * 12 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
+    if (rows > 2) { a = v128.load32_splat(pA, MR * 12 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
+    if (rows > 3) { a = v128.load32_splat(pA, MR * 12 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load32_splat(pA, MR * 12 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load32_splat(pA, MR * 12 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    pA += MR * 16
+    pB += wide ? 192 : 128
   }
   finish(rows, wide, pC, ldc, mode, pBias, pRowBias, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
 }
