@@ -399,15 +399,36 @@ export const cellStep = (
   return { h: cell === 'relu' ? relu(total) : tanh(total), c: undefined }
 }
 
+/**
+ * A step of a GRU whose reset gate acts on the state, before the product: n = tanh(x_n + W_hn (r h) + b_hn). Weight and
+ * bias are given once; each step takes the sums of the input [N, 3 H] and the state [N, H].
+ */
+export const resetFirst = (w: Tensor, b: Tensor | null | undefined): ((x: Tensor, h: Tensor) => Tensor) => {
+  const H = w.shape[1]
+  const [wRz, wN] = [slice(w, 0, 0, 2 * H), slice(w, 0, 2 * H, 3 * H)]
+  const [bRz, bN] = b ? [slice(b, 0, 0, 2 * H), slice(b, 0, 2 * H, 3 * H)] : [null, null]
+  return (x, h) => {
+    const [r, z] = gateParts(sigmoid(add(slice(x, 1, 0, 2 * H), linear(h, wRz, bRz))), 2)
+    const candidate = tanh(add(slice(x, 1, 2 * H, 3 * H), linear(mul(r, h), wN, bN)))
+    return add(mul(sub(1, z), candidate), mul(z, h))
+  }
+}
+
 /** A layer step by step; `wHr`, where given, projects each state of an LSTM. */
-const unrolled = (inputs: readonly Tensor[], attrs: Attrs, wHr: Tensor | null = null): Tensor[] => {
+const unrolled = (
+  inputs: readonly Tensor[],
+  attrs: Attrs,
+  { wHr = null, resetAfter = true }: { readonly wHr?: Tensor | null; readonly resetAfter?: boolean } = {},
+): Tensor[] => {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const T = xw.shape[0]
+  const own = resetAfter ? null : resetFirst(w, b)
   const ys = new Array<Tensor>(T)
   let [h, c] = [h0, c0]
   for (let i = 0; i < T; i++) {
     const t = attrs.reverse ? T - 1 - i : i
-    const next = cellStep(attrs.cell, select(xw, 0, t), linear(h, w, b), h, c)
+    const x = select(xw, 0, t)
+    const next = own ? { h: own(x, h), c: undefined } : cellStep(attrs.cell, x, linear(h, w, b), h, c)
     const projected = wHr === null ? next.h : linear(next.h, wHr)
     if (lengths === undefined) {
       ;[ys[t], h, c] = [projected, projected, next.c]
@@ -437,6 +458,8 @@ export interface RecurrentOptions {
   readonly reverse: boolean
   /** LSTM only: [P, H], which makes states of P from those of H. */
   readonly projection: Tensor | null
+  /** GRU only: whether the reset gate acts after the product with the state, as in PyTorch. Default true. */
+  readonly resetAfter?: boolean
 }
 
 /**
@@ -445,11 +468,11 @@ export interface RecurrentOptions {
  */
 export const recurrentLayer = (
   xw: Tensor,
-  { cell, w, b, h0, c0, lengths, reverse, projection }: RecurrentOptions,
+  { cell, w, b, h0, c0, lengths, reverse, projection, resetAfter = true }: RecurrentOptions,
 ): Tensor[] => {
   const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null }
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
-  if (projection !== null) return unrolled(inputs, attrs, projection)
+  if (projection !== null || !resetAfter) return unrolled(inputs, attrs, { wHr: projection, resetAfter })
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]
   cn.dispose()
