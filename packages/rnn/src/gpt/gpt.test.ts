@@ -94,6 +94,17 @@ test('reading piece by piece gives what reading at once gives, beyond the window
   expect([...reader.read([3])].map((v, i) => Math.abs(v - whole(model.eval(), [3])[i]) < 1e-5)).not.toContain(false)
 })
 
+test('a bad token changes nothing of what was read, beyond the window neither', () => {
+  manualSeed(5)
+  const model = gpt(sizes)
+  const [reader, other] = [gptReader(model), gptReader(model)]
+  reader.read([1, 2, 3, 4])
+  expect(() => reader.read([5, 11])).toThrow('an index is out of range; got 11')
+  expect(() => reader.read([5, 6, 7, 8, 9, 11])).toThrow('an index is out of range; got 11')
+  other.read([1, 2, 3, 4])
+  expect([...reader.read([5])]).toEqual([...other.read([5])])
+})
+
 test('a trained model goes on with the text that it learned', async () => {
   manualSeed(3)
   const model = gpt(sizes)
