@@ -184,6 +184,16 @@ recurrent.add("GRU", [3, 2, {"resetAfter": False, "numLayers": 2, "bias": False}
 recurrent.add("GRU lengths", [2, 3, {"resetAfter": False, "numLayers": 2, "bidirectional": True}], lambda: ResetFirstGRU(2, 3, 2, bidirectional=True), [[5, 3, 2]], lambda m, x: m(x, None, [5, 2, 3]))
 recurrent.add("GRUCell", [3, 4, {"resetAfter": False}], lambda: ResetFirstGRUCell(3, 4), [[2, 3], [2, 4]])
 recurrent.add("GRUCell", [3, 4, {"resetAfter": False, "bias": False}], lambda: ResetFirstGRUCell(3, 4, bias=False), [[3]])
+recurrent.add("LSTM", [3, 4, {"projSize": 2, "bidirectional": True}], lambda: nn.LSTM(3, 4, proj_size=2, bidirectional=True), [[5, 3, 3], [2, 3, 2], [2, 3, 4]], sequence)
+recurrent.add("LSTM lengths", [2, 5, {"projSize": 3, "numLayers": 2, "bidirectional": True, "bias": False}], lambda: nn.LSTM(2, 5, 2, proj_size=3, bidirectional=True, bias=False), [[5, 3, 2]], packed([5, 2, 3], False))
+
+
+def packed_with_states(m, x, h, c):
+    y, last = m(nn.utils.rnn.pack_padded_sequence(x, [5, 2, 3], enforce_sorted=False), (h, c))
+    return (nn.utils.rnn.pad_packed_sequence(y, total_length=5)[0], *last)
+
+
+recurrent.add("LSTM lengths", [2, 4, {"projSize": 3, "bidirectional": True}], lambda: nn.LSTM(2, 4, proj_size=3, bidirectional=True), [[5, 3, 2], [2, 3, 3], [2, 3, 4]], packed_with_states)
 recurrent.write("nn/__golden__/recurrent.json")
 
 various = Layers()

@@ -6,11 +6,11 @@ import { enableGrad, isGradEnabled } from '../autograd/modes.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
-import { zeros } from '../tensor/create.ts'
+import { arange, zeros } from '../tensor/create.ts'
 import { contiguousStrides, type Shape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { relu, sigmoid } from './activations.ts'
-import { add, gt, mul, sub } from './binary.ts'
+import { add, eq, gt, mul, sub } from './binary.ts'
 import { stack } from './concat.ts'
 import { linear, matmul } from './matmul.ts'
 import { sum } from './reduce.ts'
@@ -414,12 +414,8 @@ export const resetFirst = (w: Tensor, b: Tensor | null | undefined): ((x: Tensor
   }
 }
 
-/** A layer step by step; `wHr`, where given, projects each state of an LSTM. */
-const unrolled = (
-  inputs: readonly Tensor[],
-  attrs: Attrs,
-  { wHr = null, resetAfter = true }: { readonly wHr?: Tensor | null; readonly resetAfter?: boolean } = {},
-): Tensor[] => {
+/** A layer step by step. */
+const unrolled = (inputs: readonly Tensor[], attrs: Attrs, resetAfter = true): Tensor[] => {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const T = xw.shape[0]
   const own = resetAfter ? null : resetFirst(w, b)
@@ -429,13 +425,12 @@ const unrolled = (
     const t = attrs.reverse ? T - 1 - i : i
     const x = select(xw, 0, t)
     const next = own ? { h: own(x, h), c: undefined } : cellStep(attrs.cell, x, linear(h, w, b), h, c)
-    const projected = wHr === null ? next.h : linear(next.h, wHr)
     if (lengths === undefined) {
-      ;[ys[t], h, c] = [projected, projected, next.c]
+      ;[ys[t], h, c] = [next.h, next.h, next.c]
     } else {
       const active = unsqueeze(gt(lengths, t), 1)
-      ys[t] = where(active, projected, 0)
-      h = where(active, projected, h)
+      ys[t] = where(active, next.h, 0)
+      h = where(active, next.h, h)
       c = c === undefined ? undefined : where(active, next.c!, c)
     }
   }
@@ -471,10 +466,30 @@ export const recurrentLayer = (
   { cell, w, b, h0, c0, lengths, reverse, projection, resetAfter = true }: RecurrentOptions,
 ): Tensor[] => {
   const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null }
+  if (projection !== null) return projected(xw, { cell, w, b, h0, c0, lengths, reverse, projection })
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
-  if (projection !== null || !resetAfter) return unrolled(inputs, attrs, { wHr: projection, resetAfter })
+  if (!resetAfter) return unrolled(inputs, attrs, false)
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]
   cn.dispose()
   return [y, hn]
+}
+
+/**
+ * An LSTM whose states are P u of the cell's outputs u: as W P u is (W P) u, the cell itself runs on u, and P comes after
+ * it for all steps at once. The first state is no P u; its sums join those of each row's first input.
+ */
+const projected = (xw: Tensor, options: RecurrentOptions): Tensor[] => {
+  const { w, h0, lengths, reverse, projection } = options
+  const [T, N] = xw.shape
+  const H = projection!.shape[1]
+  const like = { backend: xw.backend }
+  const first =
+    reverse && lengths !== null
+      ? eq(unsqueeze(arange(1, T + 1, 1, { dtype: 'i32', ...like }), 1), lengths)
+      : eq(unsqueeze(arange(0, T, 1, { dtype: 'i32', ...like }), 1), reverse ? T - 1 : 0)
+  const sums = add(xw, where(unsqueeze(first, 2), linear(h0, w), 0))
+  const start = zeros([N, H], { dtype: xw.dtype, ...like })
+  const [u, un, cn] = recurrentLayer(sums, { ...options, w: matmul(w, projection!), h0: start, projection: null })
+  return [linear(u, projection!), linear(un, projection!), cn]
 }
