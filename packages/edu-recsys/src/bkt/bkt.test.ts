@@ -234,7 +234,9 @@ describe('BktModel', () => {
     expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: BktModel: there are no skills; got [], expected at least one.]`,
     )
-    expect(() => model.predict({ a: NaN }, ['a'])).toThrowErrorMatchingInlineSnapshot(`[ValueError: BktModel: the state of "a" is out of range; got NaN, expected a number from 0 to 1.]`)
+    expect(() => model.predict({ a: NaN }, ['a'])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel: the state of "a" is out of range; got NaN, expected a number from 0 to 1.]`,
+    )
     expect(() => model.update({ a: '1' } as never, { skills: ['b', 'a'], correct: true })).toThrow(
       'the state of "a" is out of range; got "1"',
     )

@@ -134,7 +134,9 @@ describe('readXapi', () => {
   })
   test('in an array, the place is the number of the statement', () => {
     const text = JSON.stringify([toXapi(answer, 'h'), { ...toXapi(answer, 'h'), actor: {} }])
-    expect(() => readXapi(text, { file: 'log.json' })).toThrowErrorMatchingInlineSnapshot(`[FormatError: readXapi: log.json, statement 2: the actor has no name; got an object, expected account, mbox, mbox_sha1sum or openid.]`)
+    expect(() => readXapi(text, { file: 'log.json' })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: readXapi: log.json, statement 2: the actor has no name; got an object, expected account, mbox, mbox_sha1sum or openid.]`,
+    )
   })
   test('lines; other verbs are left out', () => {
     const line = JSON.stringify(toXapi(answer, 'h'))

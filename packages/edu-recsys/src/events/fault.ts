@@ -12,8 +12,8 @@ export interface Place {
   readonly file: string
   /** From 1. */
   readonly line: number
-  /** What `line` counts, where it is not lines. */
-  readonly unit?: 'statement'
+  /** What `line` counts. Default lines. */
+  readonly unit?: 'line' | 'statement'
 }
 
 /** The error for a line that is refused. */

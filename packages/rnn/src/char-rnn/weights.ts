@@ -20,6 +20,16 @@ const find = (weights: NamedWeights, name: string, rank: number): Matrix => {
  * `rnnlm/multi_rnn_cell/cell_N/basic_lstm_cell/weights|kernel` and `biases|bias`, `rnnlm/softmax_w`, `rnnlm/softmax_b`.
  * Sizes come from the shapes; the forget gates' constant 1 is added to their bias.
  * @throws FormatError when a weight is missing, or the shapes do not fit each other.
+ * @source Checked against a forward pass of ml5's models in NumPy in char-rnn.test.ts
+ * @example
+ * import { zeros } from '@lanewise/core'
+ * const cell = 'rnnlm/multi_rnn_cell/cell_0/basic_lstm_cell'
+ * const model = charRnnFromTensorFlow(new Map([
+ *   ['embedding', zeros([5, 4])],
+ *   [`${cell}/kernel`, zeros([4 + 3, 4 * 3])], [`${cell}/bias`, zeros([4 * 3])],
+ *   ['rnnlm/softmax_w', zeros([3, 5])], ['rnnlm/softmax_b', zeros([5])],
+ * ]))
+ * model.rnn.hiddenSize // => 3
  */
 export const charRnnFromTensorFlow = (weights: NamedWeights): SequenceModel => {
   const embedding = find(weights, 'embedding', 2)

@@ -122,6 +122,9 @@ const finite = (values: Float32Array): Float32Array => {
  * Reads the states that {@link stateToBytes} wrote.
  * @returns h, or h and c, each [layers, N, H]
  * @throws FormatError when the bytes are not such, are cut, or hold NaN or infinite values.
+ * @example
+ * const model = new SequenceModel({ inputSize: 2, numOutputs: 1, hiddenSize: 8, numLayers: 2 })
+ * statesFromBytes(stateToBytes(model.stepper())).map((s) => s.shape) // => [[2, 1, 8], [2, 1, 8]]
  */
 export const statesFromBytes = (bytes: Uint8Array): Tensor[] => {
   const {
@@ -139,6 +142,9 @@ export const statesFromBytes = (bytes: Uint8Array): Tensor[] => {
  * Continues a stepper from the bytes of {@link stateToBytes}.
  * @throws FormatError when the bytes are not such, ShapeError when they belong to another model; the stepper's state is
  *   then unchanged.
+ * @example
+ * const [small, large] = [8, 9].map((hiddenSize) => new SequenceModel({ numTokens: 5, hiddenSize }).stepper())
+ * loadState(small, stateToBytes(large)) // => throws ShapeError: loadState: the state is of another model
  */
 export const loadState = (stepper: RecurrentStepper, bytes: Uint8Array): void => {
   const { sizes, values } = decode(bytes)

@@ -109,6 +109,12 @@ const gateCount = (layer: RecurrentLayer): number => ({ lstm: 4, gru: 3, tanh: 1
 /**
  * torch.nn: weight_ih_l0 [G H, in], weight_hh_l0, bias_ih_l0, bias_hh_l0, ..., gates i f g o and r z n.
  * @param prefix - what stands before each name, such as `rnn.`; other weights are left out. Default ''
+ * @example
+ * import { GRU } from '@lanewise/core'
+ * const [from, to] = [new GRU(2, 3), new GRU(2, 3)]
+ * const saved = new Map([...from.stateDict()].map(([name, x]) => [`encoder.${name}`, x]))
+ * loadRecurrentWeights(to, saved, torchWeights({ prefix: 'encoder.' }))
+ * to.stateDict().get('bias_ih_l0').toArray().join() === from.stateDict().get('bias_ih_l0').toArray().join() // => true
  */
 export const torchWeights =
   ({ prefix = '' }: { readonly prefix?: string } = {}): Dialect =>
@@ -122,6 +128,12 @@ const kerasOrders: Record<string, readonly number[]> = { lstm: [0, 1, 2, 3], gru
  * gates i f c o and z r h. Layers (forward before backward) stand in their order, told apart by the path before the
  * name. The shape of its bias tells which kind a GRU is: [3 H] needs a layer with `resetAfter: false`. Without biases
  * nothing tells; the layer's kind is taken.
+ * @example
+ * import { GRU, ones } from '@lanewise/core'
+ * const gru = new GRU(2, 3, { resetAfter: false })
+ * const keras = new Map([['gru/kernel', ones([2, 9])], ['gru/recurrent_kernel', ones([3, 9])], ['gru/bias', ones([9])]])
+ * loadRecurrentWeights(gru, keras, kerasWeights())
+ * gru.stateDict().get('bias_ih_l0').toArray() // => [1, 1, 1, 1, 1, 1, 1, 1, 1]
  */
 export const kerasWeights = (): Dialect => (weights, layer) => {
   const op = 'kerasWeights'
@@ -164,6 +176,12 @@ export interface OnnxOptions {
 /**
  * ONNX nodes: `W` [directions, G H, in], `R` [directions, G H, H], `B` [directions, 2 G H]; gates i o f c and z r h. Nodes
  * stand in the order of the layers, told apart by the path before the name. Peepholes `P` must be 0.
+ * @example
+ * import { GRU, ones } from '@lanewise/core'
+ * const gru = new GRU(2, 3)
+ * const onnx = new Map([['W', ones([1, 9, 2])], ['R', ones([1, 9, 3])]])
+ * loadRecurrentWeights(gru, onnx, onnxWeights({ linearBeforeReset: 1 }))
+ * loadRecurrentWeights(gru, onnx, onnxWeights()) // => throws ValueError: onnxWeights: the GRU of these weights resets before
  */
 export const onnxWeights =
   ({ linearBeforeReset = 0 }: OnnxOptions = {}): Dialect =>
@@ -205,6 +223,12 @@ export interface TensorFlowOptions {
 /**
  * TensorFlow 1's BasicLSTMCell: `kernel` or `weights` [in + H, 4 H], `bias` or `biases` [4 H]; gates i j f o. Cells stand
  * in the order of the layers, told apart by the path before the name.
+ * @example
+ * import { LSTM, ones, zeros } from '@lanewise/core'
+ * const lstm = new LSTM(2, 1)
+ * const cell = new Map([['cell_0/kernel', ones([3, 4])], ['cell_0/bias', zeros([4])]])
+ * loadRecurrentWeights(lstm, cell, tensorFlowWeights())
+ * lstm.stateDict().get('bias_ih_l0').toArray() // => [0, 1, 0, 0]
  */
 export const tensorFlowWeights =
   ({ forgetBias = 1 }: TensorFlowOptions = {}): Dialect =>
