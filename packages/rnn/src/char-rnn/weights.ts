@@ -36,10 +36,21 @@ export const charRnnFromTensorFlow = (weights: NamedWeights): SequenceModel => {
   const head = find(weights, 'rnnlm/softmax_w', 2)
   const bias = find(weights, 'rnnlm/softmax_b', 1)
   const cells = [...weights].filter(([name]) => name.startsWith('rnnlm/multi_rnn_cell/'))
+  // Sizes come from the head; a file whose cells do not have them must not make a model of any size.
+  const hidden = head.shape[0]
+  for (const [name, { shape }] of cells) {
+    if (shape[shape.length - 1] === 4 * hidden) continue
+    throw new FormatError({
+      op: 'charRnnFromTensorFlow',
+      problem: `${name} does not fit the head`,
+      got: `[${shape.join(', ')}]`,
+      expected: `${4 * hidden} columns, four gates of rnnlm/softmax_w's ${hidden} rows`,
+    })
+  }
   const model = charRnn({
     vocabularySize: embedding.shape[0],
     embeddingDim: embedding.shape[1],
-    hiddenSize: head.shape[0],
+    hiddenSize: hidden,
     numLayers: Math.max(1, cells.length / 2),
   })
   loadRecurrentWeights(model.rnn, new Map(cells), tensorFlowWeights())
