@@ -80,7 +80,7 @@ const ofUsers = (all: Movies, count: number): Movies => {
 export const run = async (context: Context): Promise<Metrics> => {
   const { data, quick, seed, log, write } = context
   const found = movies(data, log)
-  const all = quick ? ofUsers(found, 400) : found
+  const all = quick ? ofUsers(found, 150) : found
   const size = { users: all.users.length, items: all.items.length }
   const { train: known, test } = splitRatings(all.ratings, { generator: new Generator(seed) })
   const seen = interactions(known, size)

@@ -99,7 +99,11 @@ export const run = async ({ quick, seed, signal, log, progress, write }: Context
         return [data[at] - x, data[at + 1] - y]
       })
     const tracks = { seen: test.history, truth: test.future, predicted, 'constant velocity': straight }
-    const series = Object.entries(tracks).map(([name, track]) => ({ name, points: points(track) }))
+    // What comes goes on from the last place seen, which is the origin.
+    const series = Object.entries(tracks).map(([name, track]) => ({
+      name,
+      points: track === test.history ? points(track) : [[0, 0] as [number, number], ...points(track)],
+    }))
     write(`trajectory-${kind.replaceAll(' ', '-')}.svg`, plot(kind, series, 'm', 'm'))
   }
   return {

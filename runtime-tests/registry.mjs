@@ -12,6 +12,7 @@ const config = (folder) => `
 storage: ${join(folder, 'storage')}
 auth: {}
 uplinks: {}
+max_body_size: 50mb
 packages:
   '**':
     access: $all

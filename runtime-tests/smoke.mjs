@@ -1,6 +1,6 @@
 // npm run smoke [-- --json]: packs the packages, publishes them to a throw-away registry, installs each case's package
-// alone by name into an empty folder, and runs the case in every runtime, or in those it names. All must give the same
-// result, bit for bit.
+// alone by name into an empty folder (with its optional peers, where the case is about them), and runs the case in every
+// runtime, or in those it names. All must give the same result, bit for bit.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,6 +10,7 @@ import { build } from 'esbuild'
 import { blocksOf } from '../tools/doc-tests/blocks.mjs'
 import { compileBlock } from '../tools/doc-tests/compile.mjs'
 import { publicPackages } from '../tools/packages.mjs'
+import { root } from '../tools/setup.mjs'
 import { startRegistry } from './registry.mjs'
 import { runtimes } from './runtimes.mjs'
 
@@ -21,6 +22,7 @@ const cases = [
   { name: 'kernels', package: '@lanewise/kernels-wasm' },
   { name: 'train', package: '@lanewise/core' },
   { name: 'tfjs-webgl', package: '@lanewise/core', only: ['chromium'] },
+  { name: 'sqlite-store', package: '@lanewise/edu-recsys', peers: ['sql.js'], only: ['node', 'bun'] },
   ...packages.map(({ folder, path, json }) => ({
     name: `readme-${folder}`,
     package: json.name,
@@ -32,9 +34,12 @@ const cases = [
 const npm = (args, cwd, env) =>
   execFileSync('npm', [...args, '--loglevel=error'], { cwd, env, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' })
 
+/** The packages of this project, and the peers as the lockfile has them. */
 const publish = (folder, env) => {
-  for (const { path } of packages) {
-    const [{ filename }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], path, env))
+  const peers = cases.flatMap((test) => test.peers ?? []).map((name) => ({ path: join(root, 'node_modules', name) }))
+  for (const { path } of [...packages, ...peers]) {
+    const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+    const [{ filename }] = JSON.parse(npm(pack, path, env))
     npm(['publish', join(folder, filename), '--access', 'public', '--tag', 'latest'], folder, env)
   }
 }
@@ -55,7 +60,7 @@ const prepare = async (test, parent, env) => {
   const folder = join(parent, test.name)
   mkdirSync(folder)
   writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
-  npm(['install', test.package], folder, env)
+  npm(['install', test.package, ...(test.peers ?? [])], folder, env)
   const file = `${test.name}.case.mjs`
   await build({
     ...(test.readme

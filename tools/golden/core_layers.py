@@ -126,6 +126,45 @@ def packed(lengths, batch_first):
     return call
 
 
+def reset_first(x, h, w_ih, w_hh, b_ih, b_hh):
+    """A step of the GRU of Cho et al. 2014, equations 5 to 8, with PyTorch's order of gates and its roles of z and 1 - z."""
+    xr, xz, xn = nn.functional.linear(x, w_ih, b_ih).chunk(3, -1)
+    (ur, uz, un), (br, bz, bn) = w_hh.chunk(3), b_hh.chunk(3) if b_hh is not None else [torch.zeros(())] * 3
+    r, z = torch.sigmoid(xr + h @ ur.T + br), torch.sigmoid(xz + h @ uz.T + bz)
+    return (1 - z) * torch.tanh(xn + (r * h) @ un.T + bn) + z * h
+
+
+class ResetFirstGRU(nn.GRU):
+    """PyTorch's parameters and draws, another cell; time first, [T, N, in]."""
+
+    def forward(self, x, h0=None, lengths=None):
+        directions = 2 if self.bidirectional else 1
+        T, N, _ = x.shape
+        lengths = torch.tensor([T] * N if lengths is None else lengths)
+        last = []
+        for layer in range(self.num_layers):
+            outs = []
+            for d in range(directions):
+                suffix = f"l{layer}" + ("_reverse" if d else "")
+                part = [getattr(self, f"{kind}_{suffix}", None) for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+                h = torch.zeros(N, self.hidden_size) if h0 is None else h0[len(last)]
+                ys = [None] * T
+                for t in reversed(range(T)) if d else range(T):
+                    active = (t < lengths)[:, None]
+                    h = torch.where(active, reset_first(x[t], h, *part), h)
+                    ys[t] = torch.where(active, h, torch.zeros(()))
+                outs.append(torch.stack(ys))
+                last.append(h)
+            x = torch.cat(outs, -1)
+        return x, torch.stack(last)
+
+
+class ResetFirstGRUCell(nn.GRUCell):
+    def forward(self, x, h=None):
+        h = torch.zeros(*x.shape[:-1], self.hidden_size) if h is None else h
+        return reset_first(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+
+
 for name, kind in [("RNN", nn.RNN), ("GRU", nn.GRU), ("LSTM", nn.LSTM)]:
     n = 2 if name == "LSTM" else 1
     recurrent.add(name, [3, 5], lambda: kind(3, 5), [[4, 2, 3]], sequence)
@@ -140,6 +179,21 @@ for name, kind in [("RNN", nn.RNN), ("GRU", nn.GRU), ("LSTM", nn.LSTM)]:
 recurrent.add("RNN", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNN(3, 4, nonlinearity="relu"), [[4, 2, 3]], sequence)
 recurrent.add("RNNCell", [3, 4, {"nonlinearity": "relu"}], lambda: nn.RNNCell(3, 4, nonlinearity="relu"), [[2, 3]])
 recurrent.add("LSTM", [3, 4, {"projSize": 2, "numLayers": 2, "bidirectional": True}], lambda: nn.LSTM(3, 4, 2, proj_size=2, bidirectional=True), [[3, 2, 3]], sequence)
+recurrent.add("GRU", [3, 5, {"resetAfter": False}], lambda: ResetFirstGRU(3, 5), [[4, 2, 3], [1, 2, 5]], lambda m, x, h: m(x, h))
+recurrent.add("GRU", [3, 2, {"resetAfter": False, "numLayers": 2, "bias": False}], lambda: ResetFirstGRU(3, 2, 2, bias=False), [[4, 2, 3]])
+recurrent.add("GRU lengths", [2, 3, {"resetAfter": False, "numLayers": 2, "bidirectional": True}], lambda: ResetFirstGRU(2, 3, 2, bidirectional=True), [[5, 3, 2]], lambda m, x: m(x, None, [5, 2, 3]))
+recurrent.add("GRUCell", [3, 4, {"resetAfter": False}], lambda: ResetFirstGRUCell(3, 4), [[2, 3], [2, 4]])
+recurrent.add("GRUCell", [3, 4, {"resetAfter": False, "bias": False}], lambda: ResetFirstGRUCell(3, 4, bias=False), [[3]])
+recurrent.add("LSTM", [3, 4, {"projSize": 2, "bidirectional": True}], lambda: nn.LSTM(3, 4, proj_size=2, bidirectional=True), [[5, 3, 3], [2, 3, 2], [2, 3, 4]], sequence)
+recurrent.add("LSTM lengths", [2, 5, {"projSize": 3, "numLayers": 2, "bidirectional": True, "bias": False}], lambda: nn.LSTM(2, 5, 2, proj_size=3, bidirectional=True, bias=False), [[5, 3, 2]], packed([5, 2, 3], False))
+
+
+def packed_with_states(m, x, h, c):
+    y, last = m(nn.utils.rnn.pack_padded_sequence(x, [5, 2, 3], enforce_sorted=False), (h, c))
+    return (nn.utils.rnn.pad_packed_sequence(y, total_length=5)[0], *last)
+
+
+recurrent.add("LSTM lengths", [2, 4, {"projSize": 3, "bidirectional": True}], lambda: nn.LSTM(2, 4, proj_size=3, bidirectional=True), [[5, 3, 2], [2, 3, 3], [2, 3, 4]], packed_with_states)
 recurrent.write("nn/__golden__/recurrent.json")
 
 various = Layers()

@@ -1,6 +1,6 @@
 """The equations of Keras, ONNX and TensorFlow's BasicLSTMCell on weights in their own layouts: outputs of two layers.
 
-Formulas: Keras' LSTMCell and GRUCell(reset_after=True), ONNX's LSTM and GRU (linear_before_reset=1), BasicLSTMCell.
+Formulas: Keras' LSTMCell and GRUCell, ONNX's LSTM and GRU, each GRU in both of its forms, BasicLSTMCell.
 Weights are U(-0.8, 0.8) draws in the order in which the test draws them.
 """
 import numpy as np
@@ -44,6 +44,17 @@ def keras_gru(w, r, b):
     return step
 
 
+def keras_gru_before(w, r, b):
+    """reset_after=False."""
+    rz, rr, rh = np.split(r, 3, 1)
+
+    def step(x, h):
+        xz, xr, xh = np.split(x @ w + b, 3)
+        z = sigmoid(xz + h @ rz)
+        return (z * h + (1 - z) * np.tanh(xh + (sigmoid(xr + h @ rr) * h) @ rh),)
+    return step
+
+
 def keras_rnn(w, r, b):
     return lambda x, h: (np.tanh(x @ w + h @ r + b),)
 
@@ -62,6 +73,17 @@ def onnx_gru(w, r, b):
         hz, hr, hh = np.split(r @ h + b[3 * H :], 3)
         z = sigmoid(xz + hz)
         return ((1 - z) * np.tanh(xh + sigmoid(xr + hr) * hh) + z * h,)
+    return step
+
+
+def onnx_gru_before(w, r, b):
+    """linear_before_reset=0."""
+    (rz, rr, rh), (bz, br, bh) = np.split(r, 3), np.split(b[3 * H :], 3)
+
+    def step(x, h):
+        xz, xr, xh = np.split(w @ x + b[: 3 * H], 3)
+        z = sigmoid(xz + rz @ h + bz)
+        return ((1 - z) * np.tanh(xh + rh @ (sigmoid(xr + rr @ h + br) * h) + bh) + z * h,)
     return step
 
 
@@ -106,4 +128,12 @@ y = start(len(cases))
 for size in (IN, H):
     y = run(basic_lstm(draw(size + H, 4 * H), draw(4 * H)), y, zeros(2))
 cases.append(case("tensorFlow LSTM", y))
+y = start(len(cases))
+for size in (IN, H):
+    y = run(keras_gru_before(draw(size, 3 * H), draw(H, 3 * H), draw(3 * H)), y, zeros(1))
+cases.append(case("keras GRU, reset_after false", y))
+y = start(len(cases))
+W, R, B = draw(2, 3 * H, IN), draw(2, 3 * H, H), draw(2, 6 * H)
+y = np.concatenate([run(onnx_gru_before(W[d], R[d], B[d]), y, zeros(1), d == 1) for d in (0, 1)], 1)
+cases.append(case("onnx GRU, linear_before_reset 0", y))
 write("weights/__golden__/dialects.json", cases)

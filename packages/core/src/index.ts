@@ -349,6 +349,8 @@ export {
   RNN,
   RNNCell,
   type CellOptions,
+  type GRUCellOptions,
+  type GRUOptions,
   type LSTMOptions,
   type RecurrentLayerOptions,
   type RNNOptions,

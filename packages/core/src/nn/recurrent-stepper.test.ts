@@ -19,6 +19,10 @@ const layers = {
   tanh: (inputs: number, H: number, bias: boolean): RNN => new RNN(inputs, H, { numLayers: 2, bias }),
   relu: (inputs: number, H: number, bias: boolean): RNN =>
     new RNN(inputs, H, { numLayers: 2, bias, nonlinearity: 'relu' }),
+  'GRU that resets first': (inputs: number, H: number, bias: boolean): GRU =>
+    new GRU(inputs, H, { numLayers: 2, bias, resetAfter: false }),
+  'LSTM with a projection': (inputs: number, H: number, bias: boolean): LSTM =>
+    new LSTM(inputs, H + 1, { numLayers: 2, bias, projSize: H }),
 }
 
 const expectClose = (got: ArrayLike<number>, expected: ArrayLike<number>): void => {
@@ -53,29 +57,38 @@ describe.each([
     }),
   )
 
-  test('an embedding and a head', () =>
+  test.each([
+    ['LSTM', () => new LSTM(4, 9)],
+    ['LSTM with a projection', () => new LSTM(4, 11, { projSize: 9 })],
+    ['GRU that resets first', () => new GRU(4, 9, { resetAfter: false })],
+  ])('an embedding and a head, %s', (_, build) =>
     withBackend(backend(), () => {
       manualSeed(3)
-      const [embedding, lstm, head] = [new Embedding(7, 4), new LSTM(4, 9), new Linear(9, 30)]
+      const [embedding, lstm, head] = [new Embedding(7, 4), build(), new Linear(9, 30)]
       const tokens = Int32Array.of(0, 6, 3, 3)
       const expected = head.forward(lstm.forward(embedding.forward(tensor(tokens)))[0]).dataSync()
       const stepper = new RecurrentStepper(lstm, { embedding, head })
       tokens.forEach((token, t) => expectClose(stepper.step(token), expected.subarray(30 * t, 30 * t + 30)))
-    }))
+    }),
+  )
 })
 
-test('a state goes on elsewhere, after an odd and an even number of steps', () => {
+test.each([
+  ['GRU', () => new GRU(2, 5, { numLayers: 3 }), 15],
+  ['GRU that resets first', () => new GRU(2, 5, { numLayers: 3, resetAfter: false }), 15],
+  ['LSTM with a projection', () => new LSTM(2, 5, { numLayers: 3, projSize: 3 }), 24],
+])('a state goes on elsewhere, after an odd and an even number of steps, %s', (_, build, size) => {
   manualSeed(0)
-  const gru = new GRU(2, 5, { numLayers: 3 })
+  const layer = build()
   for (const count of [1, 2]) {
-    const [a, b] = [new RecurrentStepper(gru), new RecurrentStepper(gru)]
+    const [a, b] = [new RecurrentStepper(layer), new RecurrentStepper(layer)]
     b.step([9, 9])
     for (let i = 0; i < count; i++) a.step([i, 1])
     b.setState(a.state())
     expect(b.state()).toEqual(a.state())
     expect([...b.step([5, 5])]).toEqual([...a.step([5, 5])])
     a.reset()
-    expect(a.state()).toEqual(new Float32Array(15))
+    expect(a.state()).toEqual(new Float32Array(size))
   }
 })
 
@@ -87,22 +100,28 @@ test('it keeps the weights that it was made from', () => {
   expect(new RecurrentStepper(lstm).step([1])).not.toEqual(before)
 })
 
-test('steps allocate no tensor memory, in a scope and outside', () => {
-  const stepper = new RecurrentStepper(new LSTM(8, 40, { numLayers: 2 }), { head: new Linear(40, 10) })
+test.each([
+  ['LSTM', () => new LSTM(8, 40, { numLayers: 2 })],
+  ['LSTM with a projection', () => new LSTM(8, 50, { numLayers: 2, projSize: 40 })],
+  ['GRU that resets first', () => new GRU(8, 40, { numLayers: 2, resetAfter: false })],
+])('steps allocate no tensor memory, in a scope and outside, %s', (_, build) => {
+  const stepper = new RecurrentStepper(build(), { head: new Linear(40, 10) })
   const input = new Float32Array(8)
   const output = stepper.step(input)
   const { blocks, reserved, live } = wasmBackend().memory()
   for (let i = 0; i < 200; i++) expect(i % 2 ? stepper.step(input) : scope(() => stepper.step(input))).toBe(output)
   expect(wasmBackend().memory()).toMatchObject({ blocks, reserved, live })
-  expect(wasmBackend().report()).not.toHaveProperty('recurrentStep')
+  for (const op of ['recurrentStep', 'composedStep']) expect(wasmBackend().report()).not.toHaveProperty(op)
 })
 
 test('what is refused', () => {
   const lstm = new LSTM(3, 4)
   expect(() => new RecurrentStepper(new GRU(3, 4, { bidirectional: true }))).toThrowErrorMatchingInlineSnapshot(
-    `[ValueError: RecurrentStepper: the layer cannot go step by step; got two directions, expected one direction and no projection. Run forward() over the sequence.]`,
+    `[ValueError: RecurrentStepper: the layer cannot go step by step; got two directions, expected one direction. Run forward() over the sequence.]`,
   )
-  expect(() => new RecurrentStepper(new LSTM(3, 4, { projSize: 2 }))).toThrow('a projection to 2')
+  expect(() => new RecurrentStepper(new LSTM(3, 4, { projSize: 2 }), { head: new Linear(4, 2) })).toThrow(
+    'the head does not fit the layer; got [4], expected [2]',
+  )
   expect(() => new RecurrentStepper(lstm, { head: new Linear(5, 2) })).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: RecurrentStepper: the head does not fit the layer; got [5], expected [4].]`,
   )

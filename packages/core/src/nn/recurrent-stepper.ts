@@ -1,7 +1,9 @@
 import { applyAll } from '../autograd/apply.ts'
 import { noGrad } from '../autograd/modes.ts'
+import type { OpDef } from '../autograd/op.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { clone } from '../ops/copy.ts'
+import { composedStepOp } from '../ops/recurrent-step-composed.ts'
 import { packRecurrentOp, recurrentStepOp, type StepAttrs } from '../ops/recurrent-step.ts'
 import { zeros } from '../tensor/create.ts'
 import { keep } from '../tensor/scope.ts'
@@ -25,7 +27,7 @@ const refuse = (problem: string, got: string, expected: string, advice?: string)
 /**
  * Runs a recurrent layer one step at a time for one sequence, without a graph and without new tensors: for text as it
  * is written, and for states that live between requests. It copies the weights as they are now.
- * @throws ValueError for a layer of two directions or with a projection; ShapeError when the parts do not fit together.
+ * @throws ValueError for a layer of two directions; ShapeError when the parts do not fit together.
  * @example
  * const lstm = new LSTM(2, 3)
  * const x = ones([4, 2])
@@ -35,49 +37,57 @@ const refuse = (problem: string, got: string, expected: string, advice?: string)
  * Math.max(...last.map((v, i) => Math.abs(v - y.dataSync()[9 + i]))) < 1e-6 // => true
  */
 export class RecurrentStepper {
-  /** Sizes of a state: 2 for an LSTM (h and c), else 1; layers; 1 sequence; H. */
+  /** Sizes of a state: 2 for an LSTM (h and c), else 1; layers; 1 sequence; H. With a projection, h has another H. */
   readonly stateShape: readonly [kinds: number, layers: number, sequences: number, units: number]
+  /** Values of each kind of state in one layer: h, and c for an LSTM; they differ with a projection. */
+  readonly stateSizes: readonly number[]
   /** Values in an input vector; null where the input is tokens. */
   readonly inputSize: number | null
   /** Values in an output. */
   readonly outputSize: number
-  readonly #layer: RNN | GRU | LSTM
   readonly #embedding: Embedding | null
   readonly #h: Tensor
   readonly #c: Tensor
   readonly #inputs: readonly Tensor[]
+  readonly #op: OpDef<StepAttrs>
   readonly #attrs: { -readonly [K in keyof StepAttrs]: StepAttrs[K] }
 
   constructor(layer: RNN | GRU | LSTM, { embedding = null, head = null }: RecurrentStepperOptions = {}) {
-    const { hiddenSize, numLayers, inputSize, cell } = layer
-    if (layer.bidirectional || layer.projSize > 0) {
+    const { hiddenSize, numLayers, inputSize, cell, projSize, resetAfter } = layer
+    if (layer.bidirectional) {
       throw refuse(
         'the layer cannot go step by step',
-        layer.bidirectional ? 'two directions' : `a projection to ${layer.projSize}`,
-        'one direction and no projection',
+        'two directions',
+        'one direction',
         'Run forward() over the sequence',
       )
     }
+    const size = projSize || hiddenSize
     checkFit('the embedding', embedding?.weight.shape[1] ?? inputSize, inputSize)
-    checkFit('the head', head?.weight.shape[1] ?? hiddenSize, hiddenSize)
+    checkFit('the head', head?.weight.shape[1] ?? size, size)
     const like = { backend: layer.parameters()[0].backend }
     const made = (make: () => Tensor): Tensor => keep(noGrad(make))
     this.inputSize = embedding === null ? inputSize : null
-    this.outputSize = head?.weight.shape[0] ?? hiddenSize
-    this.#layer = layer
+    this.outputSize = head?.weight.shape[0] ?? size
+    this.stateSizes = cell === 'lstm' ? [size, hiddenSize] : [size]
     this.#embedding = embedding
     this.stateShape = [cell === 'lstm' ? 2 : 1, numLayers, 1, hiddenSize]
-    this.#h = made(() => zeros([numLayers, 2, hiddenSize], like))
+    this.#h = made(() => zeros([numLayers, 2, size], like))
     this.#c = made(() => zeros(cell === 'lstm' ? [numLayers, 2, hiddenSize] : [0], like))
     const state = layer.stateDict()
     const rows = state.get('weight_ih_l0')!.shape[0]
     const dense = (x: Tensor | undefined | null, size: number): Tensor =>
       made(() => (x ? clone(x.detach()) : zeros([size], like)))
+    const composed = projSize > 0 || !resetAfter
+    this.#op = composed ? composedStepOp : recurrentStepOp
     const layers = Array.from({ length: numLayers }, (_, i) => [
       dense(state.get(`weight_ih_l${i}`), 0),
       dense(state.get(`bias_ih_l${i}`), rows),
-      made(() => applyAll(packRecurrentOp, [state.get(`weight_hh_l${i}`)!], cell)[0]),
+      composed
+        ? dense(state.get(`weight_hh_l${i}`), 0)
+        : made(() => applyAll(packRecurrentOp, [state.get(`weight_hh_l${i}`)!], cell)[0]),
       dense(state.get(`bias_hh_l${i}`), rows),
+      ...(projSize > 0 ? [dense(state.get(`weight_hr_l${i}`), 0)] : []),
     ])
     this.#inputs = [
       this.#h,
@@ -124,24 +134,23 @@ export class RecurrentStepper {
       }
       attrs.input.set(input)
     }
-    noGrad(() => applyAll(recurrentStepOp, this.#inputs, attrs))
+    noGrad(() => applyAll(this.#op, this.#inputs, attrs))
     attrs.from = 1 - attrs.from
     return attrs.output
   }
 
   get #stateSize(): number {
-    return this.stateShape.reduce((a, b) => a * b)
+    return this.stateShape[1] * this.stateSizes.reduce((a, b) => a + b)
   }
 
   /** The state: h of every layer, then c of every layer for an LSTM; a copy. */
   state(): Float32Array<ArrayBuffer> {
     const out = new Float32Array(this.#stateSize)
     let at = 0
-    for (const x of [this.#h, this.#c]) {
-      const H = this.#layer.hiddenSize
-      const data = x.dataSync() as Float32Array
+    this.stateSizes.forEach((H, kind) => {
+      const data = [this.#h, this.#c][kind].dataSync() as Float32Array
       for (let i = this.#attrs.from * H; i < data.length; i += 2 * H, at += H) out.set(data.subarray(i, i + H), at)
-    }
+    })
     return out
   }
 
@@ -158,13 +167,13 @@ export class RecurrentStepper {
         expected: `${this.#stateSize}`,
       })
     }
-    const H = this.#layer.hiddenSize
     let at = 0
-    for (const x of [this.#h, this.#c]) {
+    this.stateSizes.forEach((H, kind) => {
+      const x = [this.#h, this.#c][kind]
       const data = new Float32Array(x.size)
       for (let i = 0; i < data.length; i += 2 * H) for (let j = 0; j < H; j++) data[i + j] = values[at++]
       x.backend.write(x, data)
-    }
+    })
     this.#attrs.from = 0
   }
 

@@ -92,6 +92,33 @@ const inputsOf = (cell: CellKind, [T, N, H]: readonly number[]): Tensor[] => {
   return shapes.map((shape) => draw(shape).requiresGrad_())
 }
 
+const composed: [name: string, reverse: boolean, lengths: number[] | null, shapes: number[][], options: object][] = [
+  ['a GRU that resets first', false, null, [[3, 2, 6], [6, 2], [6], [2, 2]], { cell: 'gru', resetAfter: false }],
+  ['a GRU that resets first', true, [3, 1], [[3, 2, 6], [6, 2], [6], [2, 2]], { cell: 'gru', resetAfter: false }],
+  ['a projection', true, [2, 3], [[3, 2, 8], [8, 1], [8], [2, 1], [2, 2], [1, 2]], { cell: 'lstm' }],
+]
+
+test.each(composed)(
+  'gradients of first and second order, %s, reverse %s, lengths %s',
+  (_, reverse, lengths, shapes, options) => {
+    const draw = uniformTensors(3)
+    const f = (...[xw, w, b, h0, c0 = null, projection = null]: Tensor[] | (Tensor | null)[]): Tensor[] =>
+      recurrentLayer(xw!, {
+        ...(options as { cell: CellKind }),
+        w: w!,
+        b,
+        h0: h0!,
+        c0,
+        projection,
+        lengths: lengths && tensor(Int32Array.from(lengths)),
+        reverse,
+      })
+    const inputs = shapes.map((shape) => draw(shape).requiresGrad_())
+    expect(gradCheck(f, inputs)).toBe(true)
+    expect(gradGradCheck((...xs) => f(...xs).map(square), inputs)).toBe(true)
+  },
+)
+
 test.each(variants)('gradients of first and second order, %s, reverse %s, lengths %s', (cell, reverse, lengths) => {
   const f = layerOf(cell, reverse, lengths) as (...xs: Tensor[]) => Tensor[]
   expect(gradCheck(f, inputsOf(cell, [3, 2, 2]))).toBe(true)
@@ -130,6 +157,17 @@ test('two calls that share weights count each of them once', () => {
     return [xw, w, b, h0].map((x) => x.grad!)
   })
   grads[0].forEach((g, i) => expect(allClose(g, grads[1][i], { atol: 1e-6, rtol: 1e-5 })).toBe(true))
+})
+
+test('a cell that resets first steps through what the layer does at once', () => {
+  manualSeed(0)
+  const gru = new recurrent.GRU(3, 4, { resetAfter: false })
+  const cell = new recurrent.GRUCell(3, 4, { resetAfter: false })
+  cell.loadStateDict(new Map([...gru.stateDict()].map(([name, x]) => [name.replace('_l0', ''), x])))
+  const x = uniformTensors(1)([5, 2, 3])
+  let h: Tensor | null = null
+  for (let t = 0; t < 5; t++) h = cell.forward(select(x, 0, t), h)
+  expect(allClose(h!, gru.forward(x)[1].dataSync(), { atol: 1e-6 })).toBe(true)
 })
 
 test('cells step through what the layer does at once', () => {

@@ -2,7 +2,7 @@ import { ShapeError, ValueError } from '../errors.ts'
 import { dropout } from '../ops/dropout.ts'
 import { linear } from '../ops/matmul.ts'
 import { concat, stack } from '../ops/concat.ts'
-import { cellStep, gatesOf, recurrentLayer, type CellKind } from '../ops/recurrent.ts'
+import { cellStep, gatesOf, recurrentLayer, resetFirst, type CellKind } from '../ops/recurrent.ts'
 import { needFloat } from '../ops/rules.ts'
 import { select, squeeze, transpose, unsqueeze } from '../ops/views.ts'
 import { tensor, zeros } from '../tensor/create.ts'
@@ -38,6 +38,16 @@ export interface LSTMOptions extends RecurrentLayerOptions {
   readonly projSize?: number
 }
 
+/** Options of {@link GRU}. */
+export interface GRUOptions extends RecurrentLayerOptions {
+  /**
+   * Whether the reset gate acts after the product with the state, r (W_hn h + b_hn), as in PyTorch; else before it,
+   * W_hn (r h) + b_hn, as in Cho et al. 2014, in Keras with reset_after false and in ONNX with linear_before_reset 0.
+   * The latter goes step by step, without the kernel of whole sequences. Default true.
+   */
+  readonly resetAfter?: boolean
+}
+
 /** Options of a recurrent layer's forward. */
 export interface SequenceOptions {
   /**
@@ -59,13 +69,16 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
   readonly dropout: number
   readonly bidirectional: boolean
   readonly projSize: number
+  /** False for a {@link GRU} that resets before its product. */
+  readonly resetAfter: boolean
   /** The kind of cell. */
   readonly cell: CellKind
   private readonly suffixes: readonly string[]
 
-  constructor(layer: string, cell: CellKind, inputSize: number, hiddenSize: number, options: LSTMOptions) {
+  constructor(layer: string, cell: CellKind, inputSize: number, hiddenSize: number, options: LSTMOptions & GRUOptions) {
     super()
     const { numLayers = 1, bias = true, batchFirst = false, dropout = 0, bidirectional = false, projSize = 0 } = options
+    const { resetAfter = true } = options
     checkSizes(layer, { inputSize, hiddenSize, numLayers })
     checkProbability(layer, dropout)
     if (!(Number.isInteger(projSize) && projSize >= 0 && projSize < hiddenSize)) {
@@ -83,6 +96,7 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
     this.dropout = dropout
     this.bidirectional = bidirectional
     this.projSize = projSize
+    this.resetAfter = resetAfter
     this.cell = cell
     const directions = bidirectional ? ['', '_reverse'] : ['']
     this.suffixes = Array.from({ length: numLayers }, (_, i) =>
@@ -139,6 +153,7 @@ abstract class Recurrent<In extends unknown[], Out> extends Module<In, Out> {
             lengths,
             reverse: direction === 1,
             projection: this.named(`weight_hr_${suffix}`),
+            resetAfter: this.resetAfter,
           },
         )
         outputs.push(out)
@@ -233,7 +248,8 @@ export class RNN extends Recurrent<
 }
 
 /**
- * Gated recurrent units, as torch.nn.GRU (gate order r, z, n; the reset gate acts after the product).
+ * Gated recurrent units, as torch.nn.GRU (gate order r, z, n; the reset gate acts after the product unless told
+ * otherwise).
  * Shape: as {@link RNN}. State: as there with 3 H rows: weight_ih_l0 [3 H, in], weight_hh_l0 [3 H, H], bias_ih_l0, bias_hh_l0, ...
  * @throws ShapeError when x or h0 does not fit, ValueError when lengths do not.
  * @source Cho et al. 2014; checked against torch.nn.GRU 1.13 in recurrent.test.ts
@@ -246,7 +262,7 @@ export class GRU extends Recurrent<
   [x: Tensor, h0?: Tensor | null, options?: SequenceOptions],
   [y: Tensor, hn: Tensor]
 > {
-  constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: GRUOptions = {}) {
     super('GRU', 'gru', inputSize, hiddenSize, options)
   }
 
@@ -294,6 +310,12 @@ export interface CellOptions {
   readonly bias?: boolean
 }
 
+/** Options of {@link GRUCell}. */
+export interface GRUCellOptions extends CellOptions {
+  /** As {@link GRUOptions.resetAfter}. Default true. */
+  readonly resetAfter?: boolean
+}
+
 /** What the cells share. */
 abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
   readonly inputSize: number
@@ -303,9 +325,11 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
   readonly bias_ih: Tensor | null
   readonly bias_hh: Tensor | null
   private readonly cell: CellKind
+  private readonly resetAfter: boolean
 
-  constructor(layer: string, cell: CellKind, inputSize: number, hiddenSize: number, { bias = true }: CellOptions) {
+  constructor(layer: string, cell: CellKind, inputSize: number, hiddenSize: number, options: GRUCellOptions) {
     super()
+    const { bias = true, resetAfter = true } = options
     checkSizes(layer, { inputSize, hiddenSize })
     const bound = 1 / Math.sqrt(hiddenSize)
     const rows = gatesOf(cell) * hiddenSize
@@ -316,6 +340,7 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
     this.bias_ih = bias ? uniformParameter([rows], bound) : null
     this.bias_hh = bias ? uniformParameter([rows], bound) : null
     this.cell = cell
+    this.resetAfter = resetAfter
   }
 
   /** Multiply-adds of a call; see {@link Counted}. */
@@ -348,7 +373,9 @@ abstract class Cell<In extends unknown[], Out> extends Module<In, Out> {
       if (s === undefined || show(s.shape) === show(expected)) continue
       throw new ShapeError({ op, problem: 'a state does not fit', got: show(s.shape), expected: show(expected) })
     }
-    return cellStep(this.cell, linear(x, this.weight_ih, this.bias_ih), linear(h, this.weight_hh, this.bias_hh), h, c)
+    const sums = linear(x, this.weight_ih, this.bias_ih)
+    if (!this.resetAfter) return { h: resetFirst(this.weight_hh, this.bias_hh)(sums, h), c: undefined }
+    return cellStep(this.cell, sums, linear(h, this.weight_hh, this.bias_hh), h, c)
   }
 }
 
@@ -379,7 +406,7 @@ export class RNNCell extends Cell<[x: Tensor, h?: Tensor | null], Tensor> {
  * @example new GRUCell(3, 4).forward(ones([2, 3])).shape // => [2, 4]
  */
 export class GRUCell extends Cell<[x: Tensor, h?: Tensor | null], Tensor> {
-  constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
+  constructor(inputSize: number, hiddenSize: number, options: GRUCellOptions = {}) {
     super('GRUCell', 'gru', inputSize, hiddenSize, options)
   }
 

@@ -2,7 +2,6 @@
 import { gemm, gemmFlags } from '@lanewise/kernels-wasm/gemm'
 import { columnPackBytes, gatePackBytes, rnn } from '@lanewise/kernels-wasm/rnn'
 import type { OpDef } from '../autograd/op.ts'
-import type { TypedArray } from '../tensor/dtype.ts'
 import { gatesOf, type CellKind } from './recurrent.ts'
 
 /** Where a packed recurrent weight holds row r, column k of [G H, H]: what the kernels of one step read in order. */
@@ -59,7 +58,7 @@ interface Parts<T> {
   readonly head: readonly [w: T, b: T] | null
 }
 
-const partsOf = <T>(inputs: readonly T[], attrs: StepAttrs): Parts<T> => {
+export const partsOf = <T>(inputs: readonly T[], attrs: StepAttrs): Parts<T> => {
   const start = attrs.embedding ? 3 : 2
   const end = attrs.head ? inputs.length - 2 : inputs.length
   return {
@@ -74,7 +73,7 @@ const partsOf = <T>(inputs: readonly T[], attrs: StepAttrs): Parts<T> => {
 const sigmoidOf = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /** W x + b. */
-const product = (w: TypedArray, x: ArrayLike<number>, b: TypedArray): Float64Array => {
+export const product = (w: ArrayLike<number>, x: ArrayLike<number>, b: ArrayLike<number>): Float64Array => {
   const size = x.length
   return Float64Array.from(b, (bias, r) => {
     let total = bias

@@ -6,11 +6,11 @@ import { enableGrad, isGradEnabled } from '../autograd/modes.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
-import { zeros } from '../tensor/create.ts'
+import { arange, zeros } from '../tensor/create.ts'
 import { contiguousStrides, type Shape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { relu, sigmoid } from './activations.ts'
-import { add, gt, mul, sub } from './binary.ts'
+import { add, eq, gt, mul, sub } from './binary.ts'
 import { stack } from './concat.ts'
 import { linear, matmul } from './matmul.ts'
 import { sum } from './reduce.ts'
@@ -399,22 +399,38 @@ export const cellStep = (
   return { h: cell === 'relu' ? relu(total) : tanh(total), c: undefined }
 }
 
-/** A layer step by step; `wHr`, where given, projects each state of an LSTM. */
-const unrolled = (inputs: readonly Tensor[], attrs: Attrs, wHr: Tensor | null = null): Tensor[] => {
+/**
+ * A step of a GRU whose reset gate acts on the state, before the product: n = tanh(x_n + W_hn (r h) + b_hn). Weight and
+ * bias are given once; each step takes the sums of the input [N, 3 H] and the state [N, H].
+ */
+export const resetFirst = (w: Tensor, b: Tensor | null | undefined): ((x: Tensor, h: Tensor) => Tensor) => {
+  const H = w.shape[1]
+  const [wRz, wN] = [slice(w, 0, 0, 2 * H), slice(w, 0, 2 * H, 3 * H)]
+  const [bRz, bN] = b ? [slice(b, 0, 0, 2 * H), slice(b, 0, 2 * H, 3 * H)] : [null, null]
+  return (x, h) => {
+    const [r, z] = gateParts(sigmoid(add(slice(x, 1, 0, 2 * H), linear(h, wRz, bRz))), 2)
+    const candidate = tanh(add(slice(x, 1, 2 * H, 3 * H), linear(mul(r, h), wN, bN)))
+    return add(mul(sub(1, z), candidate), mul(z, h))
+  }
+}
+
+/** A layer step by step. */
+const unrolled = (inputs: readonly Tensor[], attrs: Attrs, resetAfter = true): Tensor[] => {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const T = xw.shape[0]
+  const own = resetAfter ? null : resetFirst(w, b)
   const ys = new Array<Tensor>(T)
   let [h, c] = [h0, c0]
   for (let i = 0; i < T; i++) {
     const t = attrs.reverse ? T - 1 - i : i
-    const next = cellStep(attrs.cell, select(xw, 0, t), linear(h, w, b), h, c)
-    const projected = wHr === null ? next.h : linear(next.h, wHr)
+    const x = select(xw, 0, t)
+    const next = own ? { h: own(x, h), c: undefined } : cellStep(attrs.cell, x, linear(h, w, b), h, c)
     if (lengths === undefined) {
-      ;[ys[t], h, c] = [projected, projected, next.c]
+      ;[ys[t], h, c] = [next.h, next.h, next.c]
     } else {
       const active = unsqueeze(gt(lengths, t), 1)
-      ys[t] = where(active, projected, 0)
-      h = where(active, projected, h)
+      ys[t] = where(active, next.h, 0)
+      h = where(active, next.h, h)
       c = c === undefined ? undefined : where(active, next.c!, c)
     }
   }
@@ -437,6 +453,8 @@ export interface RecurrentOptions {
   readonly reverse: boolean
   /** LSTM only: [P, H], which makes states of P from those of H. */
   readonly projection: Tensor | null
+  /** GRU only: whether the reset gate acts after the product with the state, as in PyTorch. Default true. */
+  readonly resetAfter?: boolean
 }
 
 /**
@@ -445,13 +463,33 @@ export interface RecurrentOptions {
  */
 export const recurrentLayer = (
   xw: Tensor,
-  { cell, w, b, h0, c0, lengths, reverse, projection }: RecurrentOptions,
+  { cell, w, b, h0, c0, lengths, reverse, projection, resetAfter = true }: RecurrentOptions,
 ): Tensor[] => {
   const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null }
+  if (projection !== null) return projected(xw, { cell, w, b, h0, c0, lengths, reverse, projection })
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
-  if (projection !== null) return unrolled(inputs, attrs, projection)
+  if (!resetAfter) return unrolled(inputs, attrs, false)
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]
   cn.dispose()
   return [y, hn]
+}
+
+/**
+ * An LSTM whose states are P u of the cell's outputs u: as W P u is (W P) u, the cell itself runs on u, and P comes after
+ * it for all steps at once. The first state is no P u; its sums join those of each row's first input.
+ */
+const projected = (xw: Tensor, options: RecurrentOptions): Tensor[] => {
+  const { w, h0, lengths, reverse, projection } = options
+  const [T, N] = xw.shape
+  const H = projection!.shape[1]
+  const like = { backend: xw.backend }
+  const first =
+    reverse && lengths !== null
+      ? eq(unsqueeze(arange(1, T + 1, 1, { dtype: 'i32', ...like }), 1), lengths)
+      : eq(unsqueeze(arange(0, T, 1, { dtype: 'i32', ...like }), 1), reverse ? T - 1 : 0)
+  const sums = add(xw, where(unsqueeze(first, 2), linear(h0, w), 0))
+  const start = zeros([N, H], { dtype: xw.dtype, ...like })
+  const [u, un, cn] = recurrentLayer(sums, { ...options, w: matmul(w, projection!), h0: start, projection: null })
+  return [linear(u, projection!), linear(un, projection!), cn]
 }

@@ -234,6 +234,12 @@ describe('BktModel', () => {
     expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: BktModel: there are no skills; got [], expected at least one.]`,
     )
+    expect(() => model.predict({ a: NaN }, ['a'])).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: BktModel: the state of "a" is out of range; got NaN, expected a number from 0 to 1.]`,
+    )
+    expect(() => model.update({ a: '1' } as never, { skills: ['b', 'a'], correct: true })).toThrow(
+      'the state of "a" is out of range; got "1"',
+    )
     expect(() => BktModel.from({ format: 'x' })).toThrowErrorMatchingInlineSnapshot(
       `[FormatError: BktModel.from: not what was saved; got format "x", expected an object of format lanewise.bkt.1.]`,
     )

@@ -108,9 +108,15 @@ export class BktModel implements LearnerModel<BktState> {
     return {}
   }
 
-  /** The probability of mastery before the next answer. */
+  /**
+   * The probability of mastery before the next answer.
+   * @throws ValueError when the skill is not known, or the state holds something else than a probability for it.
+   */
   mastery(state: BktState, skill: string): number {
-    return Object.hasOwn(state, skill) ? state[skill] : this.of(skill).prior
+    if (!Object.hasOwn(state, skill)) return this.of(skill).prior
+    const value: unknown = state[skill]
+    if (typeof value === 'number' && value >= 0 && value <= 1) return value
+    return needBetween({ op: 'BktModel', name: `the state of ${shown(skill)}`, value }, 0, 1)
   }
 
   predict(state: BktState, skills: readonly string[]): number {

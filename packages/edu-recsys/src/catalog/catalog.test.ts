@@ -123,6 +123,24 @@ test('faulty catalogues and events are refused', () => {
   expect(() => new Catalog([{ ...item, minutes: 0 }])).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: Catalog: a takes no time that there is; got 0, expected a finite number above 0.]`,
   )
+  expect(() => new Catalog([{ ...item, kind: 'toString' as 'course' }])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Catalog: a is of no known kind; got toString, expected course or resource.]`,
+  )
+  expect(() => new Catalog([{ ...item, skills: ['s', 's'] }])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Catalog: the skills of a do not fit; got ["s", "s"], expected texts that are not empty, each once.]`,
+  )
+  expect(() => new Catalog([{ ...item, requires: 's' as unknown as string[] }])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: Catalog: the requires of a do not fit; got "s", expected texts that are not empty, each once.]`,
+  )
+  expect(
+    () => new CatalogRecommender(catalog, [{ learner: 'ann', item: 'pizza', kind: 'toString' as 'viewed' }]),
+  ).toThrow('event 0 is of no known kind; got toString, expected viewed, started, completed')
+  expect(() =>
+    recommender.recommend('gus', { mastery: new Map([['divide', NaN]]) }),
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: CatalogRecommender: not a mastery of divide; got NaN, expected a number from 0 to 1.]`,
+  )
+  expect(() => recommender.blocked('gus', { mastery: new Map([['divide', 2]]) })).toThrow('not a mastery of divide')
   expect(() => catalog.get('z')).toThrowErrorMatchingInlineSnapshot(`[ValueError: Catalog: no such item; got z.]`)
   expect(() => new CatalogRecommender(catalog, [done('ann', 'z')])).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: Catalog: no such item; got z.]`,

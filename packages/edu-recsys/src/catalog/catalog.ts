@@ -1,4 +1,5 @@
 import { ValueError } from '@lanewise/core'
+import { shown } from '../check.ts'
 
 /** A course, or something smaller to learn from. */
 export interface CatalogItem {
@@ -24,14 +25,19 @@ export interface CatalogEvent {
   readonly grade?: number
 }
 
+const areNames = (list: unknown): boolean =>
+  Array.isArray(list) &&
+  list.every((name) => typeof name === 'string' && name !== '') &&
+  new Set(list).size === list.length
+
 const fail = (problem: string, got: string, expected?: string): never => {
   throw new ValueError({ op: 'Catalog', problem, got, expected })
 }
 
 /**
  * Courses and resources, checked once.
- * @throws ValueError when an item has no name, comes twice, belongs to a course that does not exist, or takes a time
- *   that is not above 0.
+ * @throws ValueError when an item has no name, comes twice, is of no known kind, names a skill twice, belongs to a
+ *   course that does not exist, or takes a time that is not above 0.
  * @example
  * const catalog = new Catalog([
  *   { id: 'algebra', kind: 'course', title: 'Algebra', skills: ['equations'] },
@@ -45,9 +51,14 @@ export class Catalog {
 
   constructor(items: readonly CatalogItem[]) {
     const indices = new Map<string, number>()
-    for (const { id, minutes } of items) {
+    for (const { id, kind, skills, requires = [], minutes } of items) {
       if (typeof id !== 'string' || id === '') fail('an item has no name', String(id), 'text that is not empty')
       if (indices.has(id)) fail('an item comes twice', id)
+      if (kind !== 'course' && kind !== 'resource')
+        fail(`${id} is of no known kind`, String(kind), 'course or resource')
+      for (const [name, list] of Object.entries({ skills, requires })) {
+        if (!areNames(list)) fail(`the ${name} of ${id} do not fit`, shown(list), 'texts that are not empty, each once')
+      }
       if (minutes !== undefined && !(minutes > 0 && minutes < Infinity))
         fail(`${id} takes no time that there is`, String(minutes), 'a finite number above 0')
       indices.set(id, indices.size)

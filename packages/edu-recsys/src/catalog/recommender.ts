@@ -62,9 +62,17 @@ const fail = (problem: string, got: string, expected: string): never => {
 
 const checkEvent = ({ learner, kind, grade }: CatalogEvent, at: number): void => {
   if (typeof learner !== 'string' || learner === '') fail(`event ${at} has no learner`, String(learner), 'text')
-  if (!(kind in strength)) fail(`event ${at} is of no known kind`, String(kind), Object.keys(strength).join(', '))
+  if (!Object.hasOwn(strength, kind))
+    fail(`event ${at} is of no known kind`, String(kind), Object.keys(strength).join(', '))
   if (grade !== undefined && !(grade >= 0 && grade <= 1))
     fail(`the grade of event ${at} is out of range`, String(grade), 'a number from 0 to 1')
+}
+
+/** A gate may not open for a mastery that is no number. */
+const checkMastery = (mastery: Mastery | undefined): Mastery | undefined => {
+  for (const [skill, value] of mastery ?? [])
+    if (!(value >= 0 && value <= 1)) fail(`not a mastery of ${skill}`, String(value), 'a number from 0 to 1')
+  return mastery
 }
 
 const checkOptions = (weights: CatalogParts, threshold: number): void => {
@@ -121,9 +129,12 @@ export class CatalogRecommender {
     this.#popularity = countsOf(this.#uses)
   }
 
-  /** The best items for a learner. Equal scores go by the order of the catalogue. */
+  /**
+   * The best items for a learner. Equal scores go by the order of the catalogue.
+   * @throws ValueError when `k` is not a positive integer, or a mastery not a number from 0 to 1.
+   */
   recommend(learner: string, { k = 5, mastery, kind }: CatalogQuery = {}): CatalogRecommendation[] {
-    const own = mastery ?? this.#grades.mastery(learner)
+    const own = checkMastery(mastery) ?? this.#grades.mastery(learner)
     const history = this.#history(learner)
     const behaviour = shares(this.#behaviour.scoresOf(history.items, history.values))
     const parts = this.#catalog.items.map((item, i) => ({
@@ -146,7 +157,7 @@ export class CatalogRecommender {
 
   /** What a learner has not completed and cannot take yet. */
   blocked(learner: string, { mastery }: Pick<CatalogQuery, 'mastery'> = {}): BlockedItem[] {
-    const own = mastery ?? this.#grades.mastery(learner)
+    const own = checkMastery(mastery) ?? this.#grades.mastery(learner)
     return this.#catalog.items
       .filter((item) => !this.#completed.has(pair(learner, item.id)))
       .map((item) => ({ item, missing: this.#missing(item, own) }))

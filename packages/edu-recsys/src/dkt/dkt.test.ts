@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { backward, clipGradNorm, fit, LanewiseError, manualSeed, optim, Sgd } from '@lanewise/core'
+import {
+  backward,
+  clipGradNorm,
+  fit,
+  LanewiseError,
+  manualSeed,
+  optim,
+  saveCheckpoint,
+  Sgd,
+  ShapeError,
+} from '@lanewise/core'
 import { allClose } from '@lanewise/core/testing'
 import { expect, test } from 'vitest'
 import type { Answer } from '../events/answer.ts'
@@ -86,6 +96,23 @@ test('saved and loaded', async () => {
     }
     expect(LanewiseError.is(error)).toBe(true)
   }
+})
+
+test('sizes that the bytes cannot hold are refused before a model is made', async () => {
+  const model = small()
+  const { skills, embeddingDim } = model
+  const bytes = await saveCheckpoint({ model }, { format: 'lanewise.dkt.1', skills, hiddenSize: 60_000, embeddingDim })
+  expect(() => loadDkt(bytes)).toThrow('loadDkt: the sizes do not fit the bytes')
+})
+
+test('a state that is not finite is refused', () => {
+  const tracer = new DktTracer(small())
+  const start = tracer.start()
+  const hidden = start.hidden.slice()
+  hidden[3] = NaN
+  const answer = { skills: [names[0]], correct: true }
+  expect(() => tracer.update({ ...start, hidden }, answer)).toThrow('DktTracer: the state is not finite')
+  expect(() => tracer.update({ ...start, hidden: hidden.slice(0, 2) }, answer)).toThrow(ShapeError)
 })
 
 test('learns that a skill repeats its first answer', async () => {

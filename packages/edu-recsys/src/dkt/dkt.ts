@@ -107,6 +107,9 @@ export const saveDkt = (model: Dkt): Promise<Uint8Array<ArrayBuffer>> => {
 /**
  * The model that {@link saveDkt} saved.
  * @throws FormatError, ValueError or ShapeError when the bytes are something else or do not fit together.
+ * @example
+ * const model = new Dkt({ skills: ['add', 'subtract'], hiddenSize: 4 })
+ * loadDkt(await saveDkt(model)).hiddenSize // => 4
  */
 export const loadDkt = (bytes: Uint8Array): Dkt => {
   const op = 'loadDkt'
@@ -120,11 +123,17 @@ export const loadDkt = (bytes: Uint8Array): Dkt => {
       expected: `a checkpoint of format ${format}`,
     })
   const size = (name: string, value: unknown): number => needWhole({ op, name, value }, 1, 65_536)
-  const model = new Dkt({
-    skills: skills.map(String),
-    hiddenSize: size('hiddenSize', hiddenSize),
-    embeddingDim: size('embeddingDim', embeddingDim),
-  })
+  const [K, H, E] = [skills.length, size('hiddenSize', hiddenSize), size('embeddingDim', embeddingDim)]
+  // Before a model of these sizes is made: its weights must be in the bytes.
+  const weights = 2 * K * E + 4 * H * (E + H + 2) + K * (H + 1)
+  if (4 * weights > bytes.length)
+    throw new FormatError({
+      op,
+      problem: 'the sizes do not fit the bytes',
+      got: `${K} skills, hiddenSize ${H}, embeddingDim ${E} in ${bytes.length} bytes`,
+      expected: `at least ${4 * weights} bytes of weights`,
+    })
+  const model = new Dkt({ skills: skills.map(String), hiddenSize: H, embeddingDim: E })
   loadCheckpoint(bytes, { model })
   return model
 }

@@ -50,6 +50,7 @@ export class DktTracer implements LearnerModel<DktState> {
     return 1 / (1 + math.exp(-own.reduce((sum, i) => sum + logits[i], 0) / own.length))
   }
 
+  /** @throws ValueError when a skill is not known or the state is not finite, ShapeError when it is of another model. */
   update({ hidden }: DktState, { skills, correct }: Pick<Answer, 'skills' | 'correct'>): DktState {
     const own = this.placesOf(skills)
     const x = new Float32Array(this.width)
@@ -57,6 +58,8 @@ export class DktTracer implements LearnerModel<DktState> {
       const from = (i + (correct ? this.skills.length : 0)) * this.width
       for (let e = 0; e < x.length; e++) x[e] += this.table[from + e] / own.length
     }
+    if (!Array.prototype.every.call(hidden, Number.isFinite))
+      throw new ValueError({ op: 'DktTracer', problem: 'the state is not finite', expected: 'what update() gave' })
     this.stepper.setState(hidden)
     const logits = Float32Array.from(this.stepper.step(x))
     return { hidden: this.stepper.state(), logits }

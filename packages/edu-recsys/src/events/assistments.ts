@@ -23,11 +23,12 @@ interface Row {
 }
 
 const empty = /^(|NA|nan|NULL)$/i
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
 
 /** A number in a field, or undefined where the field is empty or missing. */
 const numberOf = (place: Place, name: string, text: string | undefined, low: number): number | undefined => {
   if (text === undefined || empty.test(text.trim())) return undefined
-  const value = Number(text)
+  const value = decimal.test(text) ? Number(text) : NaN
   if (Number.isFinite(value) && value >= low) return value
   throw fault(
     place,
@@ -44,6 +45,9 @@ const rowReader = (header: CsvRow, options: AssistmentsOptions): ((row: CsvRow) 
     if (names.includes(name)) continue
     throw fault({ op, file, line: header.line }, `there is no column ${name}`, shown(names), `a column ${name}`)
   }
+  const twice = names.find((name, i) => name !== '' && names.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw fault({ op, file, line: header.line }, 'a column comes twice', shown(twice), 'each column once')
   return ({ line, fields }) => {
     const place = { op, file, line }
     if (fields.length !== names.length) {
@@ -65,11 +69,14 @@ const rowReader = (header: CsvRow, options: AssistmentsOptions): ((row: CsvRow) 
       number('attempt_count', 0),
     ]
     const own = field(skill) ?? ''
+    const skills = empty.test(own) ? [] : own.split(separator).map((s) => s.trim())
+    if (skills.includes(''))
+      throw fault(place, `${skill} has an empty part`, shown(own), `skills with ${separator} between`)
     return {
       place,
       order: number('order_id', -Infinity) ?? NaN,
       key: JSON.stringify([text('order_id'), learner, question]),
-      skills: empty.test(own) ? [] : own.split(separator).map((s) => s.trim()),
+      skills: [...new Set(skills)],
       answer: {
         learner,
         question,

@@ -77,8 +77,15 @@ describe('readAssistments', () => {
     `${head}1,7,50,1,3,x,1,0,1\n1,7,50,0,4,x,1,0,1\n`,
     `${head}1,7,50,1,3,"x,1,0,1\n`,
     `${head}1,7,50,1,3,"x"y,1,0,1\n`,
+    `${head}1,7,50,1,3__4,x,1,0,1\n`,
+    `${head}0x10,7,50,1,3,x,1,0,1\n`,
+    `${head}1,7,50,1,3,x,1,0,-1\n`,
+    'order_id,user_id,problem_id,correct,skill_id,correct\n1,7,50,1,3,0\n',
   ])('refuses %j', (text) => {
     expect(() => readAssistments(text, { file: 'skill_builder.csv' })).toThrowErrorMatchingSnapshot()
+  })
+  test('a skill that one row names twice counts once', () => {
+    expect(readAssistments(`${head}1,7,50,1,3_4_3,x,1,0,1\n1,7,50,1,4,x,1,0,1\n`)[0].skills).toEqual(['3', '4'])
   })
   test('parseCsv reads back what is written', () => {
     const field = fc.string().map((s) => s.replaceAll('\r', ''))
@@ -117,6 +124,20 @@ describe('readXapi', () => {
     const [back] = readXapi(JSON.stringify([toXapi(answer, 'https://example.org')]))
     expect(back).toEqual({ ...answer, learner: 'https://example.org#ann' })
   })
+  test('times of any zone; a byte order mark', () => {
+    const at = (timestamp: string): number | undefined =>
+      readXapi(`\ufeff${JSON.stringify({ ...toXapi(answer, 'h'), timestamp })}`)[0].timeMs
+    expect(at('2024-02-29T12:00:00.5Z')).toBe(Date.UTC(2024, 1, 29, 12, 0, 0, 500))
+    expect(at('2024-02-29T12:00+05:30')).toBe(Date.UTC(2024, 1, 29, 6, 30))
+    expect(at('2024-02-29T23:30:00-0100')).toBe(Date.UTC(2024, 2, 1, 0, 30))
+    expect(readXapi(`\ufeff[${JSON.stringify(toXapi(answer, 'h'))}]`)).toHaveLength(1)
+  })
+  test('in an array, the place is the number of the statement', () => {
+    const text = JSON.stringify([toXapi(answer, 'h'), { ...toXapi(answer, 'h'), actor: {} }])
+    expect(() => readXapi(text, { file: 'log.json' })).toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: readXapi: log.json, statement 2: the actor has no name; got an object, expected account, mbox, mbox_sha1sum or openid.]`,
+    )
+  })
   test('lines; other verbs are left out', () => {
     const line = JSON.stringify(toXapi(answer, 'h'))
     const other = JSON.stringify({ verb: { id: 'http://adlnet.gov/expapi/verbs/launched' } })
@@ -133,6 +154,10 @@ describe('readXapi', () => {
     ['score', { ...base, result: { success: true, score: { scaled: 3 } } }],
     ['duration', { ...base, result: { success: true, duration: 'P1Y' } }],
     ['time', { ...base, timestamp: 'yesterday' }],
+    ['a day that does not exist', { ...base, timestamp: '2026-02-30T12:00:00Z' }],
+    ['an hour that does not exist', { ...base, timestamp: '2026-02-03T25:00:00Z' }],
+    ['a zone that does not exist', { ...base, timestamp: '2026-02-03T12:00:00+24:00' }],
+    ['a time without its zone', { ...base, timestamp: '2026-02-03T12:00:00' }],
   ])('refuses %s', (_, statement) => {
     const text = typeof statement === 'string' ? statement : JSON.stringify(statement)
     expect(() => readXapi(`\n${text}`, { file: 'log.jsonl' })).toThrowErrorMatchingSnapshot()

@@ -12,8 +12,14 @@ export interface Place {
   readonly file: string
   /** From 1. */
   readonly line: number
+  /** What `line` counts. Default lines. */
+  readonly unit?: 'line' | 'statement'
 }
 
 /** The error for a line that is refused. */
-export const fault = ({ op, file, line }: Place, problem: string, got: string, expected: string): FormatError =>
-  new FormatError({ op, problem: `${file}, line ${line}: ${problem}`, got, expected })
+export const fault = (place: Place, problem: string, got: string, expected: string): FormatError =>
+  new FormatError({ op: place.op, problem: `${placeOf(place)}: ${problem}`, got, expected })
+
+/** File and line, for messages. */
+export const placeOf = ({ file, line, unit = 'line' }: Pick<Place, 'file' | 'line' | 'unit'>): string =>
+  `${file}, ${unit} ${line}`

@@ -1,7 +1,7 @@
 import { ValueError } from '@lanewise/core'
 import { isRecord, shown } from '../check.ts'
 import { checkAnswer, type Answer } from './answer.ts'
-import { fault, type Place, type SourceOptions } from './fault.ts'
+import { fault, placeOf, type Place, type SourceOptions } from './fault.ts'
 
 /** Options of {@link readXapi}. */
 export interface XapiOptions extends SourceOptions {
@@ -41,7 +41,21 @@ const durationOf = (text: string): number | undefined => {
   return parts.reduce((total, part, i) => total + (part === undefined ? 0 : Number(part) * partsMs[i]), 0)
 }
 
-const timestamp = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})$/
+const timestamp = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?:Z|([+-])(\d{2}):?(\d{2}))$/
+
+/** Milliseconds since 1970 of an ISO 8601 time; undefined where there is no such day, hour or zone. */
+const timeOf = (text: string): number | undefined => {
+  const [, year, month, day, hour, minute, second = '0', part = '0', sign = '+', zoneH = '0', zoneM = '0'] =
+    timestamp.exec(text) ?? []
+  if (year === undefined) return undefined
+  const whole = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second))
+  // A day that does not exist would roll over into the next month; a leap second or 24:00 into the next minute.
+  const written = `${year}-${month}-${day}T${hour}:${minute}:${second.padStart(2, '0')}`
+  if (Number.isNaN(whole) || new Date(whole).toISOString().slice(0, 19) !== written) return undefined
+  if (Number(zoneH) > 23 || Number(zoneM) > 59) return undefined
+  const offset = (60 * Number(zoneH) + Number(zoneM)) * 60_000
+  return whole + Math.floor(1000 * Number(part)) - (sign === '-' ? -offset : offset)
+}
 
 /** The optional parts of a result and a time, each checked. */
 const details = (place: Place, statement: Readonly<Record<string, unknown>>): Partial<Answer> => {
@@ -55,13 +69,13 @@ const details = (place: Place, statement: Readonly<Record<string, unknown>>): Pa
   const durationMs = isText(took) ? durationOf(took) : undefined
   if (took !== undefined && durationMs === undefined)
     throw fault(place, 'result.duration does not fit', shown(took), 'an ISO 8601 duration such as PT12.5S')
-  const timeMs = isText(at) && timestamp.test(at) ? Date.parse(at) : NaN
-  if (at !== undefined && Number.isNaN(timeMs))
+  const timeMs = isText(at) ? timeOf(at) : undefined
+  if (at !== undefined && timeMs === undefined)
     throw fault(place, 'timestamp does not fit', shown(at), 'an ISO 8601 time with its zone')
   return {
     // xAPI scales to [-1, 1]; below 0 is worse than nothing.
     ...(typeof scaled === 'number' && { score: Math.max(0, scaled) }),
-    ...(at !== undefined && { timeMs }),
+    ...(timeMs !== undefined && { timeMs }),
     ...(durationMs !== undefined && { durationMs }),
   }
 }
@@ -81,7 +95,7 @@ const answerOf = (place: Place, statement: unknown, { skillsOf = categories }: X
   if (!isText(question)) throw fault(place, 'object.id does not fit', shown(question), 'the id of what was answered')
   if (typeof correct !== 'boolean') throw fault(place, 'result.success does not fit', shown(correct), 'true or false')
   const answer = { learner, question, skills: [...skillsOf(statement)], correct, ...details(place, statement) }
-  return checkAnswer(answer, `${op}: ${place.file}, line ${place.line}`)
+  return checkAnswer(answer, `${op}: ${placeOf(place)}`)
 }
 
 const parse = (place: Place, text: string): unknown => {
@@ -93,9 +107,9 @@ const parse = (place: Place, text: string): unknown => {
 }
 
 /**
- * Reads xAPI statements: one JSON object a line, or one JSON array (then `line` in errors is the number of the
- * statement). Statements of other verbs than `answered` are left out; of an answer the first success counts.
- * @throws FormatError naming file and line at text that is not JSON and at an answer without actor, object or success,
+ * Reads xAPI statements: one JSON object a line, or one JSON array. Statements of other verbs than `answered` are left
+ * out; the others keep their order.
+ * @throws FormatError naming file and line, or the number of the statement in an array, at text that is not JSON and at an answer without actor, object or success,
  * or with a score, duration or time that does not fit.
  * @source https://github.com/adlnet/xAPI-Spec (xAPI-Data.md)
  * @example
@@ -113,12 +127,14 @@ const parse = (place: Place, text: string): unknown => {
 export const readXapi = (text: string, options: XapiOptions = {}): Answer[] => {
   const { file = 'input' } = options
   const at = (i: number): Place => ({ op, file, line: i + 1 })
-  if (text.trimStart().startsWith('[')) {
-    const list = parse(at(0), text)
+  // Files of some systems begin with a byte order mark.
+  const plain = text.startsWith('\ufeff') ? text.slice(1) : text
+  if (plain.trimStart().startsWith('[')) {
+    const list = parse(at(0), plain)
     if (!Array.isArray(list)) throw fault(at(0), 'not a list', shown(list), 'statements')
-    return list.flatMap((statement, i) => answerOf(at(i), statement, options) ?? [])
+    return list.flatMap((statement, i) => answerOf({ ...at(i), unit: 'statement' }, statement, options) ?? [])
   }
-  return text
+  return plain
     .split(/\r?\n/)
     .flatMap((row, i) => (row.trim() === '' ? [] : (answerOf(at(i), parse(at(i), row), options) ?? [])))
 }

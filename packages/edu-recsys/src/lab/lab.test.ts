@@ -180,6 +180,7 @@ test('a setting outside its range changes nothing', () => {
   expect(() => fitGravity([])).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: fitGravity: nothing to fit; got no measurements.]`,
   )
+  expect(() => new PendulumLab({ learner: '', seed: 0 })).toThrow('PendulumLab: there is no learner')
   expect(() => new PendulumLab({ learner: 'ann', seed: 0, tolerance: 0 })).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: PendulumLab: tolerance is out of range; got 0, expected a number between 0 and 1.]`,
   )

@@ -119,6 +119,13 @@ export class PendulumLab {
     const drawn = 3 + 12 * this.#generator.double()
     const { gravity = drawn } = options
     checkOptions({ gravity, tolerance, reactionS })
+    if (typeof learner !== 'string' || learner === '')
+      throw new ValueError({
+        op: 'PendulumLab',
+        problem: 'there is no learner',
+        got: String(learner),
+        expected: 'text',
+      })
     this.#learner = learner
     this.#gravity = gravity
     this.#tolerance = tolerance

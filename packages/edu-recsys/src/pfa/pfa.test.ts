@@ -56,6 +56,10 @@ describe('PfaModel', () => {
     expect(() => model.predict({}, [])).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: PfaModel: there are no skills; got [], expected at least one.]`,
     )
+    expect(() => model.update({ a: [1, NaN] }, { skills: ['a'], correct: true })).toThrowErrorMatchingInlineSnapshot(
+      `[ValueError: PfaModel: the state of "a" does not fit; got [1, NaN], expected numbers of right and wrong answers.]`,
+    )
+    expect(() => model.update({ a: 3 } as never, { skills: ['a'], correct: true })).toThrow('the state of "a"')
     expect(() => PfaModel.fit([])).toThrowErrorMatchingInlineSnapshot(
       `[ValueError: PfaModel.fit: no answer has a skill; expected at least one.]`,
     )

@@ -38,8 +38,17 @@ const sigmoid = (x: number): number => 1 / (1 + math.exp(-x))
 /** log(1 + e^x) without overflow. */
 const softplus = (x: number): number => Math.max(x, 0) + math.log1p(math.exp(-Math.abs(x)))
 
-const countsOf = (state: PfaState, skill: string): readonly [right: number, wrong: number] =>
-  Object.hasOwn(state, skill) ? state[skill] : [0, 0]
+const countsOf = (state: PfaState, skill: string): readonly [right: number, wrong: number] => {
+  if (!Object.hasOwn(state, skill)) return [0, 0]
+  const own: unknown = state[skill]
+  if (Array.isArray(own) && own.length === 2 && own.every((n) => Number.isSafeInteger(n) && n >= 0)) return state[skill]
+  throw new ValueError({
+    op: 'PfaModel',
+    problem: `the state of ${shown(skill)} does not fit`,
+    got: shown(own),
+    expected: 'numbers of right and wrong answers',
+  })
+}
 
 const counted = (state: PfaState, { skills, correct }: Pick<Answer, 'skills' | 'correct'>): PfaState => {
   const next = skills.map((skill): readonly [string, PfaState[string]] => {

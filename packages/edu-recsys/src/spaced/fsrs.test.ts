@@ -72,6 +72,33 @@ describe('equal to ts-fsrs', () => {
   })
 })
 
+describe('equal to ts-fsrs, whatever the weights', () => {
+  /** The range of each weight, w[0] to w[20]. */
+  const high = [100, 100, 100, 100, 10, 4, 4, 0.75, 4.5, 0.8, 3.5, 5, 0.25, 0.9, 4, 1, 6, 2, 2, 0.8, 0.8]
+  const low = high.map((_, i) => (i === 4 || i === 16 ? 1 : i === 20 ? 0.1 : i < 14 && i !== 8 && i !== 9 ? 0.001 : 0))
+  test.each([[[]], [[10]], [[10, 60]], [[1, 10, 60]]])('100 random histories, relearning after %j minutes', (steps) => {
+    const generator = new Generator(12)
+    for (let h = 0; h < 100; h++) {
+      const drawn = high.map((most, i) => low[i] + (most - low[i]) * generator.double())
+      const weights = h === 0 ? fsrsWeights : drawn
+      const shortTerm = h % 3 !== 1
+      const mine = new Fsrs({ weights, shortTerm, relearningStepsMin: steps })
+      const relearning_steps = steps.map((minutes) => `${minutes}m` as const)
+      const other = reference({ w: [...weights], enable_short_term: shortTerm, relearning_steps })
+      let nowMs = 1_600_000_000_000
+      let card = mine.newCard(nowMs)
+      let peer: ReferenceCard = createEmptyCard(new Date(nowMs))
+      for (let i = 0; i < 12; i++) {
+        const g = grade(generator.double())
+        card = mine.review(card, g, nowMs)
+        peer = other.next(peer, new Date(nowMs), g).card
+        expectSame(card, peer)
+        nowMs += Math.round(wait(generator, card, nowMs)) * 60_000
+      }
+    }
+  })
+})
+
 describe('Fsrs', () => {
   test('the published run: reviews when due, without short steps', () => {
     const fsrs = new Fsrs({ shortTerm: false })

@@ -1,4 +1,4 @@
-import { ValueError } from '@lanewise/core'
+import { math, ValueError } from '@lanewise/core'
 import { needAbove, needBetween, needWhole, shown } from '../check.ts'
 
 /** The 21 weights of FSRS-6 in their published order, w[0] to w[20]. */
@@ -6,7 +6,10 @@ export type FsrsWeights = readonly number[]
 
 /** Options of {@link Fsrs}. */
 export interface FsrsOptions {
-  /** Default: those fitted to many learners' reviews. */
+  /**
+   * Default: those fitted to many learners' reviews. Where reviews of one day count, w[19] is raised to 0.01, and with
+   * two relearning steps or more w[17] and w[18] are lowered so far that these steps cannot undo a lapse.
+   */
   readonly weights?: FsrsWeights
   /** The chance of recall at which a card comes back, in (0, 1]. Default 0.9. */
   readonly retention?: number
@@ -54,6 +57,20 @@ const ranges: readonly (readonly [low: number, high: number])[] = [
 const needSteps = (op: string, name: string, steps: readonly number[]): void =>
   steps.forEach((value, i) => needBetween({ op, name: `${name}[${i}]`, value }, 0, Infinity))
 
+/**
+ * The weights as they act: after a lapse of a card of stability 1 and difficulty 1 at recall 0.7, n good reviews on the same day may not
+ * lead past the stability before. Each multiplies by exp(w17 w18), so w17 w18 <= -log(S'fail) / n; both get its root.
+ */
+const effective = (w: FsrsWeights, shortTerm: boolean, relearningSteps: number): FsrsWeights => {
+  const out = [...w]
+  if (shortTerm) out[19] = Math.max(out[19], 0.01)
+  if (relearningSteps < 2) return out
+  const lapse = math.log(w[11]) + math.log(math.pow(2, w[13]) - 1) + 0.3 * w[14]
+  const root = Math.round(1e8 * Math.sqrt(Math.max(0, -lapse / relearningSteps))) / 1e8
+  for (const i of [17, 18]) out[i] = Math.min(out[i], Math.max(0.01, root))
+  return out
+}
+
 /** The options with their defaults, each checked. */
 export const fsrsOptions = (options: FsrsOptions): Required<FsrsOptions> => {
   const op = 'Fsrs'
@@ -75,5 +92,6 @@ export const fsrsOptions = (options: FsrsOptions): Required<FsrsOptions> => {
     throw new ValueError({ op, problem: 'shortTerm is out of range', got: shown(shortTerm), expected: 'true or false' })
   needSteps(op, 'learningStepsMin', learningStepsMin)
   needSteps(op, 'relearningStepsMin', relearningStepsMin)
-  return { weights, retention, maxIntervalDays, shortTerm, learningStepsMin, relearningStepsMin }
+  const own = effective(weights, shortTerm, relearningStepsMin.length)
+  return { weights: own, retention, maxIntervalDays, shortTerm, learningStepsMin, relearningStepsMin }
 }

@@ -86,6 +86,20 @@ test('a checkpoint that lacks a weight', () => {
   expect(String(error)).toContain('rnnlm/softmax_w is missing')
 })
 
+test('a head of another size than the cells is refused before a model is made', () => {
+  const cell = 'rnnlm/multi_rnn_cell/cell_0/basic_lstm_cell'
+  const weights = new Map<string, Tensor>([
+    ['embedding', zeros([5, 4])],
+    [`${cell}/kernel`, zeros([7, 12])],
+    [`${cell}/bias`, zeros([12])],
+    ['rnnlm/softmax_w', zeros([1_000_000, 1])],
+    ['rnnlm/softmax_b', zeros([1])],
+  ])
+  expect(() => charRnnFromTensorFlow(weights)).toThrowErrorMatchingInlineSnapshot(
+    `[FormatError: charRnnFromTensorFlow: rnnlm/multi_rnn_cell/cell_0/basic_lstm_cell/kernel does not fit the head; got [7, 12], expected 4000000 columns, four gates of rnnlm/softmax_w's 1000000 rows.]`,
+  )
+})
+
 const folder = join(process.env['LANEWISE_DATA'] ?? '../shared/data', 'text')
 
 interface Expected {

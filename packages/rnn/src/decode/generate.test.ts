@@ -1,5 +1,5 @@
 import { AbortError, Generator } from '@lanewise/core'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { CharacterTokenizer } from '../tokenizer/character-tokenizer.ts'
 import { generate, generateText, type GenerateOptions, type TokenReader } from './generate.ts'
 
@@ -56,6 +56,27 @@ test('an aborted signal ends an endless stream, also from a timer', async () => 
   const endless = all({ maxTokens: Infinity, signal: controller.signal })
   await expect(endless).rejects.toThrow('generate: stopped by its signal.')
   await expect(all({ maxTokens: 1, signal: AbortSignal.abort() })).rejects.toSatisfy((e) => AbortError.is(e))
+})
+
+test('an aborted signal does not wait for a reader that hangs, and leaves no listener', async () => {
+  const controller = new AbortController()
+  const hanging: TokenReader = { read: () => new Promise(() => {}) }
+  setTimeout(() => controller.abort('enough'), 5)
+  await expect(all({ maxTokens: 3, signal: controller.signal }, hanging)).rejects.toSatisfy(
+    (e) => AbortError.is(e) && e.cause === 'enough',
+  )
+  const { read } = circle()
+  const { signal } = new AbortController()
+  const added = vi.spyOn(signal, 'addEventListener')
+  const removed = vi.spyOn(signal, 'removeEventListener')
+  await all({ maxTokens: 3, signal }, { read: async (tokens) => read(tokens) })
+  expect(removed.mock.calls.map(([, f]) => f)).toEqual(added.mock.calls.map(([, f]) => f))
+})
+
+test("a reader's own error ends the stream with it", async () => {
+  const failing: TokenReader = { read: () => Promise.reject(new RangeError('no more')) }
+  const { signal } = new AbortController()
+  await expect(all({ maxTokens: 3, signal }, failing)).rejects.toThrow('no more')
 })
 
 test('what is refused, before the reader reads', async () => {

@@ -37,9 +37,26 @@ const entropy = (): number => {
 /** Milliseconds of work after which other work gets its turn. */
 const turnMs = 8
 
+const stopped = (signal: AbortSignal): AbortError =>
+  new AbortError({ op: 'generate', problem: 'stopped by its signal', cause: signal.reason })
+
 const checkSignal = (signal: AbortSignal | undefined): void => {
-  if (signal?.aborted !== true) return
-  throw new AbortError({ op: 'generate', problem: 'stopped by its signal', cause: signal.reason })
+  if (signal?.aborted === true) throw stopped(signal)
+}
+
+/** What a promise gives, unless the signal is aborted first. */
+const orAbort = async <T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> => {
+  if (signal === undefined || !(work instanceof Promise)) return work
+  let stop = (): void => {}
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(stopped(signal))
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 const check = (prompt: ArrayLike<number>, options: GenerateOptions): void => {
@@ -88,7 +105,7 @@ export async function* generate(
   let turn = performance.now()
   for (let given = 0; given < maxTokens; given++) {
     checkSignal(signal)
-    const token = sampleToken(await reader.read(tokens), generator, options)
+    const token = sampleToken(await orAbort(reader.read(tokens), signal), generator, options)
     if (stop.includes(token)) return
     yield token
     tokens = [token]

@@ -37,6 +37,26 @@ test('topK keeps ties at its edge, topP the fewest that reach it', () => {
   expect(kept(0.9)).toEqual([0.5, 0.3, 0.2])
 })
 
+test('the coldest and the hottest temperatures', () => {
+  const cold = { temperature: 1e-320 }
+  expect([...tokenProbabilities([5, 9, 9, -9], cold)]).toEqual([0, 0.5, 0.5, 0])
+  expect([...tokenProbabilities([-1e30, 1e30, -Infinity], cold)]).toEqual([0, 1, 0])
+  expect(sampleToken([5, 9, -9], new Generator(0), cold)).toBe(1)
+  expect([...tokenProbabilities([-5, 5], { temperature: 1e300 })]).toEqual([0.5, 0.5])
+})
+
+test('filters wider than the vocabulary keep all, the narrowest one token', () => {
+  const logits = [0, 1, 3, -Infinity]
+  const all = tokenProbabilities(logits)
+  expect(tokenProbabilities(logits, { topK: 99 })).toEqual(all)
+  expect(tokenProbabilities(logits, { topK: 4, topP: 1 })).toEqual(all)
+  expect([...tokenProbabilities(logits, { topP: 1e-300 })]).toEqual([0, 0, 1, 0])
+  expect([...tokenProbabilities(logits, { topK: 1, topP: 0.5 })]).toEqual([0, 0, 1, 0])
+  // Of ties at the edge of topP the lower id remains, and only it.
+  expect([...tokenProbabilities([2, 2, 2], { topP: 0.3 })]).toEqual([1, 0, 0])
+  for (let seed = 0; seed < 50; seed++) expect(sampleToken(logits, new Generator(seed), { topK: 2 })).not.toBe(3)
+})
+
 test('probabilities sum to 1 and keep the order of the logits', () => {
   const logits = fc.array(fc.double({ min: -50, max: 50, noNaN: true }), { minLength: 1, maxLength: 30 })
   fc.assert(

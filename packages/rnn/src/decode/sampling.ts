@@ -68,10 +68,12 @@ export const tokenProbabilities = (
     p[largest(logits)] = 1
     return p
   }
-  const scaled = Float64Array.from(logits, (x) => x / temperature)
+  // The distance to the largest, which no temperature turns into NaN.
+  const top = logits[largest(logits)]
+  const scaled = Float64Array.from(logits, (x) => (x - top) / temperature)
   if (topK !== null && topK < scaled.length) {
-    const edge = scaled.toSorted()[scaled.length - topK]
-    for (let i = 0; i < scaled.length; i++) if (scaled[i] < edge) scaled[i] = -Infinity
+    const edge = Float64Array.from(logits).sort()[scaled.length - topK]
+    for (let i = 0; i < scaled.length; i++) if (logits[i] < edge) scaled[i] = -Infinity
   }
   const p = softmax(scaled)
   if (topP === 1) return p

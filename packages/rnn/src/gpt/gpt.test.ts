@@ -7,6 +7,7 @@ import {
   randint,
   saveSafetensors,
   slice,
+  tensor,
   transpose,
   zeros,
   type Tensor,
@@ -69,6 +70,30 @@ test("GPT-2's own files load: shorter names, matrices the other way round, masks
   expect(allClose(to.forward(x), from.forward(x), { atol: 0, rtol: 0 })).toBe(true)
 })
 
+test("a file in GPT-2's form gives the logits of the equations, in inference and read piece by piece", () => {
+  const at = (name: string): URL => new URL(`__golden__/${name}`, import.meta.url)
+  const { tokens, logits } = JSON.parse(readFileSync(at('gpt2.json'), 'utf8')) as {
+    tokens: number[][]
+    logits: number[]
+  }
+  const file = loadSafetensors(readFileSync(at('gpt2.safetensors')))
+  expect(file.get('h.0.attn.c_attn.weight')!.shape).toEqual([16, 48])
+  const model = gpt({ vocabSize: 40, blockSize: 12, numLayers: 2, numHeads: 4, embedDim: 16 }).eval()
+  model.loadStateDict(gpt2Weights(file))
+  // Sums of up to 64 products in two layers; logits reach 3.7.
+  const tolerance = { atol: 2e-5, rtol: 1e-5 }
+  expect(allClose(model.forward(tensor(tokens, { dtype: 'i32' })), logits, tolerance)).toBe(true)
+  const reader = gptReader(model)
+  tokens[1].forEach((token, t) =>
+    expect(allClose(tensor(reader.read([token])), logits.slice((9 + t) * 40, (10 + t) * 40), tolerance)).toBe(true),
+  )
+  // Nothing of a file for another model is taken.
+  const other = gpt({ vocabSize: 40, blockSize: 12, numLayers: 3, numHeads: 4, embedDim: 16 })
+  const before = [...other.stateDict().values()].map((x) => x.dataSync())
+  expect(() => other.loadStateDict(gpt2Weights(file))).toThrow('transformer.h.2.ln_1.weight')
+  expect([...other.stateDict().values()].map((x) => x.dataSync())).toEqual(before)
+})
+
 /** The last logits of a text read whole. */
 const whole = (model: Gpt, tokens: readonly number[]): number[] => {
   const window = tokens.slice(-sizes.blockSize)
@@ -92,6 +117,17 @@ test('reading piece by piece gives what reading at once gives, beyond the window
   }
   reader.reset()
   expect([...reader.read([3])].map((v, i) => Math.abs(v - whole(model.eval(), [3])[i]) < 1e-5)).not.toContain(false)
+})
+
+test('a bad token changes nothing of what was read, beyond the window neither', () => {
+  manualSeed(5)
+  const model = gpt(sizes)
+  const [reader, other] = [gptReader(model), gptReader(model)]
+  reader.read([1, 2, 3, 4])
+  expect(() => reader.read([5, 11])).toThrow('an index is out of range; got 11')
+  expect(() => reader.read([5, 6, 7, 8, 9, 11])).toThrow('an index is out of range; got 11')
+  other.read([1, 2, 3, 4])
+  expect([...reader.read([5])]).toEqual([...other.read([5])])
 })
 
 test('a trained model goes on with the text that it learned', async () => {

@@ -24,7 +24,7 @@ const inEvalMode = <T>(model: Gpt, fn: () => T): T => {
  * What lets {@link generate} continue a text with a GPT. Keys and values of what was read are kept, so that a token
  * costs one place, not the whole text. Beyond blockSize the last blockSize tokens count; as each token then moves all
  * places, the window is read anew each time.
- * @throws ValueError from `read` when there are no tokens.
+ * @throws ValueError from `read` when there are no tokens or one is out of range; what was read before still counts.
  * @example
  * const model = gpt({ vocabSize: 5, blockSize: 4, numLayers: 1, numHeads: 1, embedDim: 4 })
  * const found = []
@@ -43,12 +43,12 @@ export const gptReader = (model: Gpt): GptReader => {
     }
     caches = null
   }
-  /** Reads tokens after those of the cache. */
-  const extend = (tokens: readonly number[]): Float32Array =>
+  /** Reads tokens after those of `past`; its outcome takes the place of the cache. */
+  const extend = (tokens: readonly number[], past: readonly LayerCache[] | null): Float32Array =>
     scope(() =>
       noGrad(() => {
         const x = fromData(Int32Array.from(tokens), [1, tokens.length], 'i32')
-        const [logits, next] = inEvalMode(model, () => model.extend(x, caches))
+        const [logits, next] = inEvalMode(model, () => model.extend(x, past))
         forget()
         caches = next.map(({ k, v }) => ({ k: keep(k), v: keep(v) }))
         return Float32Array.from(logits.dataSync())
@@ -61,8 +61,7 @@ export const gptReader = (model: Gpt): GptReader => {
         throw new ValueError({ op: 'gptReader', problem: 'there are no tokens', expected: 'at least one' })
       const fits = history.length + fresh.length <= blockSize
       const window = [...history, ...fresh].slice(-blockSize)
-      if (!fits) forget()
-      const logits = extend(fits ? fresh : window)
+      const logits = fits ? extend(fresh, caches) : extend(window, null)
       history = window
       return logits
     },

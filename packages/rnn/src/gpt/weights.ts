@@ -10,7 +10,8 @@ const isTransposed = (name: string): boolean => /\.(c_attn|c_proj|c_fc)\.weight$
  * The published GPT-2 weights under this model's names: the prefix `transformer.` where it lacks, matrices as
  * [out, in], masks left out, and the head that is the table of tokens.
  * @returns a state for `loadStateDict` of a {@link gpt} of the same sizes
- * @source Names and shapes of the files of Radford et al. 2019 in safetensors; checked by a round trip in gpt.test.ts
+ * @source Names and shapes of the files of Radford et al. 2019 in safetensors; checked in gpt.test.ts on a small file of
+ *   that form, which tools/golden/rnn_gpt2.py writes with its logits
  * @example
  * import { ones } from '@lanewise/core'
  * const state = gpt2Weights(new Map([['h.0.attn.c_attn.weight', ones([4, 12])]]))

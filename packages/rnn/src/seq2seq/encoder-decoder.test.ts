@@ -75,6 +75,18 @@ test('it learns to reverse, and generates token by token', async () => {
   expect(found).toEqual([1, 2, 0, 3])
 })
 
+test('a reader drops nothing, records no graph, and leaves the model in training', () => {
+  manualSeed(2)
+  const options = { source: { numTokens: 5 }, target: { numTokens: 4 }, hiddenSize: 8, numLayers: 2 }
+  const model = new EncoderDecoder({ ...options, dropout: 0.5 })
+  const source = tokens(5, 1, 6, 2)
+  const [first, second] = [0, 1].map(() => [...model.reader(source).read([1, 2])])
+  expect(second).toEqual(first)
+  expect(model.encoder.training).toBe(true)
+  const y = model.eval().forward(source, tensor(Int32Array.of(1, 2), { shape: [1, 2] }))
+  allClose(tensor(first), y.dataSync().slice(4), { atol: 2e-6 })
+})
+
 test('what is refused', () => {
   const model = new EncoderDecoder({ source: { size: 2 }, target: { numTokens: 3 }, hiddenSize: 4 })
   expect(() => model.rollout(ones([1, 2, 2]), ones([1, 3]), 2)).toThrowErrorMatchingInlineSnapshot(

@@ -4,7 +4,9 @@ import {
   Linear,
   LSTM,
   Module,
+  noGrad,
   RecurrentStepper,
+  scope,
   transpose,
   unsqueeze,
   ValueError,
@@ -125,12 +127,18 @@ export class EncoderDecoder extends Module<[source: Tensor, inputs: Tensor, opti
 
   /**
    * A reader for {@link generate} that has read one source and now reads target tokens, beginning with the one that
-   * starts every target.
+   * starts every target. Nothing is dropped, in training neither.
    * @param source - tokens [1, S] or vectors [1, S, size]
    */
   reader(source: Tensor): SequenceReader {
     const stepper = new RecurrentStepper(this.decoder, { embedding: this.target_embedding, head: this.head })
-    stepper.setState(this.encode(source).flatMap((s) => [...s.dataSync()]))
+    const { training } = this.encoder
+    this.encoder.eval()
+    try {
+      stepper.setState(scope(() => noGrad(() => this.encode(source).flatMap((s) => [...s.dataSync()]))))
+    } finally {
+      this.encoder.train(training)
+    }
     return new SequenceReader(stepper)
   }
 }

@@ -110,6 +110,14 @@ test('it learns to repeat what it saw two steps before', () => {
   expect(loss).toBeLessThan(0.02)
 })
 
+test('a text with a bad token leaves the reader where it was', () => {
+  const reader = new SequenceModel({ numTokens: 4, hiddenSize: 4 }).reader()
+  reader.read([1, 2])
+  const before = reader.stepper.state()
+  expect(() => reader.read([3, 0, 4])).toThrow('the token is out of range; got 4')
+  expect(reader.stepper.state()).toEqual(before)
+})
+
 test('what is refused', () => {
   expect(() => new SequenceModel({ hiddenSize: 4 })).toThrowErrorMatchingInlineSnapshot(
     `[ValueError: SequenceModel: the kind of input is not clear; got numTokens undefined, inputSize undefined, expected one of the two.]`,

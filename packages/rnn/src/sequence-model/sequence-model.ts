@@ -155,11 +155,18 @@ export class SequenceReader {
   /**
    * Reads further tokens, at least one.
    * @returns the output after the last, in an array that the next step overwrites
-   * @throws ValueError when there are none, or one is out of range.
+   * @throws ValueError when there are none, or one is out of range; the state is then as before.
    */
   read(tokens: ArrayLike<number>): Float32Array {
+    if (tokens.length === 1) return this.stepper.step(tokens[0])
+    const before = this.stepper.state()
     let output: Float32Array | undefined
-    for (let i = 0; i < tokens.length; i++) output = this.stepper.step(tokens[i])
+    try {
+      for (let i = 0; i < tokens.length; i++) output = this.stepper.step(tokens[i])
+    } catch (e) {
+      this.stepper.setState(before)
+      throw e
+    }
     if (output !== undefined) return output
     throw new ValueError({ op: 'SequenceReader', problem: 'there is nothing to read', expected: 'at least one token' })
   }

@@ -1,4 +1,4 @@
-import { FormatError, manualSeed, RNN, ShapeError, tensor } from '@lanewise/core'
+import { FormatError, LSTM, manualSeed, ones, RecurrentStepper, RNN, ShapeError, tensor } from '@lanewise/core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SequenceModel } from './sequence-model.ts'
@@ -70,9 +70,40 @@ test('bytes that are cut, changed or of another model are refused, and the state
   )
 })
 
+test('states of a projection, which differ in size', () => {
+  manualSeed(0)
+  const lstm = new LSTM(2, 5, { numLayers: 2, projSize: 3 })
+  const [, states] = lstm.forward(ones([4, 3, 2]))
+  const bytes = stateToBytes(states)
+  expect(bytes.length).toBe(24 + 4 * 2 * 3 * (3 + 5))
+  const again = statesFromBytes(bytes)
+  expect(again.map((s) => s.shape)).toEqual([
+    [2, 3, 3],
+    [2, 3, 5],
+  ])
+  again.forEach((s, i) => expect(s.dataSync()).toEqual(states[i].dataSync()))
+  const [a, b] = [new RecurrentStepper(lstm), new RecurrentStepper(lstm)]
+  a.step([1, 2])
+  loadState(b, stateToBytes(a))
+  expect([...b.step([3, 4])]).toEqual([...a.step([3, 4])])
+  const before = stateToBytes(b)
+  for (let length = 0; length < before.length; length++)
+    expect(() => loadState(b, before.subarray(0, length))).toThrow(FormatError)
+  expect(() => loadState(b, stateToBytes(new RecurrentStepper(new LSTM(2, 5, { numLayers: 2, projSize: 4 }))))).toThrow(
+    'loadState: the state is of another model; got [2, 1, 4] and [2, 1, 5]: layers, N, H, expected [2, 1, 3] and [2, 1, 5].',
+  )
+  expect(stateToBytes(b)).toEqual(before)
+})
+
+test('a state that is not finite is not written, for it would not be read', () => {
+  expect(() => stateToBytes([tensor([[[1, NaN]]])])).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: stateToBytes: a value is not finite; got NaN at 1, expected finite values. Keep the state from before; the input or the weights are out of range.]`,
+  )
+})
+
 test('states that do not fit each other', () => {
-  const [a, b] = [tensor([[[1]]]), tensor([[[1, 2]]])]
+  const [a, b] = [tensor([[[1]]]), tensor([[[1, 2]], [[1, 2]]])]
   expect(() => stateToBytes([a, b])).toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: stateToBytes: the states do not fit each other; got [1, 1, 1] and [1, 1, 2], expected [layers, N, H] for each.]`,
+    `[ShapeError: stateToBytes: the states do not fit each other; got [1, 1, 1] and [2, 1, 2], expected [layers, N, H] for each.]`,
   )
 })

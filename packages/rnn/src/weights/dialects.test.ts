@@ -56,6 +56,16 @@ const cases: Record<string, Case> = {
     dialect: onnxWeights({ linearBeforeReset: 1 }),
     weights: onnx(3),
   },
+  'keras GRU, reset_after false': {
+    layer: () => new GRU(IN, H, { numLayers: 2, resetAfter: false }),
+    dialect: kerasWeights(),
+    weights: keras(3, [3 * H], ['gru', 'gru_1']),
+  },
+  'onnx GRU, linear_before_reset 0': {
+    layer: () => new GRU(IN, H, { bidirectional: true, resetAfter: false }),
+    dialect: onnxWeights(),
+    weights: onnx(3),
+  },
   'tensorFlow LSTM': {
     layer: () => new LSTM(IN, H, { numLayers: 2 }),
     dialect: tensorFlowWeights(),
@@ -157,14 +167,36 @@ test.each<[string, RecurrentLayer, [string, Tensor][], Dialect, string]>([
       ['bias', ones([9])],
     ],
     kerasWeights(),
-    'kerasWeights: the GRU resets before its product; got a bias [9], expected [2, 9] of reset_after true. Train it with reset_after: true.',
+    'kerasWeights: the GRU of these weights resets before its product; got a bias [9], and a layer with resetAfter true, expected the same cell. Build the layer with resetAfter: false.',
+  ],
+  [
+    'a GRU that resets after, for one that resets before',
+    new GRU(2, 3, { resetAfter: false }),
+    [
+      ['kernel', ones([2, 9])],
+      ['recurrent_kernel', ones([3, 9])],
+      ['bias', ones([2, 9])],
+    ],
+    kerasWeights(),
+    'kerasWeights: the GRU of these weights resets after its product; got a bias [2, 9], and a layer with resetAfter false, expected the same cell. Build the layer with resetAfter: true.',
+  ],
+  [
+    'a bias of another size',
+    new GRU(2, 3, { resetAfter: false }),
+    [
+      ['kernel', ones([2, 9])],
+      ['recurrent_kernel', ones([3, 9])],
+      ['bias', ones([8])],
+    ],
+    kerasWeights(),
+    'kerasWeights: bias does not fit the layer; got 8 sums, expected 9: gates times units.',
   ],
   [
     'an ONNX GRU of the default',
     new GRU(2, 3),
     [],
     onnxWeights(),
-    'onnxWeights: the GRU resets before its product; got linearBeforeReset 0, expected 1.',
+    'onnxWeights: the GRU of these weights resets before its product; got linearBeforeReset 0, and a layer with resetAfter true, expected the same cell. Build the layer with resetAfter: false.',
   ],
   [
     'peepholes',

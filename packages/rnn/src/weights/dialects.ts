@@ -1,4 +1,4 @@
-import { FormatError, ValueError } from '@lanewise/core'
+import { FormatError, GRU, ValueError } from '@lanewise/core'
 import type { RecurrentLayer } from '../sequence-model/sequence-model.ts'
 import type { Dialect, Matrix } from './load.ts'
 
@@ -92,11 +92,29 @@ const checkGates = (op: string, what: string, size: number, rows: number): void 
   if (size !== rows) fail(op, `${what} does not fit the layer`, `${size} sums`, `${rows}: gates times units`)
 }
 
+/** Throws where the weights are of the other kind of GRU, which has the same shapes and gives other numbers. */
+const checkReset = (op: string, layer: RecurrentLayer, resetAfter: boolean, got: string): void => {
+  if (!(layer instanceof GRU) || layer.resetAfter === resetAfter) return
+  throw new ValueError({
+    op,
+    problem: `the GRU of these weights resets ${resetAfter ? 'after' : 'before'} its product`,
+    got: `${got}, and a layer with resetAfter ${layer.resetAfter}`,
+    expected: 'the same cell',
+    advice: `Build the layer with resetAfter: ${resetAfter}`,
+  })
+}
+
 const gateCount = (layer: RecurrentLayer): number => ({ lstm: 4, gru: 3, tanh: 1, relu: 1 })[layer.cell]
 
 /**
  * torch.nn: weight_ih_l0 [G H, in], weight_hh_l0, bias_ih_l0, bias_hh_l0, ..., gates i f g o and r z n.
  * @param prefix - what stands before each name, such as `rnn.`; other weights are left out. Default ''
+ * @example
+ * import { GRU } from '@lanewise/core'
+ * const [from, to] = [new GRU(2, 3), new GRU(2, 3)]
+ * const saved = new Map([...from.stateDict()].map(([name, x]) => [`encoder.${name}`, x]))
+ * loadRecurrentWeights(to, saved, torchWeights({ prefix: 'encoder.' }))
+ * to.stateDict().get('bias_ih_l0').toArray().join() === from.stateDict().get('bias_ih_l0').toArray().join() // => true
  */
 export const torchWeights =
   ({ prefix = '' }: { readonly prefix?: string } = {}): Dialect =>
@@ -106,9 +124,16 @@ export const torchWeights =
 const kerasOrders: Record<string, readonly number[]> = { lstm: [0, 1, 2, 3], gru: [1, 0, 2], tanh: [0], relu: [0] }
 
 /**
- * Keras: `kernel` [in, G H], `recurrent_kernel` [H, G H], `bias` [G H], or [2, 3 H] of a GRU; gates i f c o and z r h.
- * Layers (forward before backward) stand in their order, told apart by the path before the name. A GRU must have
- * reset_after true, as in TensorFlow 2: the older form is another cell, which core's GRU is not.
+ * Keras: `kernel` [in, G H], `recurrent_kernel` [H, G H], `bias` [G H], or [2, 3 H] of a GRU with reset_after true;
+ * gates i f c o and z r h. Layers (forward before backward) stand in their order, told apart by the path before the
+ * name. The shape of its bias tells which kind a GRU is: [3 H] needs a layer with `resetAfter: false`. Without biases
+ * nothing tells; the layer's kind is taken.
+ * @example
+ * import { GRU, ones } from '@lanewise/core'
+ * const gru = new GRU(2, 3, { resetAfter: false })
+ * const keras = new Map([['gru/kernel', ones([2, 9])], ['gru/recurrent_kernel', ones([3, 9])], ['gru/bias', ones([9])]])
+ * loadRecurrentWeights(gru, keras, kerasWeights())
+ * gru.stateDict().get('bias_ih_l0').toArray() // => [1, 1, 1, 1, 1, 1, 1, 1, 1]
  */
 export const kerasWeights = (): Dialect => (weights, layer) => {
   const op = 'kerasWeights'
@@ -122,21 +147,15 @@ export const kerasWeights = (): Dialect => (weights, layer) => {
     checkGates(op, 'recurrent_kernel', r.shape[0], rows)
     const both = { weight_ih: reordered(w, order), weight_hh: reordered(r, order) }
     if (bias === undefined) return both
-    if (layer.cell !== 'gru') {
+    if (layer.cell !== 'gru' || bias.shape.length === 1) {
       const b = need(op, 'bias', bias, 1)
       checkGates(op, 'bias', b.shape[0], rows)
+      checkReset(op, layer, false, `a bias [${b.shape.join(', ')}]`)
       return { ...both, bias_ih: reordered(b, order) }
     }
-    if (bias.shape.length === 1) {
-      throw new ValueError({
-        op,
-        problem: 'the GRU resets before its product',
-        got: `a bias [${bias.shape.join(', ')}]`,
-        expected: `[2, ${rows}] of reset_after true`,
-        advice: 'Train it with reset_after: true',
-      })
-    }
+    need(op, 'bias', bias, 2)
     checkGates(op, 'bias', bias.data.length, 2 * rows)
+    checkReset(op, layer, true, `a bias [${bias.shape.join(', ')}]`)
     const [ih, hh] = [0, 1].map((i) => ({ shape: [rows], data: bias.data.slice(i * rows, (i + 1) * rows) }))
     return { ...both, bias_ih: reordered(ih, order), bias_hh: reordered(hh, order) }
   })
@@ -147,27 +166,28 @@ const onnxOrders: Record<string, readonly number[]> = { lstm: [0, 2, 3, 1], gru:
 
 /** Options of {@link onnxWeights}. */
 export interface OnnxOptions {
-  /** The GRU node's attribute; only 1 is what core's GRU computes. Default 0, as ONNX. */
+  /**
+   * The GRU nodes' attribute: 1 for a layer as PyTorch's, which is what its exporter writes, 0 for one with
+   * `resetAfter: false`. Default 0, as ONNX.
+   */
   readonly linearBeforeReset?: 0 | 1
 }
 
 /**
  * ONNX nodes: `W` [directions, G H, in], `R` [directions, G H, H], `B` [directions, 2 G H]; gates i o f c and z r h. Nodes
  * stand in the order of the layers, told apart by the path before the name. Peepholes `P` must be 0.
+ * @example
+ * import { GRU, ones } from '@lanewise/core'
+ * const gru = new GRU(2, 3)
+ * const onnx = new Map([['W', ones([1, 9, 2])], ['R', ones([1, 9, 3])]])
+ * loadRecurrentWeights(gru, onnx, onnxWeights({ linearBeforeReset: 1 }))
+ * loadRecurrentWeights(gru, onnx, onnxWeights()) // => throws ValueError: onnxWeights: the GRU of these weights resets before
  */
 export const onnxWeights =
   ({ linearBeforeReset = 0 }: OnnxOptions = {}): Dialect =>
   (weights, layer) => {
     const op = 'onnxWeights'
-    if (layer.cell === 'gru' && linearBeforeReset !== 1) {
-      throw new ValueError({
-        op,
-        problem: 'the GRU resets before its product',
-        got: `linearBeforeReset ${linearBeforeReset}`,
-        expected: '1',
-        advice: "Pass the node's attribute, and export with linear_before_reset = 1",
-      })
-    }
+    checkReset(op, layer, linearBeforeReset === 1, `linearBeforeReset ${linearBeforeReset}`)
     const rows = gateCount(layer) * layer.hiddenSize
     const order = onnxOrders[layer.cell]
     const nodes = grouped(op, weights, { W: ['W'], R: ['R'], B: ['B'], P: ['P'] })
@@ -203,6 +223,12 @@ export interface TensorFlowOptions {
 /**
  * TensorFlow 1's BasicLSTMCell: `kernel` or `weights` [in + H, 4 H], `bias` or `biases` [4 H]; gates i j f o. Cells stand
  * in the order of the layers, told apart by the path before the name.
+ * @example
+ * import { LSTM, ones, zeros } from '@lanewise/core'
+ * const lstm = new LSTM(2, 1)
+ * const cell = new Map([['cell_0/kernel', ones([3, 4])], ['cell_0/bias', zeros([4])]])
+ * loadRecurrentWeights(lstm, cell, tensorFlowWeights())
+ * lstm.stateDict().get('bias_ih_l0').toArray() // => [0, 1, 0, 0]
  */
 export const tensorFlowWeights =
   ({ forgetBias = 1 }: TensorFlowOptions = {}): Dialect =>
