@@ -636,6 +636,10 @@ export {
 } from './io/tfjs.ts'
 export { readTfjsTopology, type TfjsLayer, type TfjsRef, type TfjsTopology } from './io/tfjs-topology.ts'
 
+// Files: Keras models
+export type { KerasLayer } from './keras/layer.ts'
+export { KerasModel, loadTfjsModel, type CustomLayerSource, type LoadTfjsOptions } from './keras/model.ts'
+
 // Errors
 export {
   AbortError,

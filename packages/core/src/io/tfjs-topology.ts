@@ -100,6 +100,29 @@ const layerOf = (value: JsonValue, index: number): TfjsLayer => {
   }
 }
 
+/** Whether a layer's class is that of a model. */
+export const isModelClass = (className: string): boolean => ['Sequential', 'Model', 'Functional'].includes(className)
+
+/**
+ * The references with the calls of each layer counted from 0. A model's own making is its call 0, which files leave out
+ * but count; only a model that was made without an input shape starts at 0.
+ */
+const countedFromZero = (
+  layers: readonly TfjsLayer[],
+  inputs: readonly TfjsRef[],
+  outputs: readonly TfjsRef[],
+): { layers: TfjsLayer[]; inputs: TfjsRef[]; outputs: TfjsRef[] } => {
+  const late = new Set(layers.filter(({ className }) => isModelClass(className)).map(({ name }) => name))
+  for (const { layer, node } of [...layers.flatMap(({ inbound }) => inbound.flat()), ...inputs, ...outputs])
+    if (node === 0) late.delete(layer)
+  const shift = (ref: TfjsRef): TfjsRef => (late.has(ref.layer) ? { ...ref, node: ref.node - 1 } : ref)
+  return {
+    layers: layers.map((layer) => ({ ...layer, inbound: layer.inbound.map((refs) => refs.map(shift)) })),
+    inputs: inputs.map(shift),
+    outputs: outputs.map(shift),
+  }
+}
+
 /** Checks that every reference leads to a call of a layer, and that no call needs its own output. */
 const checkGraph = (layers: ReadonlyMap<string, TfjsLayer>, ends: readonly TfjsRef[]): void => {
   const callsOf = (layer: TfjsLayer): number => Math.max(1, layer.inbound.length)
@@ -153,15 +176,17 @@ export const topologyOf = (value: JsonValue): TfjsTopology => {
   const className = stringOf(field(model, 'class_name', 'the model'), 'the class of the model')
   const config = field(model, 'config', 'the model')
   const kind = className === 'Sequential' ? 'sequential' : 'functional'
-  if (kind === 'functional' && className !== 'Model' && className !== 'Functional')
+  if (!isModelClass(className))
     return fail('the model is of a class that is not supported', excerpt(className), 'Sequential, Model or Functional')
   const fields: JsonMap = config instanceof Map ? config : new Map()
   const items = listOf(config instanceof Map ? config.get('layers') : config, 'the layers')
-  const layers = items.map(layerOf)
+  const { layers, inputs, outputs } = countedFromZero(
+    items.map(layerOf),
+    refsOf(fields.get('input_layers'), 'an input of the model'),
+    refsOf(fields.get('output_layers'), 'an output of the model'),
+  )
   const byName = new Map(layers.map((layer) => [layer.name, layer]))
   if (byName.size !== layers.length) return fail('two layers have one name', excerpt(layers.map(({ name }) => name)))
-  const inputs = refsOf(fields.get('input_layers'), 'an input of the model')
-  const outputs = refsOf(fields.get('output_layers'), 'an output of the model')
   checkGraph(byName, [...inputs, ...outputs])
   return { kind, name: stringOf(fields.get('name') ?? '', 'the name of the model'), layers, inputs, outputs }
 }

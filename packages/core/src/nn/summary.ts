@@ -62,6 +62,10 @@ export interface Counted {
 const isCounted = (module: AnyModule): module is AnyModule & Counted =>
   'macs' in module && typeof module.macs === 'function'
 
+/** A module that stands for a layer of another library carries that one's name. */
+const typeOf = (module: AnyModule): string =>
+  'kind' in module && typeof module.kind === 'string' ? module.kind : module.constructor.name
+
 const isShapes = (shape: Shape | readonly Shape[]): shape is readonly Shape[] => Array.isArray(shape[0])
 
 /** The calls of one forward pass by module: output shapes of the last, multiply-adds of all. */
@@ -128,7 +132,7 @@ export const summary = (
   const rows = [...model.namedModules()].map(([path, module]): SummaryRow => {
     const { output = [], macs = 0 } = seen.get(module) ?? {}
     const own = ownParameters(module).reduce((total, p) => total + p.size, 0)
-    return { path, type: module.constructor.name, output, parameters: own, macs }
+    return { path, type: typeOf(module), output, parameters: own, macs }
   })
   const all = model.parameters()
   const sizeOf = (list: readonly Tensor[]): number => list.reduce((total, p) => total + p.size, 0)
