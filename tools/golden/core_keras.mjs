@@ -145,6 +145,7 @@ add(
     }),
   ),
 )
+add('upSampling2d bilinear', chain([2, 3, 2], L.upSampling2d({ size: [2, 3], interpolation: 'bilinear' })))
 add('upSampling2d', chain([2, 3, 2], L.upSampling2d({ size: [2, 3] })))
 add('rescaling', chain([3], L.rescaling({ scale: 0.5, offset: -1 })))
 add(

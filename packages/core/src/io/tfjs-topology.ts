@@ -29,6 +29,8 @@ export interface TfjsLayer {
 export interface TfjsTopology {
   readonly kind: 'sequential' | 'functional'
   readonly name: string
+  /** What wrote the file, such as `2.11.0` or `tfjs-layers 4.22.0`; empty where it does not say. */
+  readonly version: string
   readonly layers: readonly TfjsLayer[]
   /** Empty in a sequential model. */
   readonly inputs: readonly TfjsRef[]
@@ -188,7 +190,9 @@ export const topologyOf = (value: JsonValue): TfjsTopology => {
   const byName = new Map(layers.map((layer) => [layer.name, layer]))
   if (byName.size !== layers.length) return fail('two layers have one name', excerpt(layers.map(({ name }) => name)))
   checkGraph(byName, [...inputs, ...outputs])
-  return { kind, name: stringOf(fields.get('name') ?? '', 'the name of the model'), layers, inputs, outputs }
+  const name = stringOf(fields.get('name') ?? '', 'the name of the model')
+  const version = outer.get('keras_version') ?? model.get('keras_version')
+  return { kind, name, version: typeof version === 'string' ? version : '', layers, inputs, outputs }
 }
 
 /**

@@ -43,9 +43,17 @@ class FunctionLayer extends Module<Tensor[], Tensor | Tensor[]> {
   }
 }
 
+/** The file around a model. */
+export interface ModelFile {
+  readonly file: WeightFile
+  readonly version: string
+}
+
 /** What a layer is built from: its options, and its weights in the file. */
 export class LayerSource {
   readonly config: LayerConfig
+  /** What wrote the file. */
+  readonly version: string
   /** Builds a layer inside of this one, with other scopes for its weights. */
   readonly inner: (layer: TfjsLayer, scopes: readonly string[]) => KerasLayer
   private readonly file: WeightFile
@@ -53,12 +61,13 @@ export class LayerSource {
 
   constructor(
     config: LayerConfig,
-    file: WeightFile,
+    { file, version }: ModelFile,
     scopes: readonly string[],
     inner: (layer: TfjsLayer, scopes: readonly string[]) => KerasLayer,
   ) {
     this.config = config
     this.file = file
+    this.version = version
     this.scopes = scopes
     this.inner = inner
   }

@@ -15,7 +15,7 @@ import { show } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { LayerConfig } from './config.ts'
 import { convolutions } from './convolutions.ts'
-import { LayerSource, type KerasLayer } from './layer.ts'
+import { LayerSource, type KerasLayer, type ModelFile } from './layer.ts'
 import { merges } from './merge.ts'
 import { plainLayers } from './plain.ts'
 import { overTime } from './recurrent.ts'
@@ -234,12 +234,7 @@ const toJson = (value: PlainJson): JsonValue => {
 }
 
 /** Builds the layers of a model and of those inside of it. */
-const modelOf = (
-  topology: TfjsTopology,
-  weights: WeightFile,
-  custom: Builders,
-  place: readonly string[],
-): KerasModel => {
+const modelOf = (topology: TfjsTopology, file: ModelFile, custom: Builders, place: readonly string[]): KerasModel => {
   const build = (layer: TfjsLayer, scopes: readonly string[] = [layer.name]): KerasLayer => {
     const path = [...place, layer.name]
     const config = new LayerConfig(layer, path.join('/'))
@@ -248,9 +243,9 @@ const modelOf = (
         ['class_name', layer.className],
         ['config', toJson(layer.config)],
       ])
-      return modelOf(topologyOf(inner), weights, custom, path)
+      return modelOf(topologyOf(inner), file, custom, path)
     }
-    const source = new LayerSource(config, weights, withPlace(place, scopes), build)
+    const source = new LayerSource(config, file, withPlace(place, scopes), build)
     if (Object.hasOwn(custom, layer.className)) {
       return custom[layer.className]({ layer, weight: (name) => source.weight(name, null) })
     }
@@ -297,7 +292,7 @@ export const loadTfjsModel = (
   const model = readTfjsModel(bytes)
   if (model.topology === undefined) return fail('the file has no layers', 'weights alone', 'Use readTfjsWeights')
   const weights = new WeightFile(readTfjsWeights(model, files))
-  const built = modelOf(model.topology, weights, customLayers, [])
+  const built = modelOf(model.topology, { file: weights, version: model.topology.version }, customLayers, [])
   weights.checkEmpty()
   return built
 }

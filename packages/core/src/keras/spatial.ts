@@ -1,6 +1,7 @@
 import { mean, amax } from '../ops/reduce.ts'
 import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../ops/pool.ts'
 import { interpolate } from '../ops/interpolate.ts'
+import { pad } from '../ops/pad.ts'
 import type { KerasLayer, LayerSource } from './layer.ts'
 import { overCounts, padded, padSpace, windowsOf, withChannelsFirst } from './spaces.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -54,12 +55,29 @@ const cropping = (source: LayerSource, space: 1 | 2 | 3): KerasLayer => {
   )
 }
 
+/**
+ * Bilinear as TensorFlow.js has it: position i reads at i / factor, past the last pixel that one. Keras reads at the
+ * centres of pixels.
+ */
+const fromCorner = (x: Tensor, factors: readonly number[]): Tensor => {
+  const size = factors.map((factor, i) => (x.shape[i + 2] - 1) * factor + 1)
+  const inner = interpolate(x, { size, mode: 'bilinear', alignCorners: true })
+  return pad(
+    inner,
+    factors.toReversed().flatMap((factor) => [0, factor - 1]),
+    { mode: 'replicate' },
+  )
+}
+
 const upSampling = (source: LayerSource, space: 1 | 2 | 3): KerasLayer => {
   const { config } = source
   const factors = config.sizes('size', space, { fallback: 2 })
   const mode = config.choice('interpolation', space === 2 ? ['nearest', 'bilinear'] : ['nearest'])
+  const corner = mode === 'bilinear' && source.version.startsWith('tfjs')
   return overSpace(source, space, (x) =>
-    interpolate(x, { size: factors.map((factor, i) => x.shape[i + 2] * factor), mode }),
+    corner
+      ? fromCorner(x, factors)
+      : interpolate(x, { size: factors.map((factor, i) => x.shape[i + 2] * factor), mode }),
   )
 }
 
