@@ -39,6 +39,11 @@ for mode in ["bilinear", "nearest", "bicubic"]:
         for align in [False, True]:
             sample.add("gridSample", [[2, 2, 4, 5], [2, 3, 3, 2]], {"mode": mode, "paddingMode": padding, "alignCorners": align},
                        lambda x, g: F.grid_sample(x, g * 1.4, mode, padding, align))
+for mode in ["bilinear", "nearest"]:
+    for padding in ["zeros", "border", "reflection"]:
+        for align in [False, True]:
+            sample.add("gridSample", [[2, 2, 3, 4, 5], [2, 2, 3, 2, 3]], {"mode": mode, "paddingMode": padding, "alignCorners": align},
+                       lambda x, g: F.grid_sample(x, g * 1.4, mode, padding, align))
 for size, theta in [([2, 1, 3, 4], [2, 2, 3]), ([1, 1, 1, 2], [1, 2, 3]), ([1, 2, 2, 3, 4], [1, 3, 4])]:
     for align in [False, True]:
         sample.add("affineGrid", [theta], {"size": size, "alignCorners": align}, lambda t: F.affine_grid(t, size, align))

@@ -117,9 +117,12 @@ export abstract class Module<In extends unknown[] = [x: Tensor], Out = Tensor> {
   /** This module and all below it, by path; this one's is ''. */
   namedModules(prefix = ''): Map<string, AnyModule> {
     const found = new Map<string, AnyModule>([[prefix, this]])
+    const seen = new Set<AnyModule>(found.values())
     for (const [name, child] of this.children()) {
-      for (const [path, module] of child.namedModules(join(prefix, name)))
-        if (!has(found, module)) found.set(path, module)
+      for (const [path, module] of child.namedModules(join(prefix, name))) {
+        if (!seen.has(module)) found.set(path, module)
+        seen.add(module)
+      }
     }
     return found
   }
@@ -220,8 +223,6 @@ export type AnyModule = Module<unknown[], unknown>
 const hooksOf = new WeakMap<object, Hooks>()
 
 const join = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`)
-
-const has = (found: ReadonlyMap<string, AnyModule>, module: AnyModule): boolean => [...found.values()].includes(module)
 
 /** Every path to every module: a shared module appears under each of its names, as in PyTorch's state_dict. */
 const allModules = (module: AnyModule, path: string): [string, AnyModule][] => [

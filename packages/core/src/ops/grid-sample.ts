@@ -1,15 +1,15 @@
 import { gridSampleCodes, image } from '@lanewise/kernels-wasm/image'
 import { apply, applyAll } from '../autograd/apply.ts'
-import type { OpDef } from '../autograd/op.ts'
+import type { NDArray, OpDef } from '../autograd/op.ts'
 import { GradientError, ShapeError, ValueError } from '../errors.ts'
 import { fromData } from '../tensor/create.ts'
-import { channelsLastStrides, contiguousStrides, isChannelsLast, show, type Shape } from '../tensor/shape.ts'
+import { channelsLastStrides, contiguousStrides, isChannelsLast, show, sizeOf, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { matmul } from './matmul.ts'
 import { needFloat, needSameDType } from './rules.ts'
 import { reshape, transpose } from './views.ts'
 
-/** How {@link gridSample} reads between pixels. */
+/** How {@link gridSample} reads between pixels; bilinear is trilinear in volumes, and bicubic is for images only. */
 export type GridSampleMode = 'bilinear' | 'nearest' | 'bicubic'
 /** What {@link gridSample} finds outside: zeros, the nearest edge, or the mirror image. */
 export type GridSamplePadding = 'zeros' | 'border' | 'reflection'
@@ -21,7 +21,7 @@ interface Attrs {
 }
 
 /** The pixels that a position reads along one axis: index (-1 outside), weight and the weight's slope in the coordinate. */
-type Taps = { readonly at: number; readonly weight: number; readonly slope: number }[]
+type Taps = readonly { readonly at: number; readonly weight: number; readonly slope: number }[]
 
 /** A position folded at both edges, and the sign of its motion. */
 const reflect = (p: number, low: number, high: number): [number, number] => {
@@ -45,9 +45,11 @@ const bring = (p: number, n: number, { padding, alignCorners }: Attrs): [number,
 
 const inside = (i: number, n: number): number => (i >= 0 && i < n ? i : -1)
 
-const roundHalfEven = (x: number): number => {
+/** The nearest integer; of two, the even one in images and the one away from 0 in volumes, as in PyTorch. */
+const nearest = (x: number, volume: boolean): number => {
   const low = Math.floor(x)
-  return x - low !== 0.5 ? Math.round(x) : low % 2 === 0 ? low : low + 1
+  if (x - low !== 0.5) return Math.round(x)
+  return (volume ? x > 0 : low % 2 !== 0) ? low + 1 : low
 }
 
 /** Weights of the four neighbours of a point t past the second, and their slopes; a is -0.75. */
@@ -60,7 +62,7 @@ const cubic = (t: number): [number, number][] =>
     return [weight, sign * slope]
   })
 
-const tapsOf = (coordinate: number, n: number, attrs: Attrs): Taps => {
+const tapsOf = (coordinate: number, n: number, attrs: Attrs, volume: boolean): Taps => {
   const { mode, alignCorners } = attrs
   const step = alignCorners ? (n - 1) / 2 : n / 2
   const p = alignCorners ? (coordinate + 1) * step : (coordinate + 1) * step - 0.5
@@ -73,7 +75,7 @@ const tapsOf = (coordinate: number, n: number, attrs: Attrs): Taps => {
     }))
   }
   const [q, slope] = bring(p, n, attrs)
-  if (mode === 'nearest') return [{ at: inside(roundHalfEven(q), n), weight: 1, slope: 0 }]
+  if (mode === 'nearest') return [{ at: inside(nearest(q, volume), n), weight: 1, slope: 0 }]
   const base = Math.floor(q)
   return [
     { at: inside(base, n), weight: 1 - (q - base), slope: -slope * step },
@@ -81,38 +83,52 @@ const tapsOf = (coordinate: number, n: number, attrs: Attrs): Taps => {
   ]
 }
 
-/** Calls `visit` with each pixel that each point of the grid [N, h, w, 2] reads, with its weights along x and y. */
+/**
+ * Calls `visit` with each element that each point of the grid [N, ...points, axes] reads, and its taps along the axes of
+ * space. The last number of a point is its place along the first axis.
+ */
 const forEachTap = (
-  grid: ArrayLike<number>,
-  [N, h, w]: readonly number[],
-  [H, W]: readonly number[],
+  grid: NDArray,
+  space: Shape,
   attrs: Attrs,
-  visit: (n: number, point: number, pixel: number, x: Taps[number], y: Taps[number]) => void,
+  visit: (n: number, point: number, element: number, taps: Taps) => void,
 ): void => {
+  const rank = space.length
+  const [N] = grid.shape
+  const points = grid.data.length / (N * rank)
   for (let n = 0; n < N; n++) {
-    for (let point = 0; point < h * w; point++) {
-      const at = 2 * (n * h * w + point)
-      const xs = tapsOf(grid[at], W, attrs)
-      const ys = tapsOf(grid[at + 1], H, attrs)
-      for (const y of ys) for (const x of xs) if (x.at >= 0 && y.at >= 0) visit(n, point, y.at * W + x.at, x, y)
+    for (let point = 0; point < points; point++) {
+      const at = rank * (n * points + point)
+      const lists = space.map((size, axis) => tapsOf(grid.data[at + rank - 1 - axis], size, attrs, rank === 3))
+      const walk = (element: number, taps: Taps): void => {
+        if (taps.length === rank) return visit(n, point, element, taps)
+        const axis = taps.length
+        for (const tap of lists[axis]) if (tap.at >= 0) walk(element * space[axis] + tap.at, [...taps, tap])
+      }
+      walk(0, [])
     }
   }
 }
 
+/** The share of an element: the product of its weights, that along axis `sloped` by its slope. */
+const shareOf = (taps: Taps, sloped = -1): number =>
+  taps.reduce((product, { weight, slope }, axis) => product * (axis === sloped ? slope : weight), 1)
+
 const gridSampleOp: OpDef<Attrs> = {
   name: 'gridSample',
   savesInputs: [0, 1],
-  infer: ([x, grid]) => [{ shape: [x.shape[0], x.shape[1], grid.shape[1], grid.shape[2]], dtype: x.dtype }],
+  infer: ([x, grid]) => [{ shape: [x.shape[0], x.shape[1], ...grid.shape.slice(1, -1)], dtype: x.dtype }],
   reference: ([x, grid], attrs, [y]) => {
-    const [, C, H, W] = x.shape
-    const points = grid.shape[1] * grid.shape[2]
-    forEachTap(grid.data, grid.shape, [H, W], attrs, (n, point, pixel, tx, ty) => {
-      for (let c = 0; c < C; c++)
-        y.data[(n * C + c) * points + point] += tx.weight * ty.weight * x.data[(n * C + c) * H * W + pixel]
+    const [, C, ...space] = x.shape
+    const [size, points] = [sizeOf(space), sizeOf(y.shape.slice(2))]
+    forEachTap(grid, space, attrs, (n, point, element, taps) => {
+      const share = shareOf(taps)
+      for (let c = 0; c < C; c++) y.data[(n * C + c) * points + point] += share * x.data[(n * C + c) * size + element]
     })
   },
+  // The kernels are for images; volumes take the loops.
   wasm: (k, [x, grid], { mode, padding, alignCorners }, [{ shape, dtype }]) => {
-    if (dtype !== 'f32' || x.size === 0 || grid.size === 0) return null
+    if (x.rank !== 4 || dtype !== 'f32' || x.size === 0 || grid.size === 0) return null
     const last = isChannelsLast(x.shape, x.strides)
     const y = k.empty(shape, dtype, last ? channelsLastStrides(shape) : contiguousStrides(shape))
     const [N, C, H, W] = x.shape
@@ -145,21 +161,22 @@ const gridSampleGradOp: OpDef<Attrs> = {
     { shape: grid.shape, dtype: grid.dtype },
   ],
   reference: ([x, grid, dy], attrs, [dx, dGrid]) => {
-    const [, C, H, W] = x.shape
-    const points = grid.shape[1] * grid.shape[2]
-    forEachTap(grid.data, grid.shape, [H, W], attrs, (n, point, pixel, tx, ty) => {
-      const at = 2 * (n * points + point)
+    const [, C, ...space] = x.shape
+    const [size, points, rank] = [sizeOf(space), sizeOf(dy.shape.slice(2)), space.length]
+    forEachTap(grid, space, attrs, (n, point, element, taps) => {
+      const share = shareOf(taps)
+      const slopes = space.map((_, axis) => shareOf(taps, axis))
+      const at = rank * (n * points + point)
       for (let c = 0; c < C; c++) {
         const d = dy.data[(n * C + c) * points + point]
-        const i = (n * C + c) * H * W + pixel
-        dx.data[i] += tx.weight * ty.weight * d
-        dGrid.data[at] += tx.slope * ty.weight * x.data[i] * d
-        dGrid.data[at + 1] += tx.weight * ty.slope * x.data[i] * d
+        const i = (n * C + c) * size + element
+        dx.data[i] += share * d
+        slopes.forEach((slope, axis) => (dGrid.data[at + rank - 1 - axis] += slope * x.data[i] * d))
       }
     })
   },
   wasm: (k, [x, grid, dy], { mode, padding, alignCorners }, specs) => {
-    if (x.dtype !== 'f32' || x.size === 0 || grid.size === 0) return null
+    if (x.rank !== 4 || x.dtype !== 'f32' || x.size === 0 || grid.size === 0) return null
     const last = isChannelsLast(x.shape, x.strides)
     const strides = last ? channelsLastStrides(x.shape) : contiguousStrides(x.shape)
     const dx = k.empty(x.shape, 'f32', strides)
@@ -206,9 +223,11 @@ export interface GridSampleOptions {
 }
 
 /**
- * Reads images at given positions, as torch.nn.functional.grid_sample.
- * Shape: x [N, C, H, W], grid [N, h, w, 2] of (x, y) in [-1, 1] -> [N, C, h, w]. Volumes are not covered.
- * @throws ShapeError when the shapes do not fit, GradientError where a second derivative is asked for.
+ * Reads images or volumes at given positions, as torch.nn.functional.grid_sample.
+ * Shape: x [N, C, H, W], grid [N, h, w, 2] of (x, y) in [-1, 1] -> [N, C, h, w];
+ * x [N, C, D, H, W], grid [N, d, h, w, 3] of (x, y, z) -> [N, C, d, h, w].
+ * @throws ShapeError when the shapes do not fit, ValueError when a mode is unknown or not for volumes, GradientError
+ *   where a second derivative is asked for.
  * @source Jaderberg et al. 2015; checked against torch.nn.functional.grid_sample 1.13 in grid-sample.test.ts
  * @example gridSample(tensor([[[[1, 2], [3, 4]]]]), tensor([[[[0, 0]]]])).toArray() // => [[[[2.5]]]]
  */
@@ -229,10 +248,11 @@ export const gridSample = (
       expected: 'bilinear, nearest or bicubic; zeros, border or reflection',
     })
   }
+  const axes = x.rank - 2
   const fits =
-    x.rank === 4 &&
-    grid.rank === 4 &&
-    grid.shape[3] === 2 &&
+    (axes === 2 || axes === 3) &&
+    grid.rank === x.rank &&
+    grid.shape[axes + 1] === axes &&
     grid.shape[0] === x.shape[0] &&
     !x.shape.slice(2).includes(0)
   if (!fits)
@@ -240,8 +260,10 @@ export const gridSample = (
       op,
       problem: 'the shapes do not fit',
       got: `${show(x.shape)} and ${show(grid.shape)}`,
-      expected: '[N, C, H, W] and [N, h, w, 2]',
+      expected: '[N, C, H, W] and [N, h, w, 2], or [N, C, D, H, W] and [N, d, h, w, 3]',
     })
+  if (axes === 3 && mode === 'bicubic')
+    throw new ValueError({ op, problem: 'bicubic is for images', got: show(x.shape), expected: 'bilinear or nearest' })
   return apply(gridSampleOp, [x, grid], { mode, padding: paddingMode, alignCorners })
 }
 
