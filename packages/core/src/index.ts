@@ -178,7 +178,8 @@ export { expand, flatten, permute, reshape, select, slice, squeeze, transpose, u
 // Ops: joining, cutting and indexing
 export { chunk, concat, split, stack, unbind } from './ops/concat.ts'
 export { gather, scatter, scatterAdd, type ScatterSource } from './ops/gather.ts'
-export { embedding, indexAdd, indexSelect, take, type EmbeddingOptions } from './ops/index-select.ts'
+export { embedding, type EmbeddingOptions } from './ops/embedding.ts'
+export { indexAdd, indexSelect, take } from './ops/index-select.ts'
 export { embeddingBag, type EmbeddingBagOptions } from './ops/embedding-bag.ts'
 export { at, type Subscript, type SliceRange } from './ops/at.ts'
 export { maskedFill, maskedSelect, nonzero } from './ops/masks.ts'

@@ -146,7 +146,9 @@ test('errors name the op and the rule', () => {
   )
   expect(() =>
     gridSample(zeros([1, 1, 4, 4, 4]), zeros([1, 4, 4, 4, 3]), { mode: 'bicubic' }),
-  ).toThrowErrorMatchingInlineSnapshot(`[ValueError: gridSample: bicubic is for images; got [1,1,4,4,4], expected bilinear or nearest.]`)
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gridSample: bicubic is for images; got [1,1,4,4,4], expected bilinear or nearest.]`,
+  )
   expect(() => gridSample(zeros([1, 1, 4, 4, 4]), zeros([1, 4, 4, 4, 2]))).toThrow(ShapeError)
   expect(() => affineGrid(zeros([1, 2, 3]), [2, 1, 4, 4])).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: affineGrid: theta and the size do not fit; got [1,2,3] and [2,1,4,4], expected [N, 2, 3] and [N, C, H, W], or [N, 3, 4] and [N, C, D, H, W].]`,

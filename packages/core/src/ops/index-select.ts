@@ -1,13 +1,13 @@
 import { index as kernels } from '@lanewise/kernels-wasm/index'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
-import { ShapeError, ValueError } from '../errors.ts'
+import { ShapeError } from '../errors.ts'
 import { bytesOf } from '../tensor/dtype.ts'
 import { normalizeAxis, show, type Shape } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { add, eq } from './binary.ts'
 import { around, checkIndex, wrapIndex } from './index-rules.ts'
-import { needFloat, needSameDType } from './rules.ts'
+import { needSameDType } from './rules.ts'
 import { reshape } from './views.ts'
 import { where } from './where.ts'
 
@@ -109,6 +109,10 @@ const sumAtIndexOp: OpDef<SumAttrs> = {
 
 const sumAtIndex = (x: Tensor, index: Tensor, attrs: SumAttrs): Tensor => apply(sumAtIndexOp, [x, index], attrs)
 
+/** Rows of a weight, of which one may get no gradient (-1 for none); the lookup of an embedding. */
+export const selectRows = (weight: Tensor, index: Tensor, skip: number): Tensor =>
+  apply(indexSelectOp, [weight, index], { axis: 0, skip })
+
 const checkRanks = (op: string, x: Tensor, index: Tensor): void => {
   if (x.rank > 0 && index.rank === 1) return
   throw new ShapeError({
@@ -168,41 +172,4 @@ export const indexAdd = (
 export const take = (x: Tensor, index: Tensor): Tensor => {
   const flat = reshape(wrapIndex('take', index, x.size), [-1])
   return reshape(apply(indexSelectOp, [reshape(x, [-1]), flat], { axis: 0, skip: -1 }), index.shape)
-}
-
-/** Options of {@link embedding}. */
-export interface EmbeddingOptions {
-  /** The row that gets no gradient; negative ones count from the end. Default none. */
-  readonly paddingIdx?: number | null
-}
-
-/**
- * The rows of a weight at the given indices, as torch.nn.functional.embedding.
- * Shape: index [...] i32, weight [V, E] -> [..., E].
- * @throws ShapeError when the weight is not a matrix, ValueError when an index or paddingIdx is outside [0, V).
- * @example embedding(tensor(Int32Array.of(1)), tensor([[1, 2], [3, 4]])).toArray() // => [[3, 4]]
- */
-export const embedding = (index: Tensor, weight: Tensor, { paddingIdx = null }: EmbeddingOptions = {}): Tensor => {
-  weight.live('embedding')
-  needFloat('embedding', weight)
-  if (weight.rank !== 2) {
-    throw new ShapeError({
-      op: 'embedding',
-      problem: 'the weight is not a matrix',
-      got: show(weight.shape),
-      expected: '[V, E]',
-    })
-  }
-  const [V, E] = weight.shape
-  if (paddingIdx !== null && !(Number.isInteger(paddingIdx) && paddingIdx >= -V && paddingIdx < V)) {
-    throw new ValueError({
-      op: 'embedding',
-      problem: 'paddingIdx is out of range',
-      got: String(paddingIdx),
-      expected: `an integer in [${-V}, ${V})`,
-    })
-  }
-  checkIndex('embedding', index, V)
-  const skip = paddingIdx === null ? -1 : paddingIdx < 0 ? paddingIdx + V : paddingIdx
-  return reshape(apply(indexSelectOp, [weight, reshape(index, [-1])], { axis: 0, skip }), [...index.shape, E])
 }
