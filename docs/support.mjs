@@ -1,18 +1,23 @@
-// The table of ops: which have a gradient, and which run on a kernel of each backend. Read from the sources' op definitions.
+// The table of ops: which have a gradient, and which run on a kernel of each backend. Read from the op definitions in the
+// sources, and from the table of the tfjs backend itself.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import ts from 'typescript'
 
-const ops = fileURLToPath(new URL('../packages/core/src/ops/', import.meta.url))
-const tfjs = fileURLToPath(new URL('../packages/core/src/backends/tfjs/', import.meta.url))
+const core = fileURLToPath(new URL('../packages/core/', import.meta.url))
 
 const isOpType = (node) => /Op\b|OpDef/.test(node?.getText() ?? '')
-const yes = (value) => (value ? 'yes' : '')
 
-/** Fields of an object literal: names to initializers; those of spreads of known constants included. */
+/** Fields of an object literal: names to initializers. */
 const fieldsOf = (literal) =>
   new Map(literal.properties.map((property) => [property.name?.getText() ?? '...', property.initializer ?? property]))
+
+/** Whether a function does nothing but throw. */
+const isRefusal = (node) => {
+  const { statements } = node?.body ?? {}
+  return statements?.length === 1 && ts.isThrowStatement(statements[0])
+}
 
 /** Every `const xOp: OpDef = { name: 'x', ... }` of a file. */
 const opsIn = (file) => {
@@ -25,37 +30,49 @@ const opsIn = (file) => {
     .filter((fields) => fields.get('name') && ts.isStringLiteral(fields.get('name')))
     .map((fields) => ({
       name: fields.get('name').text,
-      wasm: fields.has('wasm') || fields.has('view'),
-      gradient: fields.has('gradient'),
+      view: fields.has('view'),
+      wasm: fields.has('wasm'),
+      composed: fields.has('compose'),
+      gradient: fields.has('gradient') && !isRefusal(fields.get('gradient')),
     }))
 }
 
-const sourcesIn = (folder) => readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+const filesOf = (folder) =>
+  readdirSync(join(core, 'src', folder))
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => join(core, 'src', folder, file))
 
-/** Names of the ops for which the tfjs backend has a kernel, as its sources quote them. */
-const tfjsText = () => {
-  try {
-    return sourcesIn(tfjs)
-      .map((file) => readFileSync(join(tfjs, file), 'utf8'))
-      .join('\n')
-  } catch {
-    return ''
+/** Ops by name; of two variants under one name, what either can. */
+const byName = (list) => {
+  const found = new Map()
+  for (const op of list) {
+    const before = found.get(op.name) ?? {}
+    found.set(op.name, Object.fromEntries(Object.keys(op).map((key) => [key, before[key] || op[key]])))
   }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const rowOf = ({ name, view, wasm, composed, gradient }, onTfjs) => {
+  const wasmCell = view ? 'view' : wasm ? 'kernel' : 'loops'
+  const tfjsCell = view ? 'view' : onTfjs ? 'kernel' : composed ? 'composed' : '-'
+  return `| ${name} | loops | ${wasmCell} | ${tfjsCell} | ${gradient ? 'yes' : '-'} |`
 }
 
 export const supportTable = async () => {
-  const text = tfjsText()
-  const onTfjs = (name) => new RegExp(`(['"]${name}['"]|^\\s*${name}[:,(])`, 'm').test(text)
-  const rows = sourcesIn(ops)
-    .flatMap((file) => opsIn(join(ops, file)))
+  const { table } = await import(new URL('../packages/core/dist/backends/tfjs/table.js', import.meta.url))
+  const rows = byName(['ops', 'losses'].flatMap(filesOf).flatMap(opsIn))
     .filter(({ name }) => !/[_ ]/.test(name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, wasm, gradient }) => `| ${name} | yes | ${yes(wasm)} | ${yes(onTfjs(name))} | ${yes(gradient)} |`)
+    .map((op) => rowOf(op, Object.hasOwn(table, op.name)))
   return `# Ops and backends
 
-Generated from the op definitions by \`npm run docs\`. An op without a kernel runs its reference loops on the wasm backend, and on tfjs is composed from other ops or throws a named error. Functions that are composed of these ops have the gradients of their parts and are not listed.
+Generated from the op definitions by \`npm run docs\`. Functions that are composed of these ops have the gradients of their parts and are not listed, such as \`maxUnpool\` (poolScatter) and \`einsum\`.
 
-| op | reference | wasm kernel | tfjs kernel | gradient |
+- **loops**: plain TypeScript. On the wasm backend such an op is right but not fast, and \`report()\` counts it. So do kernels' ops with shapes that the kernel does not cover, such as \`gridSample\` of volumes.
+- **kernel**: compiled code. **view**: no work at all. **composed**: made of other ops.
+- **-** under tfjs: a named error, with the advice to move that part to the wasm backend.
+- **-** under gradient: what comes out is not differentiable, or the op is itself the fused gradient of another. Second derivatives then come from the differentiable form of the other op, or are refused by name where PyTorch has none either (ctcLoss, gridSample).
+
+| op | reference | wasm | tfjs | gradient |
 |---|---|---|---|---|
 ${rows.join('\n')}
 `
