@@ -369,13 +369,25 @@ describe('what is refused', () => {
   }
 
   test('files', () => {
-    expect(messageOf(() => loadTfjsModel(new Map()))).toMatchInlineSnapshot(`"FormatError: tfjs: the file of the model is missing; got "model.json"."`)
-    expect(messageOf(() => loadTfjsModel(writeTfjsWeights(new Map())))).toMatchInlineSnapshot(`"FormatError: tfjs: the file has no layers; got weights alone. Use readTfjsWeights."`)
-    expect(messageOf(() => load(dense))).toMatchInlineSnapshot(`"FormatError: tfjs: layer "layer0" (Dense): a weight is missing; expected "layer0/kernel"."`)
-    expect(messageOf(() => load(dense, [...kernel, ['extra/kernel', uniform([1])]]))).toMatchInlineSnapshot(`"FormatError: tfjs: weights belong to no layer; got ["extra/kernel"], expected a layer for each."`)
-    expect(messageOf(() => load(dense, [['layer0/kernel', uniform([2, 2])]]))).toMatchInlineSnapshot(`"FormatError: tfjs: layer "layer0" (Dense): the shape of kernel does not fit; got [2,2], expected [any,1]."`)
+    expect(messageOf(() => loadTfjsModel(new Map()))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: the file of the model is missing; got "model.json"."`,
+    )
+    expect(messageOf(() => loadTfjsModel(writeTfjsWeights(new Map())))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: the file has no layers; got weights alone. Use readTfjsWeights."`,
+    )
+    expect(messageOf(() => load(dense))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: layer "layer0" (Dense): a weight is missing; expected "layer0/kernel"."`,
+    )
+    expect(messageOf(() => load(dense, [...kernel, ['extra/kernel', uniform([1])]]))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: weights belong to no layer; got ["extra/kernel"], expected a layer for each."`,
+    )
+    expect(messageOf(() => load(dense, [['layer0/kernel', uniform([2, 2])]]))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: layer "layer0" (Dense): the shape of kernel does not fit; got [2,2], expected [any,1]."`,
+    )
     const integers: ArrayData = { dtype: 'i32', shape: [2, 1], data: new Int32Array(2) }
-    expect(messageOf(() => load(dense, [['layer0/kernel', integers]]))).toMatchInlineSnapshot(`"FormatError: tfjs: layer "layer0" (Dense): the dtype of kernel does not fit; got i32, expected f32."`)
+    expect(messageOf(() => load(dense, [['layer0/kernel', integers]]))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: layer "layer0" (Dense): the dtype of kernel does not fit; got i32, expected f32."`,
+    )
   })
 
   test.each<[string, Config]>([
@@ -410,27 +422,41 @@ describe('what is refused', () => {
 
   test('a class inside of a model inside of a model, named with its place', () => {
     const inside = { name: 'block', layers: [{ class_name: 'Lambda', config: { name: 'f' } }] }
-    expect(messageOf(() => load(chainOf(['Sequential', inside])))).toMatchInlineSnapshot(`"FormatError: tfjs: layer "block/f" (Lambda): the class is not supported; got "Lambda". Pass it in customLayers, or leave the layer out of the model before it is converted."`)
+    expect(messageOf(() => load(chainOf(['Sequential', inside])))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: layer "block/f" (Lambda): the class is not supported; got "Lambda". Pass it in customLayers, or leave the layer out of the model before it is converted."`,
+    )
     const option = { name: 'block', layers: [{ class_name: 'Dropout', config: { name: 'f' } }] }
-    expect(messageOf(() => load(chainOf(['Sequential', option])))).toMatchInlineSnapshot(`"FormatError: tfjs: layer "block/f" (Dropout): rate does not fit; got none, expected a number."`)
+    expect(messageOf(() => load(chainOf(['Sequential', option])))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: layer "block/f" (Dropout): rate does not fit; got none, expected a number."`,
+    )
   })
 
   test('inputs', () => {
     const model = load(chainOf(['Dense', { units: 1, use_bias: false, batch_input_shape: [null, 2] }]), kernel)
-    expect(messageOf(() => model.forward(ones([3, 3])))).toMatchInlineSnapshot(`"ShapeError: KerasModel: the inputs do not fit; got [3,3], expected [any,2]. Keras takes images as [N, H, W, C]."`)
-    expect(messageOf(() => model.forward(ones([3, 2]), ones([3, 2])))).toMatchInlineSnapshot(`"ShapeError: KerasModel: the inputs do not fit; got [3,2] and [3,2], expected [any,2]. Keras takes images as [N, H, W, C]."`)
+    expect(messageOf(() => model.forward(ones([3, 3])))).toMatchInlineSnapshot(
+      `"ShapeError: KerasModel: the inputs do not fit; got [3,3], expected [any,2]. Keras takes images as [N, H, W, C]."`,
+    )
+    expect(messageOf(() => model.forward(ones([3, 2]), ones([3, 2])))).toMatchInlineSnapshot(
+      `"ShapeError: KerasModel: the inputs do not fit; got [3,2] and [3,2], expected [any,2]. Keras takes images as [N, H, W, C]."`,
+    )
     const image = load(chainOf(['MaxPooling2D', { name: 'pool' }], ['Flatten']))
-    expect(messageOf(() => image.forward(ones([4, 4, 1])))).toMatchInlineSnapshot(`"ShapeError: pool: MaxPooling2D: the rank does not fit; got [4,4,1], expected 4 axes, the batch first."`)
+    expect(messageOf(() => image.forward(ones([4, 4, 1])))).toMatchInlineSnapshot(
+      `"ShapeError: pool: MaxPooling2D: the rank does not fit; got [4,4,1], expected 4 axes, the batch first."`,
+    )
     const recorded = (name: string): { model: KerasModel; inputs: Tensor[] } => {
       const seed = golden.findIndex((c) => c.name === name)
       const { weights, inputs } = drawn(golden[seed], seed)
       return { model: load(golden[seed].topology, weights), inputs }
     }
     const two = recorded('a shared layer, two outputs')
-    expect(messageOf(() => two.model.forward(...two.inputs))).toMatchInlineSnapshot(`"ValueError: KerasModel: the model has several outputs; got "add_Add2", "head", expected one. Use outputs()."`)
+    expect(messageOf(() => two.model.forward(...two.inputs))).toMatchInlineSnapshot(
+      `"ValueError: KerasModel: the model has several outputs; got "add_Add2", "head", expected one. Use outputs()."`,
+    )
     const states = recorded('lstm with states')
     const [x, h] = states.inputs
-    expect(messageOf(() => states.model.forward(x, h))).toMatchInlineSnapshot(`"ShapeError: KerasModel: the inputs do not fit; got [2,4,2] and [2,3], expected [any,4,2] and [any,3] and [any,3]. Keras takes images as [N, H, W, C]."`)
+    expect(messageOf(() => states.model.forward(x, h))).toMatchInlineSnapshot(
+      `"ShapeError: KerasModel: the inputs do not fit; got [2,4,2] and [2,3], expected [any,4,2] and [any,3] and [any,3]. Keras takes images as [N, H, W, C]."`,
+    )
   })
 
   test('dropout inside of a recurrent layer, in training', () => {
@@ -440,7 +466,9 @@ describe('what is refused', () => {
       ['layer0/recurrent_kernel', uniform([1, 1])],
     ])
     expect(model.forward(ones([1, 3, 2])).shape).toEqual([1, 1])
-    expect(messageOf(() => model.train().forward(ones([1, 3, 2])))).toMatchInlineSnapshot(`"ValueError: layer0: SimpleRNN: dropout inside of a recurrent layer is not trained; got dropout 0.5, recurrent_dropout undefined, expected 0 for both in training. Call eval(), or set them to 0 in the file."`)
+    expect(messageOf(() => model.train().forward(ones([1, 3, 2])))).toMatchInlineSnapshot(
+      `"ValueError: layer0: SimpleRNN: dropout inside of a recurrent layer is not trained; got dropout 0.5, recurrent_dropout undefined, expected 0 for both in training. Call eval(), or set them to 0 in the file."`,
+    )
   })
 
   test('graphs whose layers get no input', () => {
@@ -458,7 +486,30 @@ describe('what is refused', () => {
         output_layers: [['b', 0, 0]],
       },
     }
-    expect(messageOf(() => load(topology))).toMatchInlineSnapshot(`"FormatError: tfjs: a layer that is used gets no input; got "b", expected an input of the model, or a layer with inbound nodes."`)
+    expect(messageOf(() => load(topology))).toMatchInlineSnapshot(
+      `"FormatError: tfjs: a layer that is used gets no input; got "b", expected an input of the model, or a layer with inbound nodes."`,
+    )
+  })
+
+  test('a load that fails leaves nothing in memory', () => {
+    const backend = wasmBackend()
+    withBackend(backend, () => {
+      const topology = chainOf(
+        ['Dense', { units: 1 }],
+        ['GRU', { units: 1, activation: 'tanh', recurrent_activation: 'sigmoid' }],
+      )
+      const before = backend.memory().blocks
+      const weights: Weights = [
+        ['layer0/kernel', uniform([2, 1])],
+        ['layer0/bias', uniform([1])],
+        ['layer1/kernel', uniform([1, 3])],
+        ['layer1/recurrent_kernel', uniform([1, 3])],
+      ]
+      expect(messageOf(() => load(topology, weights))).toContain('"layer1/bias"')
+      expect(backend.memory().blocks).toBe(before)
+      expect(load(topology, [...weights, ['layer1/bias', uniform([3])]]).parameters()).toHaveLength(5)
+      expect(backend.memory().blocks).toBe(before + 5)
+    })
   })
 
   test('deep and long files end in time', () => {

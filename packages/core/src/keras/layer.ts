@@ -47,6 +47,8 @@ class FunctionLayer extends Module<Tensor[], Tensor | Tensor[]> {
 export interface ModelFile {
   readonly file: WeightFile
   readonly version: string
+  /** Takes note of a weight, which is released where the load fails. */
+  readonly note: (x: Tensor) => Tensor
 }
 
 /** What a layer is built from: its options, and its weights in the file. */
@@ -57,16 +59,18 @@ export class LayerSource {
   /** Builds a layer inside of this one, with other scopes for its weights. */
   readonly inner: (layer: TfjsLayer, scopes: readonly string[]) => KerasLayer
   private readonly file: WeightFile
+  private readonly note: (x: Tensor) => Tensor
   private readonly scopes: readonly string[]
 
   constructor(
     config: LayerConfig,
-    { file, version }: ModelFile,
+    { file, version, note }: ModelFile,
     scopes: readonly string[],
     inner: (layer: TfjsLayer, scopes: readonly string[]) => KerasLayer,
   ) {
     this.config = config
     this.file = file
+    this.note = note
     this.version = version
     this.scopes = scopes
     this.inner = inner
@@ -81,12 +85,12 @@ export class LayerSource {
     if (array.dtype !== 'f32') return config.fail(`the dtype of ${name} does not fit`, array.dtype, 'f32')
     if (expected !== null && !fitsShape(array.shape, expected))
       return config.fail(`the shape of ${name} does not fit`, show(array.shape), showExpected(expected))
-    return keep(fromData(Float32Array.from(array.data), array.shape, 'f32'))
+    return this.note(keep(fromData(Float32Array.from(array.data), array.shape, 'f32')))
   }
 
   /** A tensor that trains, unless the file says otherwise. */
   trained(x: Tensor): Tensor {
-    return parameter(x, this.config.flag('trainable', true))
+    return parameter(this.note(x), this.config.flag('trainable', true))
   }
 
   /** A weight that trains; `axes` puts its axes in another order. */

@@ -292,7 +292,17 @@ export const loadTfjsModel = (
   const model = readTfjsModel(bytes)
   if (model.topology === undefined) return fail('the file has no layers', 'weights alone', 'Use readTfjsWeights')
   const weights = new WeightFile(readTfjsWeights(model, files))
-  const built = modelOf(model.topology, { file: weights, version: model.topology.version }, customLayers, [])
-  weights.checkEmpty()
-  return built
+  const made: Tensor[] = []
+  const note = (x: Tensor): Tensor => {
+    made.push(x)
+    return x
+  }
+  try {
+    const built = modelOf(model.topology, { file: weights, version: model.topology.version, note }, customLayers, [])
+    weights.checkEmpty()
+    return built
+  } catch (e) {
+    for (const x of made) x.dispose()
+    throw e
+  }
 }
