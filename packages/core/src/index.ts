@@ -359,7 +359,7 @@ export {
 } from './nn/recurrent.ts'
 export { RecurrentStepper, type RecurrentStepperOptions } from './nn/recurrent-stepper.ts'
 export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d } from './nn/dropout.ts'
-export { Embedding, type EmbeddingLayerOptions } from './nn/embedding.ts'
+export { Embedding, type EmbeddingLayerOptions, type PretrainedOptions } from './nn/embedding.ts'
 export { LogSoftmax, Softmax, Softmax2d, Softmin } from './nn/softmax.ts'
 export {
   CircularPad1d,
