@@ -1,4 +1,13 @@
-import { DataLoader, fromData, Generator, lambdaLr, manualSeed, optim, tensorDataset, type Tensor } from '@lanewise/core'
+import {
+  DataLoader,
+  fromData,
+  Generator,
+  lambdaLr,
+  manualSeed,
+  optim,
+  tensorDataset,
+  type Tensor,
+} from '@lanewise/core'
 import { pointsWganGp } from '@lanewise/gan'
 import type { Context, Metrics } from './lib/context.ts'
 import { blank, png, type Picture } from './lib/picture.ts'

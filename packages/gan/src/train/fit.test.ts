@@ -138,7 +138,9 @@ describe('resuming', () => {
     const schedule = { generator: exponentialLr({ gamma: 0.5 }) }
     await expect(
       events(other.model, other.train, { ...options(), schedule, resume: bytes! }),
-    ).rejects.toThrowErrorMatchingInlineSnapshot(`[FormatError: gan.fit: the checkpoint's schedules differ; got discriminator.last_epoch, generator.last_epoch, expected generator.last_epoch. Resume with the schedules of the first run.]`)
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: gan.fit: the checkpoint's schedules differ; got discriminator.last_epoch, generator.last_epoch, expected generator.last_epoch. Resume with the schedules of the first run.]`,
+    )
     expect(weights(other.model)).toEqual(before)
   })
 
@@ -184,7 +186,9 @@ test('each player has a schedule of its own', async () => {
   ])
   await expect(
     events(model, train, { epochs: 1, schedule: { critic: exponentialLr({ gamma: 0.5 }) } }),
-  ).rejects.toThrowErrorMatchingInlineSnapshot(`[ValueError: gan.fit: there is no such player; got critic, expected discriminator, generator. Name each schedule after the part whose rate it changes.]`)
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gan.fit: there is no such player; got critic, expected discriminator, generator. Name each schedule after the part whose rate it changes.]`,
+  )
 })
 
 test('a schedule that watches a metric gets its player’s loss', async () => {

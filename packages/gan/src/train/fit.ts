@@ -142,10 +142,10 @@ class Run {
   /** Model, optimizers, generator and place as they stand between two batches. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
     const { progress, train } = this
-    return saveCheckpoint(
-      this.parts(),
-      { progress: { ...progress }, source: savePosition(train, progress.batch === 0 ? null : this.pass) },
-    )
+    return saveCheckpoint(this.parts(), {
+      progress: { ...progress },
+      source: savePosition(train, progress.batch === 0 ? null : this.pass),
+    })
   }
 
   private parts(): CheckpointParts {
