@@ -15,7 +15,7 @@ export const run = async (context: Context): Promise<Metrics> => {
   log(`${images.size} training and ${test.size} test images: ${images.source}`)
   manualSeed(seed)
   const model = new MnistCnn()
-  const epochs = quick ? 1 : 3
+  const epochs = quick ? 1 : 5
   const loader = new DataLoader(images, { batchSize: 64, shuffle: true })
   const events = await train(context, 'mnist-cnn', model, {
     train: loader,

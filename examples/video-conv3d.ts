@@ -17,7 +17,7 @@ export const run = async (context: Context): Promise<Metrics> => {
   const { data, quick, seed, signal, log, write } = context
   const digits = await mnist({ root: data, signal, ...(quick && { limit: 100 }) })
   const heldOut = await mnist({ root: data, signal, train: false, ...(quick && { limit: 100 }) })
-  const clips = movingDigits(digits, quick ? 8 : 512, seed)
+  const clips = movingDigits(digits, quick ? 8 : 1024, seed)
   const test = movingDigits(heldOut, quick ? 8 : 160, seed + 1)
   log(`${clips.size} clips to learn from and ${test.size} to test, digits of ${digits.source}`)
   write(
@@ -31,7 +31,7 @@ export const run = async (context: Context): Promise<Metrics> => {
   )
   manualSeed(seed)
   const model = new VideoCnn({ numClasses: motions.length, inChannels: 1 })
-  const epochs = quick ? 1 : 3
+  const epochs = quick ? 1 : 5
   const events = await train(context, 'video-conv3d', model, {
     train: new DataLoader(clips, { batchSize: 8, shuffle: true }),
     validation: new DataLoader(test, { batchSize: 8 }),

@@ -1,4 +1,13 @@
-import { DataLoader, fromData, Generator, manualSeed, optim, tensorDataset, type Tensor } from '@lanewise/core'
+import {
+  DataLoader,
+  fromData,
+  Generator,
+  lambdaLr,
+  manualSeed,
+  optim,
+  tensorDataset,
+  type Tensor,
+} from '@lanewise/core'
 import { pointsWganGp } from '@lanewise/gan'
 import type { Context, Metrics } from './lib/context.ts'
 import { blank, png, type Picture } from './lib/picture.ts'
@@ -36,6 +45,18 @@ const countModes = (points: ArrayLike<number>, reach: number): number[] => {
   return counts
 }
 
+/**
+ * 10,000 samples give a mode 400 if all are drawn alike; one with fewer than 20 within 3 standard deviations is lost.
+ */
+const coverage = (points: ArrayLike<number>): Metrics & { modesCovered: number; highQuality: number } => {
+  const counts = countModes(points, 3)
+  return {
+    modesCovered: counts.filter((n) => n >= 20).length,
+    highQuality: (2 * counts.reduce((a, b) => a + b, 0)) / points.length,
+    fewestInMode: Math.min(...counts),
+  }
+}
+
 const size = 480
 
 /** Points as dark dots, the modes' 3 standard deviations as light discs. */
@@ -55,46 +76,40 @@ const scatter = (points: ArrayLike<number>): Picture => {
   return picture
 }
 
+/** Where the generator's rate begins to fall. */
+const settle = 0.5
+
 export const run = async ({ quick, seed, signal, log, progress, write }: Context): Promise<Metrics> => {
   manualSeed(seed)
-  const [steps, batchSize] = quick ? [60, 64] : [2000, 128]
-  // A generator that moves slower and slower lets the critic find the gaps between modes, and the points settle.
-  const rates = quick ? [2e-4, 5e-5] : [...new Array<number>(10).fill(2e-4), 1e-4, 1e-4, 1e-4, 5e-5, 5e-5]
-  const model = pointsWganGp({
-    hidden: quick ? 32 : 128,
-    lambda: 0.1,
-  })
+  const [epochs, steps, batchSize] = quick ? [2, 60, 64] : [10, 2000, 128]
+  const total = epochs * steps
+  const model = pointsWganGp({ hidden: quick ? 32 : 128, lambda: 0.1 })
   const data = tensorDataset(drawPoints(steps * batchSize, new Generator(seed)))
   const train = new DataLoader(data, { batchSize, shuffle: true })
-  const bar = progress('training', rates.length * steps)
+  const bar = progress('training', total)
   const curve: [number, number][] = []
-  for (const [stage, lr] of rates.entries()) {
-    const optimizer = {
-      generator: optim.adam({ lr, betas: [0.5, 0.9] }),
-      discriminator: optim.adam({ lr: 1e-3, betas: [0.5, 0.9] }),
-    }
-    for await (const e of model.fit(train, { epochs: 1, optimizer, signal, samples: { count: 2000 } })) {
-      const step = stage * steps + e.step
-      const loss = e.losses['discriminator'] ?? 0
-      bar.update(step, `critic ${loss.toFixed(4)}`)
-      if (e.samples === undefined) continue
-      curve.push([step, -loss])
-      const points = e.samples.dataSync() as Float32Array
-      const close = countModes(points, 3).reduce((a, b) => a + b, 0)
-      write('wgan-gp.png', png(scatter(points)))
-      log(`${step} steps: critic ${loss.toFixed(4)}, ${close} of 2,000 points within a mode, ${e.seconds.toFixed(0)} s`)
-    }
+  for await (const e of model.fit(train, {
+    epochs,
+    optimizer: optim.adam({ lr: 1e-3, betas: [0.5, 0.9] }),
+    // A generator that moves slower and slower lets the critic find the gaps between modes, and the points settle.
+    schedule: { generator: lambdaLr((step) => Math.max(0.02, Math.min(1, (1 - step / total) / (1 - settle)))) },
+    scheduleEach: 'step',
+    signal,
+    samples: { count: 10_000, seed },
+  })) {
+    const loss = e.losses['discriminator'] ?? 0
+    bar.update(e.step, `critic ${loss.toFixed(4)}`)
+    if (e.samples === undefined) continue
+    curve.push([e.step, -loss])
+    const points = e.samples.dataSync() as Float32Array
+    const { modesCovered, highQuality } = coverage(points)
+    write('wgan-gp.png', png(scatter(points)))
+    const found = `${modesCovered} modes, ${(100 * highQuality).toFixed(1)} % of the points within one`
+    log(`${e.step} steps: critic ${loss.toFixed(4)}, ${found}, ${e.seconds.toFixed(0)} s`)
   }
   bar.stop()
-  // 10,000 samples give a mode 400 if all are drawn alike; one with fewer than 20 within 3 standard deviations is lost.
   const points = model.sample(10_000, { seed }).dataSync() as Float32Array
-  const counts = countModes(points, 3)
   write('wgan-gp.png', png(scatter(points)))
   write('wgan-gp-loss.svg', plot('Estimated distance', [{ name: 'critic', points: curve }], 'critic steps', 'distance'))
-  return {
-    modesCovered: counts.filter((n) => n >= 20).length,
-    highQuality: counts.reduce((a, b) => a + b, 0) / 10_000,
-    fewestInMode: Math.min(...counts),
-    criticSteps: rates.length * steps,
-  }
+  return { ...coverage(points), criticSteps: total }
 }

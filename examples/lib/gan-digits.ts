@@ -26,6 +26,8 @@ export interface Recipe {
   readonly build: (quick: boolean) => GenerativeModel
   /** Default: the model's own. */
   readonly optimizer?: PlayerOptimizers
+  /** A sheet of samples after every so many epochs. Default 1. */
+  readonly sheetEvery?: number
   readonly quick: Size
   readonly full: Size
 }
@@ -63,7 +65,7 @@ export const trainOnDigits = async (
   for await (const e of model.fit(train, {
     epochs: size.epochs,
     signal,
-    samples: { count: 80 },
+    samples: { count: 80, every: recipe.sheetEvery ?? 1 },
     ...(recipe.optimizer !== undefined && { optimizer: recipe.optimizer }),
   })) {
     steps = e.step
@@ -72,15 +74,15 @@ export const trainOnDigits = async (
         if (!curves.has(player)) curves.set(player, [])
         curves.get(player)?.push([e.step, loss])
       }
-      bar.update(
-        e.step,
-        Object.entries(e.losses)
-          .map(([player, loss]) => `${player} ${loss.toFixed(3)}`)
-          .join(', '),
-      )
+      const losses = Object.entries(e.losses).map(([player, loss]) => `${player} ${loss.toFixed(3)}`)
+      bar.update(e.step, losses.join(', '))
       if (e.step % 100 === 0) log(`step ${e.step}: ${JSON.stringify(e.losses)}`)
-    } else if (e.samples !== undefined) {
-      write(`${name}.png`, png(sampleGrid(e.samples, { columns: 10 })))
+    } else {
+      if (e.samples !== undefined) {
+        const sheet = png(sampleGrid(e.samples, { columns: 10 }))
+        write(`${name}-epoch-${e.epoch}.png`, sheet)
+        write(`${name}.png`, sheet)
+      }
       log(`epoch ${e.epoch} of ${size.epochs}: ${JSON.stringify(e.losses)}, ${e.seconds.toFixed(0)} s`)
     }
   }

@@ -7,20 +7,21 @@ export const recipes = {
   mlpGan: {
     name: 'mlp-gan',
     build: () => mlpGan(),
+    sheetEvery: 10,
     quick: { digits: 640, epochs: 1, batchSize: 64 },
-    full: { digits: 20_000, epochs: 10, batchSize: 64 },
+    full: { digits: 10_000, epochs: 100, batchSize: 64 },
   },
   dcgan: {
     name: 'dcgan',
     build: (quick) => dcgan({ channels: 1, imageSize: 32, baseWidth: quick ? 8 : 64 }),
     quick: { digits: 320, epochs: 1, batchSize: 32 },
-    full: { digits: 12_800, epochs: 2, batchSize: 64 },
+    full: { digits: 12_800, epochs: 4, batchSize: 64 },
   },
   kerasMnistGan: {
     name: 'keras-mnist-gan',
     build: () => kerasMnistGan(),
     quick: { digits: 16, epochs: 1, batchSize: 8 },
-    full: { digits: 6400, epochs: 2, batchSize: 64 },
+    full: { digits: 12_800, epochs: 4, batchSize: 64 },
   },
   cgan: {
     name: 'cgan',
@@ -37,6 +38,6 @@ export const recipes = {
     name: 'vae-gan',
     build: (quick) => vaeGan({ baseWidth: quick ? 8 : 32 }),
     quick: { digits: 320, epochs: 1, batchSize: 32 },
-    full: { digits: 12_800, epochs: 2, batchSize: 64 },
+    full: { digits: 12_800, epochs: 4, batchSize: 64 },
   },
 } satisfies Record<string, Recipe>

@@ -191,4 +191,4 @@ if __name__ == "__main__":
     write("unet/__golden__/unet.json", unets)
     driving = record(lambda: DrivingUNet(5), [1, 3, 48, 64], 5, steps=4, every=11, lr=1e-4)
     write("driving-unet/__golden__/driving-unet.json", driving)
-    write("fcn/__golden__/fcn.json", record(small_fcn, [2, 3, 72, 88], 4, every=47))
+    write("fcn/__golden__/fcn.json", record(small_fcn, [2, 3, 72, 88], 4, steps=4, every=47, lr=1e-3))

@@ -211,8 +211,15 @@ def wgan(w):
     return WganGp(g, d, [100, 1, 1], [1, 28, 28], dict(lr=1e-4, betas=(0, 0.9)))
 
 
+def he_weights(net):
+    for m in net.modules():
+        if isinstance(m, nn.Linear):
+            nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")
+    return net
+
+
 def points(h):
-    net = lambda a, b: nn.Sequential(nn.Linear(a, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, b))
+    net = lambda a, b: he_weights(nn.Sequential(nn.Linear(a, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, h), nn.ReLU(), nn.Linear(h, b)))
     g = net(2, 2)
     return WganGp(g, net(2, 1), [2], [2], dict(lr=1e-4, betas=(0.5, 0.9)))
 

@@ -35,6 +35,7 @@ export { gradientPenalty, type GradientPenaltyOptions } from './losses/gradient-
 export type { GanEvent, GanFitOptions, Losses, Turns } from './train/fit.ts'
 export type { SampleBatch } from './train/batch.ts'
 export type { PlayerOptimizers } from './train/optimizers.ts'
+export type { PlayerSchedules } from './train/schedules.ts'
 
 // Pictures
 export { sampleGrid, type GridPicture, type SampleGridOptions } from './images/grid.ts'

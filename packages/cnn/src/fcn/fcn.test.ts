@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { manualSeed, ones, type Tensor } from '@lanewise/core'
+import { manualSeed, ones, scope, type Tensor } from '@lanewise/core'
 import { expect, test } from 'vitest'
 import { Bottleneck, ResNet, resnet18 } from '../resnet/index.ts'
-import { checkGradients, checkLogits, draw, golden } from '../testing/segmentation.ts'
+import { checkGradients, checkLogits, checkTraining, draw, golden, type Drawn } from '../testing/segmentation.ts'
+import { withoutDraws } from '../testing/no-draws.ts'
 import { FCN, fcnLoss, fcnResnet50 } from './fcn.ts'
 
 const recorded = golden(new URL('__golden__/fcn.json', import.meta.url))
@@ -21,18 +22,33 @@ const build = (): FCN => {
 
 test('logits as in torchvision', () => expect(checkLogits(draw(build, recorded, 4))).toBe(true))
 
+/** The loss of both heads on the recorded batch; label 0 does not count. */
+const bothHeads =
+  ({ model, x, target }: Drawn<FCN>): (() => Tensor) =>
+  () =>
+    fcnLoss(model.outputs(x), target, { ignoreIndex: 0 })
+
 test('gradients of both heads as in torchvision', () => {
   const drawn = draw(build, recorded, 4)
-  const loss = (): Tensor => fcnLoss(drawn.model.outputs(drawn.x), drawn.target, { ignoreIndex: 0 })
-  expect(checkGradients(drawn, { loss })).toBe(true)
+  expect(checkGradients(drawn, { loss: bothHeads(drawn) })).toBe(true)
 })
+
+test('training steps as in torchvision', () => {
+  const drawn = draw(build, recorded, 4)
+  const loss = bothHeads(drawn)
+  // The recording took its gradients first: dropout has drawn once before the first step.
+  drawn.model.train()
+  scope(loss)
+  expect(checkTraining(drawn, 1e-3, loss)).toBe(true)
+  // Five passes over 15 million weights take seconds, and more on a busy machine.
+}, 240_000)
 
 const keys = fileURLToPath(new URL('../../../../../shared/golden/torchvision-keys/fcn_resnet50.json', import.meta.url))
 
 test('names and shapes of torchvision', (context) => {
   if (!existsSync(keys)) context.skip(`no ${keys}`)
   const expected: Record<string, number[]> = JSON.parse(readFileSync(keys, 'utf8'))
-  const state = fcnResnet50().stateDict()
+  const state = withoutDraws(() => fcnResnet50()).stateDict()
   expect(Object.fromEntries([...state].map(([name, x]) => [name, x.shape]))).toEqual(expected)
   expect([...state.keys()]).toEqual(Object.keys(expected))
 })

@@ -81,12 +81,12 @@ export const checkGradients = (
 }
 
 /** Trains on one batch and compares the curve of the loss: rounding grows with each step, most through batch norm over few values. */
-export const checkTraining = (drawn: Drawn, lr = 1e-2): true => {
+export const checkTraining = (drawn: Drawn, lr = 1e-2, lossOn: (drawn: Drawn) => Tensor = lossOf): true => {
   const { model, case: c } = drawn
   const optimizer = new Adam(model.train().parameters(), { lr })
   const losses = c.losses.map(() =>
     scope(() => {
-      const loss = lossOf(drawn)
+      const loss = lossOn(drawn)
       optimizer.zeroGrad()
       loss.backward()
       optimizer.step()

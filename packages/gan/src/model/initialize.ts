@@ -37,3 +37,14 @@ export const kerasWeights = <M extends AnyModule>(model: M): M => {
   }
   return model
 }
+
+/**
+ * He's initial weights for layers that rectifiers follow: uniform, gain sqrt 2; biases stay as they are.
+ * @returns `model`
+ * @source He et al. 2015, Delving Deep into Rectifiers
+ */
+export const heWeights = <M extends AnyModule>(model: M): M => {
+  for (const module of model.namedModules().values())
+    if (module instanceof Linear) initializers.kaimingUniform_(module.weight, { nonlinearity: 'relu' })
+  return model
+}

@@ -1,18 +1,27 @@
 import {
   DataLoader,
   defaultBackend,
+  defaultGenerator,
+  exponentialLr,
   Generator,
   Linear,
+  loadCheckpoint,
   manualSeed,
   ones,
   optim,
+  saveCheckpoint,
+  Schedule,
   Sequential,
+  Sgd,
   Sigmoid,
+  stepLr,
   Tanh,
   tensor,
   tensorDataset,
   uniform,
   zeros,
+  type Optimizer,
+  type Plain,
   type Tensor,
 } from '@lanewise/core'
 import { allClose } from '@lanewise/core/testing'
@@ -108,10 +117,91 @@ describe('resuming', () => {
     expect(weights(other)).toEqual(before)
   })
 
+  test('schedules go on where they stood', async () => {
+    const options = (): GanFitOptions => ({
+      epochs: 3,
+      samples: { count: 0 },
+      optimizer: optim.sgd({ lr: 0.1 }),
+      schedule: { generator: exponentialLr({ gamma: 0.5 }), discriminator: stepLr({ stepSize: 7 }) },
+      scheduleEach: 'step',
+    })
+    const straight = prepare()
+    let bytes: Uint8Array | undefined
+    for await (const e of straight.model.fit(straight.train, options()))
+      if (e.kind === 'step' && e.step === 6) bytes = await e.checkpoint()
+    const { model, train } = prepare()
+    await events(model, train, { ...options(), resume: bytes! })
+    expect(weights(model)).toEqual(weights(straight.model))
+    // Nothing is taken where the schedules are others.
+    const other = prepare()
+    const before = weights(other.model)
+    const schedule = { generator: exponentialLr({ gamma: 0.5 }) }
+    await expect(
+      events(other.model, other.train, { ...options(), schedule, resume: bytes! }),
+    ).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[FormatError: gan.fit: the checkpoint's schedules differ; got discriminator.last_epoch, generator.last_epoch, expected generator.last_epoch. Resume with the schedules of the first run.]`,
+    )
+    expect(weights(other.model)).toEqual(before)
+  })
+
+  test.each(['progress', 'source', 'progress.epoch', 'progress.totals', 'source.generator', 'source.position'])(
+    'a checkpoint with a hostile %s changes nothing',
+    async (path) => {
+      const { model, train } = prepare()
+      let bytes: Uint8Array | undefined
+      for await (const e of model.fit(train, { epochs: 1 })) bytes ??= await e.checkpoint()
+      const extra = structuredClone(loadCheckpoint(bytes!)) as Record<string, Record<string, unknown>>
+      const [part, field] = path.split('.')
+      if (field === undefined) delete extra[part]
+      else extra[part][field] = { generator: [-1, 0] }
+      const other = prepare()
+      const forged = await saveCheckpoint({ model, generator: new Generator(1) }, extra as Record<string, Plain>)
+      const before = weights(other.model)
+      const state = defaultGenerator().state()
+      await expect(events(other.model, other.train, { epochs: 2, resume: forged })).rejects.toThrow(
+        `gan.fit: the checkpoint's ${part === 'source' ? part : path}`,
+      )
+      expect(weights(other.model)).toEqual(before)
+      expect(defaultGenerator().state()).toEqual(state)
+    },
+  )
+
   test('bytes that are no checkpoint are refused', async () => {
     const { model, train } = prepare()
     await expect(events(model, train, { epochs: 1, resume: new Uint8Array(20) })).rejects.toThrow('safetensors')
   })
+})
+
+test('each player has a schedule of its own', async () => {
+  const rates: number[][] = []
+  const { model, train } = prepare()
+  const made: Optimizer[] = []
+  const optimizer = (params: readonly Tensor[]): Optimizer => (made.push(new Sgd(params, { lr: 1 })), made.at(-1)!)
+  const schedule = { generator: exponentialLr({ gamma: 0.5 }) }
+  for await (const e of model.fit(train, { epochs: 2, optimizer, schedule, samples: { count: 0 } }))
+    if (e.kind === 'epoch') rates.push(made.map((o) => o.paramGroups[0].lr))
+  expect(rates).toEqual([
+    [1, 0.5],
+    [1, 0.25],
+  ])
+  await expect(
+    events(model, train, { epochs: 1, schedule: { critic: exponentialLr({ gamma: 0.5 }) } }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: gan.fit: there is no such player; got critic, expected discriminator, generator. Name each schedule after the part whose rate it changes.]`,
+  )
+})
+
+test('a schedule that watches a metric gets its player’s loss', async () => {
+  const { model, train } = prepare()
+  const seen: (number | undefined)[] = []
+  class Watch extends Schedule {
+    step(metric?: number): void {
+      seen.push(metric)
+    }
+  }
+  const schedule = { generator: (o: Optimizer) => new Watch(o) }
+  const all = await events(model, train, { epochs: 1, schedule, samples: { count: 0 } })
+  expect(seen).toEqual([all.at(-1)!.losses['generator']])
 })
 
 test('an own generator of random numbers draws the codes', async () => {

@@ -13,15 +13,19 @@ import {
   startPass,
   ValueError,
   type Batches,
+  type CheckpointParts,
   type DataLoader,
   type Generator,
   type Optimizer,
   type Pass,
+  type Schedule,
   type Tensor,
 } from '@lanewise/core'
 import type { GenerativeModel, SampleOptions } from '../model/generative-model.ts'
 import type { SampleBatch } from './batch.ts'
 import { joinOptimizers, makeOptimizers, type PlayerOptimizers } from './optimizers.ts'
+import { firstProgress, readProgress, type Progress } from './progress.ts'
+import { joinSchedules, makeSchedules, type PlayerSchedules } from './schedules.ts'
 
 type Position = ReturnType<DataLoader<unknown>['pass']> extends { position(): infer P } ? P : never
 
@@ -46,6 +50,13 @@ export interface GanFitOptions {
   readonly epochs: number
   /** One for all players, or by name, such as `{ generator: optim.adam({ lr: 1e-4 }) }`. Default: the model's own. */
   readonly optimizer?: PlayerOptimizers
+  /**
+   * One for all players, or by name, such as `{ generator: exponentialLr({ gamma: 0.9 }) }`; one that watches a metric
+   * gets its player's loss. Default: none.
+   */
+  readonly schedule?: PlayerSchedules
+  /** When the schedules step: after each epoch, or after each batch. Default `epoch`. */
+  readonly scheduleEach?: 'epoch' | 'step'
   /** Gives an event every so many batches. Default 1. */
   readonly reportEvery?: number
   /** The samples that come with an epoch's event. Default 16 from seed 0, after each epoch. */
@@ -80,16 +91,6 @@ export interface GanEvent {
   checkpoint(): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** Where training stands; saved in checkpoints. */
-interface Progress {
-  epoch: number
-  step: number
-  batch: number
-  seen: number
-  /** Sum and count of each player's losses of this epoch. */
-  totals: Record<string, [sum: number, count: number]>
-}
-
 const checkCount = (name: string, value: number, least: number): void => {
   if (Number.isInteger(value) && value >= least) return
   throw new ValueError({
@@ -113,11 +114,12 @@ const numbersOf = async (losses: Losses): Promise<Record<string, number>> => {
 
 /** The run behind `fit`. */
 class Run {
-  readonly progress: Progress = { epoch: 1, step: 0, batch: 0, seen: 0, totals: {} }
+  readonly progress: Progress = firstProgress()
   private readonly model: GenerativeModel
   private readonly train: Batches<SampleBatch>
   private readonly options: GanFitOptions
   private readonly optimizers: ReadonlyMap<string, Optimizer>
+  private readonly schedules: ReadonlyMap<string, Schedule>
   private readonly generator: Generator
   private pass: Pass<SampleBatch> | null = null
   private resumeAt: Position | null = null
@@ -133,17 +135,23 @@ class Run {
     this.options = options
     this.generator = generator
     this.optimizers = makeOptimizers(model.players(), model.optimizer, options.optimizer)
+    this.schedules = makeSchedules(this.optimizers, options.schedule)
     if (resume !== undefined) this.resume(resume)
   }
 
   /** Model, optimizers, generator and place as they stand between two batches. */
   checkpoint(): Promise<Uint8Array<ArrayBuffer>> {
-    const { model, generator, progress, train } = this
+    const { progress, train } = this
+    return saveCheckpoint(this.parts(), {
+      progress: { ...progress },
+      source: savePosition(train, progress.batch === 0 ? null : this.pass),
+    })
+  }
+
+  private parts(): CheckpointParts {
+    const { model, generator, schedules } = this
     const optimizer = joinOptimizers([...this.optimizers.values()])
-    return saveCheckpoint(
-      { model, optimizer, generator },
-      { progress: { ...progress }, source: savePosition(train, progress.batch === 0 ? null : this.pass) },
-    )
+    return { model, optimizer, generator, ...(schedules.size > 0 && { schedule: joinSchedules(schedules) }) }
   }
 
   /** One pass over the data; gives an event every `reportEvery` batches. */
@@ -161,6 +169,7 @@ class Run {
       const next = await runNext(this.pass, (batch) => this.learn(batch))
       if (next === null) break
       const losses = await this.count(next.value)
+      if (options.scheduleEach === 'step') this.stepSchedules(losses)
       if (progress.batch % (options.reportEvery ?? 1) === 0) yield this.event('step', losses, seconds())
       await pause()
     }
@@ -173,14 +182,19 @@ class Run {
   private turn(seconds: number): GanEvent {
     const { progress, options, model } = this
     const { count = 16, every = 1, ...rest } = options.samples ?? {}
-    const means = Object.entries(progress.totals).map(([name, [sum, n]]) => [name, sum / n] as const)
+    const means = Object.fromEntries(Object.entries(progress.totals).map(([name, [sum, n]]) => [name, sum / n]))
+    if (options.scheduleEach !== 'step') this.stepSchedules(means)
     const due = count > 0 && (progress.epoch % every === 0 || progress.epoch === options.epochs)
     const event = {
-      ...this.event('epoch', Object.fromEntries(means), seconds),
+      ...this.event('epoch', means, seconds),
       ...(due && { samples: model.sample(count, { seed: 0, ...rest }) }),
     }
     Object.assign(progress, { epoch: progress.epoch + 1, batch: 0, seen: 0, totals: {} })
     return event
+  }
+
+  private stepSchedules(losses: Readonly<Record<string, number>>): void {
+    for (const [player, schedule] of this.schedules) schedule.step(losses[player])
   }
 
   private event(kind: 'step' | 'epoch', losses: Readonly<Record<string, number>>, seconds: number): GanEvent {
@@ -245,10 +259,11 @@ class Run {
   }
 
   private resume(bytes: Uint8Array): void {
-    const { model, generator, train } = this
-    const extra = loadCheckpoint(bytes, { model, generator, optimizer: joinOptimizers([...this.optimizers.values()]) })
-    Object.assign(this.progress, extra['progress'])
-    this.resumeAt = loadPosition(train, extra['source'])
+    // All that the checkpoint tells of its place is read before anything is changed.
+    const progress = readProgress(loadCheckpoint(bytes))
+    const { source } = loadCheckpoint(bytes, this.parts())
+    Object.assign(this.progress, progress)
+    this.resumeAt = loadPosition(this.train, source)
   }
 }
 
