@@ -1,6 +1,6 @@
 // Optimizer steps with the order of operations of PyTorch 1.13. The contract is src/groups/optim.ts.
 import { loadUpTo4, storeUpTo4 } from './lib/tail'
-import { f4, fma, fnma } from './lib/math'
+import { f4, fma, fnma } from './lib/vector'
 
 /** Gradient with weight decay: g + decay p. */
 @inline

@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4, fma } from '../lib/math'
+import { f4, fma } from '../lib/vector'
 
 // One axis of a separable interpolation: y[o, j, i] = sum over k of weight[j, k] x[o, index[j, k], i].
 

@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4, fma } from '../lib/math'
+import { f4, fma } from '../lib/vector'
 import { d2, highHalf, joinHalves, lowHalf } from '../lib/math64'
 import {
   addGradient, addMoments, applyRun, at, beginGradient, beginMoments, chunkedSquares, chunkedSum, columnMoments,

@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4, fma } from '../lib/math'
+import { f4, fma } from '../lib/vector'
 import { d2, highHalf, joinHalves, lowHalf } from '../lib/math64'
 import { lanesSum, widen } from '../lib/rows'
 import { addMoments, at, beginMoments, invstdOf, meanOf, varianceOf } from './runs'

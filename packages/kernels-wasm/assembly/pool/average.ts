@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4 } from '../lib/math'
+import { f4 } from '../lib/vector'
 import * as w from './window'
 
 /** Row sums are added up, so that a large window loses no digits. */

@@ -1,5 +1,5 @@
 import { loadUpTo4, storePart } from '../lib/tail'
-import { fma } from '../lib/math'
+import { fma } from '../lib/vector'
 import { d2, highHalf, lowHalf } from '../lib/math64'
 
 // Sums: short runs of f32 additions (along a row 16 in each of 32 lanes, down a column 32), their totals added in f64.

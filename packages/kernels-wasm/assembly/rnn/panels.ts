@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4, fma } from '../lib/math'
+import { f4, fma } from '../lib/vector'
 
 // Small products for the steps of a sequence: B packed once in panels of 16 columns, each panel read from the first
 // cache by every pair of rows of A. Every element is summed over k in order, whatever the batch.

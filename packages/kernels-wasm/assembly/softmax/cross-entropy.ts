@@ -1,5 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { f4 } from '../lib/math'
+import { f4 } from '../lib/vector'
 import { d2 } from '../lib/math64'
 import { lanesSum, rowMax, widen } from '../lib/rows'
 import { rowLogSum, share } from './softmax'
