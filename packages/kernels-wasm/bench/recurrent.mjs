@@ -25,13 +25,13 @@ const layer = (T, N, I, H) => {
   const forward = () => {
     k.f32_gemm(x, I, 1, wIn, 1, I, gates, 4 * H, rows, 4 * H, I, 2, bias, scratch)
     k.f32_lstm_pack(wRec, packed, H)
-    k.f32_lstm(gates, packed, bias, hs, cs, 0, 0, T, N, H, 0)
+    k.f32_lstm(gates, gates, packed, bias, hs, cs, 0, 0, T, N, H, 0, 1)
   }
   const backward = () => {
     k.f32_lstm_grad_pack(wRec, packedBack, H)
     f32.fill(0, dh / 4, dh / 4 + N * H)
     f32.fill(0, dc / 4, dc / 4 + N * H)
-    k.f32_lstm_grad(gates, packedBack, cs, dy, dh, dc, 0, T, N, H, 0)
+    k.f32_lstm_grad(gates, gates, packedBack, cs, dy, dh, dc, 0, T, N, H, 0)
     k.f32_gemm(gates, 4 * H, 1, wIn, I, 1, dx, I, rows, I, 4 * H, 0, 0, scratch)
     k.f32_gemm(gates, 1, 4 * H, x, I, 1, dwIn, I, 4 * H, I, rows, 0, 0, scratch)
     k.f32_gemm(gates, 1, 4 * H, hs, H, 1, dwRec, H, 4 * H, H, rows, 0, 0, scratch)

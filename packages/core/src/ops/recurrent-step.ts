@@ -133,6 +133,7 @@ export const recurrentStepOp: OpDef<StepAttrs> = {
     const steps = k.use(rnn)
     let size = embedding === null ? attrs.input.length : embedding.shape[1]
     const pWork = k.scratch(4 * Math.max(GH, output.length))
+    const pLinear = k.scratch(4 * H)
     const pScratch = k.scratch(products.gemm_scratch_bytes(1, Math.max(GH, output.length), Math.max(size, H)))
     let pX = embedding === null ? k.scratch(4 * size) : k.ptr(embedding) + 4 * size * attrs.token
     if (embedding === null) {
@@ -149,8 +150,8 @@ export const recurrentStepOp: OpDef<StepAttrs> = {
       products.f32_gemm(pX, size, 1, pW, 1, size, pWork, GH, 1, GH, size, gemmFlags.biasColumn, pB, pScratch)
       const at = i * 2 * H
       const pH = k.ptr(h) + at
-      if (cell === 'lstm') steps.f32_lstm(pWork, pPacked, pBias, pH, k.ptr(c) + at, 0, 0, 1, 1, H, from)
-      else if (cell === 'gru') steps.f32_gru(pWork, pPacked, pBias, pH, 0, 0, 0, 1, 1, H, from)
+      if (cell === 'lstm') steps.f32_lstm(pWork, pWork, pPacked, pBias, pH, k.ptr(c) + at, 0, 0, 1, 1, H, from, 1)
+      else if (cell === 'gru') steps.f32_gru(pWork, pWork, pPacked, pBias, pH, pLinear, 0, 0, 1, 1, H, from, 1)
       else steps.f32_rnn(pWork, pPacked, pBias, pH, 0, 0, 1, 1, H, from, Number(cell === 'relu'))
       pX = pH + 4 * H * (1 - from)
       size = H

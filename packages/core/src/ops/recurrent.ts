@@ -27,6 +27,8 @@ interface Attrs {
   readonly reverse: boolean
   readonly bias: boolean
   readonly lengths: boolean
+  /** Whether the gates of all steps are kept, for the gradient. */
+  readonly keep: boolean
 }
 
 /** The parts of a layer: sums of the input [T, N, G H], recurrent weight [G H, H], first states [N, H]. */
@@ -100,7 +102,10 @@ function reference(
       for (let j = 0; j < H; j++) {
         const x = (gate: number): number => xw.data[at + gate * H + j]
         const s = (gate: number): number => sums[gate * H + j]
-        const keep = (gate: number, value: number): number => (gates.data[at + gate * H + j] = value)
+        const keep = (gate: number, value: number): number => {
+          if (attrs.keep) gates.data[at + gate * H + j] = value
+          return value
+        }
         if (!active(t, n)) {
           hs.data[now + j] = hs.data[old + j]
           if (cell === 'lstm') cs.data[now + j] = cs.data[old + j]
@@ -113,7 +118,7 @@ function reference(
           hs.data[now + j] = o * Math.tanh(cs.data[now + j])
         } else if (cell === 'gru') {
           const [r, z] = [keep(0, sigmoidOf(x(0) + s(0))), keep(1, sigmoidOf(x(1) + s(1)))]
-          linearPart.data[(t * N + n) * H + j] = s(2)
+          if (attrs.keep) linearPart.data[(t * N + n) * H + j] = s(2)
           const candidate = keep(2, Math.tanh(x(2) + r * s(2)))
           hs.data[now + j] = (1 - z) * candidate + z * hs.data[old + j]
         } else {
@@ -131,7 +136,7 @@ function reference(
 
 const none: Shape = [0]
 
-function infer([xw, w]: readonly Tensor[], { cell }: Attrs): TensorSpec[] {
+function infer([xw, w]: readonly Tensor[], { cell, keep }: Attrs): TensorSpec[] {
   const [T, N, GH] = xw.shape
   const H = w.shape[1]
   const states = [T + 1, N, H]
@@ -140,10 +145,10 @@ function infer([xw, w]: readonly Tensor[], { cell }: Attrs): TensorSpec[] {
     [T, N, H],
     [N, H],
     lstm ? [N, H] : none,
-    lstm || gru ? [T, N, GH] : none,
+    keep && (lstm || gru) ? [T, N, GH] : none,
     states,
     lstm ? states : none,
-    gru ? [T, N, H] : none,
+    keep && gru ? [T, N, H] : none,
   ]
   return shapes.map((shape) => ({ shape, dtype: xw.dtype }))
 }
@@ -155,8 +160,8 @@ const part = (x: Tensor, start: number, shape: Shape): Tensor =>
 function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: readonly TensorSpec[]): Tensor[] | null {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   if (xw.dtype !== 'f32' || xw.size === 0) return null
-  const { cell, reverse } = attrs
-  const [T, N] = xw.shape
+  const { cell, reverse, keep } = attrs
+  const [T, N, GH] = xw.shape
   const H = w.shape[1]
   const kernels = k.use(rnn)
   const [gates, hs, cs, linearPart] = specs.slice(3).map(({ shape, dtype }) => k.empty(shape, dtype))
@@ -168,30 +173,21 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
   const pB = b === undefined ? 0 : k.contiguousPtr(b)
   const pLengths = lengths === undefined ? 0 : k.contiguousPtr(lengths)
   const pY = lengths === undefined ? 0 : k.ptr(y)
-  const pPacked = k.scratch(cell === 'lstm' || cell === 'gru' ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, H))
-  const pW = k.contiguousPtr(w)
-  if (cell === 'lstm' || cell === 'gru') k.copyAs(xw, k.ptr(gates), contiguousStrides(xw.shape))
+  const gated = cell === 'lstm' || cell === 'gru'
+  const pPacked = k.scratch(gated ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, H))
+  const [pW, pX] = [k.contiguousPtr(w), k.contiguousPtr(xw)]
+  const pGates = keep || !gated ? k.ptr(gates) : k.scratch(4 * N * GH)
+  const [back, all] = [Number(reverse), Number(keep)]
   if (cell === 'lstm') {
     kernels.f32_lstm_pack(pW, pPacked, H)
-    kernels.f32_lstm(k.ptr(gates), pPacked, pB, k.ptr(hs), k.ptr(cs), pLengths, pY, T, N, H, Number(reverse))
+    kernels.f32_lstm(pX, pGates, pPacked, pB, k.ptr(hs), k.ptr(cs), pLengths, pY, T, N, H, back, all)
   } else if (cell === 'gru') {
+    const pLinear = keep ? k.ptr(linearPart) : k.scratch(4 * N * H)
     kernels.f32_gru_pack(pW, pPacked, H)
-    kernels.f32_gru(k.ptr(gates), pPacked, pB, k.ptr(hs), k.ptr(linearPart), pLengths, pY, T, N, H, Number(reverse))
+    kernels.f32_gru(pX, pGates, pPacked, pB, k.ptr(hs), pLinear, pLengths, pY, T, N, H, back, all)
   } else {
     kernels.f32_rnn_pack(pW, pPacked, H)
-    kernels.f32_rnn(
-      k.contiguousPtr(xw),
-      pPacked,
-      pB,
-      k.ptr(hs),
-      pLengths,
-      pY,
-      T,
-      N,
-      H,
-      Number(reverse),
-      Number(cell === 'relu'),
-    )
+    kernels.f32_rnn(pX, pPacked, pB, k.ptr(hs), pLengths, pY, T, N, H, back, Number(cell === 'relu'))
   }
   const last = reverse ? 0 : T
   return [
@@ -284,17 +280,30 @@ const recurrentGradOp: OpDef<Attrs> = {
     const states = contiguousStrides([N, H])
     k.copyAs(dhn, k.ptr(dh0), states)
     if (cell === 'lstm') k.copyAs(dcn, k.ptr(dc0), states)
-    if (cell === 'lstm' || cell === 'gru') k.copyAs(gates, k.ptr(dxw), contiguousStrides(gates.shape))
     const pPacked = k.scratch(columnPackBytes(H, w.shape[0]))
-    const [pW, pDy] = [k.contiguousPtr(w), k.contiguousPtr(dy)]
+    const [pW, pDy, pGates] = [k.contiguousPtr(w), k.contiguousPtr(dy), k.ptr(gates)]
     const pLengths = lengths === undefined ? 0 : k.contiguousPtr(lengths)
     const back = Number(reverse)
     if (cell === 'lstm') {
       kernels.f32_lstm_grad_pack(pW, pPacked, H)
-      kernels.f32_lstm_grad(k.ptr(dxw), pPacked, k.ptr(cs), pDy, k.ptr(dh0), k.ptr(dc0), pLengths, T, N, H, back)
+      kernels.f32_lstm_grad(
+        pGates,
+        k.ptr(dxw),
+        pPacked,
+        k.ptr(cs),
+        pDy,
+        k.ptr(dh0),
+        k.ptr(dc0),
+        pLengths,
+        T,
+        N,
+        H,
+        back,
+      )
     } else if (cell === 'gru') {
       kernels.f32_gru_grad_pack(pW, pPacked, H)
       kernels.f32_gru_grad(
+        pGates,
         k.ptr(dxw),
         k.ptr(ds),
         pPacked,
@@ -465,9 +474,10 @@ export const recurrentLayer = (
   xw: Tensor,
   { cell, w, b, h0, c0, lengths, reverse, projection, resetAfter = true }: RecurrentOptions,
 ): Tensor[] => {
-  const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null }
   if (projection !== null) return projected(xw, { cell, w, b, h0, c0, lengths, reverse, projection })
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
+  const keep = isGradEnabled() && inputs.some((t) => t.requiresGrad)
+  const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null, keep }
   if (!resetAfter) return unrolled(inputs, attrs, false)
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]

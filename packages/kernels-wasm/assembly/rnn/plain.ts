@@ -1,5 +1,6 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { atLeast, f4, tanh4 } from '../lib/math'
+import { atLeast, f4 } from '../lib/vector'
+import { tanhRun } from './activations'
 import { addProduct, at, carryInactive, isActive, packColumns } from './panels'
 
 export function f32_rnn_pack(pW: usize, pPacked: usize, H: i32): void {
@@ -7,25 +8,23 @@ export function f32_rnn_pack(pW: usize, pPacked: usize, H: i32): void {
 }
 
 /** Starts the sums of a step: input part and bias. */
-function begin(pGates: usize, pBias: usize, pOut: usize, N: i32, H: i32): void {
+function begin(pX: usize, pBias: usize, pOut: usize, N: i32, H: i32): void {
   for (let n = 0; n < N; n++) {
     for (let j = 0; j < H; j += 4) {
       const i = n * H + j
-      const x = loadUpTo4(at(pGates, i), H - j)
+      const x = loadUpTo4(at(pX, i), H - j)
       storeUpTo4(at(pOut, i), pBias ? f32x4.add(x, loadUpTo4(at(pBias, j), H - j)) : x, H - j)
     }
   }
 }
 
 function activate(p: usize, n: i32, relu: i32): void {
-  for (; n > 0; n -= 4, p += 16) {
-    const x = loadUpTo4(p, n)
-    storeUpTo4(p, relu ? atLeast(x, f4(0)) : tanh4(x), n)
-  }
+  if (!relu) tanhRun(p, n)
+  else for (; n > 0; n -= 4, p += 16) storeUpTo4(p, atLeast(loadUpTo4(p, n), f4(0)), n)
 }
 
 export function f32_rnn(
-  pGates: usize, pPacked: usize, pBias: usize, pHs: usize, pLengths: usize, pY: usize,
+  pX: usize, pPacked: usize, pBias: usize, pHs: usize, pLengths: usize, pY: usize,
   T: i32, N: i32, H: i32, reverse: i32, relu: i32,
 ): void {
   const size = N * H
@@ -33,7 +32,7 @@ export function f32_rnn(
     const t = reverse ? T - 1 - s : s
     const pIn = at(pHs, (reverse ? t + 1 : t) * size)
     const pOut = at(pHs, (reverse ? t : t + 1) * size)
-    begin(at(pGates, t * size), pBias, pOut, N, H)
+    begin(at(pX, t * size), pBias, pOut, N, H)
     addProduct(pIn, pPacked, pOut, N, H, H)
     activate(pOut, size, relu)
     if (pLengths) carryInactive(pLengths, pY ? at(pY, t * size) : 0, pIn, pOut, 0, 0, t, N, H)

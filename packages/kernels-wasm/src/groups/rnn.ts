@@ -14,8 +14,8 @@ export function columnPackBytes(H: number, rows: number): number {
 /**
  * One direction of one recurrent layer over a whole sequence, f32, time first; extents are at least 1.
  *
- * Before the forward kernel the caller computes the input part of all steps as one product, X W_ih^T + b_ih, into
- * `gates` [T, N, G H] (G = 4 i f g o, 3 r z n, or 1), packs W_hh [G H, H] once, and puts the first state into `hs`.
+ * Before the forward kernel the caller computes the input part of all steps as one product, X W_ih^T + b_ih, into x
+ * [T, N, G H] (G = 4 i f g o, 3 r z n, or 1), packs W_hh [G H, H] once, and puts the first state into `hs`.
  * pBias points to b_hh [G H] or is 0.
  *
  * States: `hs` (and `cs` of the LSTM) is [T + 1, N, H]. Going forward, h_0 is hs[0] and step t writes hs[t + 1]: the
@@ -29,13 +29,16 @@ export function columnPackBytes(H: number, rows: number): number {
  * Gradient kernels take the same buffers after the forward pass, dy [T, N, H] (0 for none), and dh (dc) [N, H] holding
  * the gradient of the last state, which they turn into that of the first. Rows past their length get ds = 0 and their dy
  * is not read. The caller finishes with products: dX = ds W_ih, dW_ih = ds^T X, db = column sums of ds.
+ * With `keep` 1 the gates of all steps stay, [T, N, G H], as the gradient needs them; pGates may be pX then, and the
+ * gradients may be written over the gates. With `keep` 0 `gates` (and `linear`) is room for one step.
  * A row's bits do not depend on the batch it is in.
  */
 export interface RnnKernels {
   /** W_hh [4 H, H] to {@link gatePackBytes}(H, 4) bytes. */
   f32_lstm_pack(pW: number, pPacked: number, H: number): void
-  /** `gates` is overwritten with the activations i, f, g, o. c' = f c + i g, h' = o tanh(c'). */
+  /** `gates` gets the activations i, f, g, o. c' = f c + i g, h' = o tanh(c'). */
   f32_lstm(
+    pX: number,
     pGates: number,
     pPacked: number,
     pBias: number,
@@ -47,12 +50,14 @@ export interface RnnKernels {
     N: number,
     H: number,
     reverse: number,
+    keep: number,
   ): void
   /** W_hh to {@link columnPackBytes}(H, 4 H) bytes. */
   f32_lstm_grad_pack(pW: number, pPacked: number, H: number): void
-  /** `gates` is overwritten with ds, the gradients of the gates' sums. */
+  /** `ds` gets the gradients of the gates' sums. */
   f32_lstm_grad(
     pGates: number,
+    pDs: number,
     pPacked: number,
     pCs: number,
     pDy: number,
@@ -67,10 +72,10 @@ export interface RnnKernels {
   /** W_hh [3 H, H] to {@link gatePackBytes}(H, 3) bytes. */
   f32_gru_pack(pW: number, pPacked: number, H: number): void
   /**
-   * `gates` is overwritten with r, z, n. n = tanh(x_n + r (W_hn h + b_hn)), h' = (1 - z) n + z h. `linear` [T, N, H]
-   * gets W_hn h + b_hn for the gradient; pLinear 0 leaves it out.
+   * `gates` gets r, z, n. n = tanh(x_n + r (W_hn h + b_hn)), h' = (1 - z) n + z h. `linear` [T, N, H] gets W_hn h + b_hn.
    */
   f32_gru(
+    pX: number,
     pGates: number,
     pPacked: number,
     pBias: number,
@@ -82,15 +87,17 @@ export interface RnnKernels {
     N: number,
     H: number,
     reverse: number,
+    keep: number,
   ): void
   /** W_hh to {@link columnPackBytes}(H, 3 H) bytes. */
   f32_gru_grad_pack(pW: number, pPacked: number, H: number): void
   /**
-   * `gates` is overwritten with the gradients of the input part (for W_ih and b_ih); `ds` [T, N, 3 H] gets those of the
-   * recurrent part (for W_hh and b_hh).
+   * `dx` [T, N, 3 H] gets the gradients of the input part (for W_ih and b_ih), `ds` [T, N, 3 H] those of the recurrent part
+   * (for W_hh and b_hh).
    */
   f32_gru_grad(
     pGates: number,
+    pDx: number,
     pDs: number,
     pPacked: number,
     pHs: number,
@@ -105,9 +112,9 @@ export interface RnnKernels {
   ): void
   /** W_hh [H, H] to {@link columnPackBytes}(H, H) bytes. */
   f32_rnn_pack(pW: number, pPacked: number, H: number): void
-  /** h' = tanh(x + W h + b), or relu where `relu` is 1. `gates` is only read. */
+  /** h' = tanh(x + W h + b), or relu where `relu` is 1. */
   f32_rnn(
-    pGates: number,
+    pX: number,
     pPacked: number,
     pBias: number,
     pHs: number,

@@ -28,7 +28,8 @@ export const rnnRows: readonly KernelRow[] = [
   row(
     'lstm',
     [
-      inout('pGates', [4, ...steps]),
+      input('pX', [4, ...steps]),
+      output('pGates', any),
       packed,
       bias,
       states('pHs'),
@@ -36,14 +37,15 @@ export const rnnRows: readonly KernelRow[] = [
       lengths,
       output('pY', steps),
       ...TNH,
-      ...scalars('reverse'),
+      ...scalars('reverse', 'keep'),
     ],
     'recurrent',
   ),
   row(
     'lstm_grad',
     [
-      inout('pGates', [4, ...steps]),
+      input('pGates', [4, ...steps]),
+      output('pDs', [4, ...steps]),
       packed,
       input('pCs', any),
       dy,
@@ -58,22 +60,24 @@ export const rnnRows: readonly KernelRow[] = [
   row(
     'gru',
     [
-      inout('pGates', [3, ...steps]),
+      input('pX', [3, ...steps]),
+      output('pGates', any),
       packed,
       bias,
       states('pHs'),
-      output('pLinear', steps),
+      output('pLinear', any),
       lengths,
       output('pY', steps),
       ...TNH,
-      ...scalars('reverse'),
+      ...scalars('reverse', 'keep'),
     ],
     'recurrent',
   ),
   row(
     'gru_grad',
     [
-      inout('pGates', [3, ...steps]),
+      input('pGates', [3, ...steps]),
+      output('pDx', [3, ...steps]),
       output('pDs', [3, ...steps]),
       packed,
       input('pHs', any),
@@ -89,7 +93,7 @@ export const rnnRows: readonly KernelRow[] = [
   row(
     'rnn',
     [
-      input('pGates', steps),
+      input('pX', steps),
       packed,
       bias,
       states('pHs'),

@@ -67,6 +67,8 @@ interface Run {
   readonly shape: Shape
   readonly reverse: number
   readonly relu: number
+  /** Whether the gates of all steps stay, or those of the last alone. */
+  readonly keep: number
   readonly w: Float32Array
   readonly bias: Float32Array | undefined
   readonly x: Float32Array
@@ -140,12 +142,21 @@ const runsOf = function* (name: string): Iterable<Run> {
   const G = gatesOf(name)
   for (const shape of shapes)
     for (const reverse of [0, 1])
-      for (const relu of G === 1 ? [0, 1] : [0]) {
+      for (const [relu, keep] of G === 1
+        ? ([
+            [0, 1],
+            [1, 1],
+          ] as const)
+        : ([
+            [0, 1],
+            [0, 0],
+          ] as const)) {
         const { T, N, H } = shape
         yield {
           shape,
           reverse,
           relu,
+          keep,
           w: draw.floats(G * H * H, -0.5, 0.5),
           bias: draw.unit() < 0.7 ? draw.floats(G * H) : undefined,
           x: draw.floats(T * N * G * H),
@@ -155,8 +166,8 @@ const runsOf = function* (name: string): Iterable<Run> {
       }
 }
 
-const labelOf = ({ shape, reverse, relu, bias }: Run): string =>
-  JSON.stringify({ ...shape, reverse, relu, bias: bias !== undefined })
+const labelOf = ({ shape, reverse, relu, keep, bias }: Run): string =>
+  JSON.stringify({ ...shape, reverse, relu, keep, bias: bias !== undefined })
 
 // Sums of up to 34 terms below 1/2 and a handful of functions at each of up to 4 steps, which pass errors on.
 const slack = 2 ** -24 * 120
@@ -167,6 +178,11 @@ const recurrent: Reference = function* (row) {
     const { T, N, H, lengths } = run.shape
     const { gates, linear, hs, cs, y } = forwardPass(row.name, run)
     const first = run.reverse ? T * N * H : 0
+    const last = run.reverse ? 0 : T - 1
+    const kept = (steps: Float64Array): { values: Float64Array; slack: number } => {
+      const step = steps.length / T
+      return { values: run.keep ? steps : steps.subarray(last * step, (last + 1) * step), slack }
+    }
     const start = (state: Float32Array): Float32Array => {
       const all = new Float32Array((T + 1) * N * H)
       all.set(state, first)
@@ -174,9 +190,9 @@ const recurrent: Reference = function* (row) {
     }
     const one: Case = {
       label: labelOf(run),
-      numbers: { T, N, H, reverse: run.reverse, relu: run.relu },
+      numbers: { T, N, H, reverse: run.reverse, relu: run.relu, keep: run.keep },
       inputs: {
-        pGates: run.x,
+        pX: run.x,
         pPacked: packOf(row.name, run.w, H),
         ...(run.bias ? { pBias: run.bias } : {}),
         pHs: start(run.h0),
@@ -184,10 +200,10 @@ const recurrent: Reference = function* (row) {
         ...(lengths ? { pLengths: lengths } : {}),
       },
       outputs: {
-        ...(G > 1 ? { pGates: { values: gates, slack } } : {}),
+        ...(G > 1 ? { pGates: kept(gates) } : {}),
         pHs: { values: hs, slack },
         ...(G === 4 ? { pCs: { values: cs, slack } } : {}),
-        ...(G === 3 ? { pLinear: { values: linear, slack } } : {}),
+        ...(G === 3 ? { pLinear: kept(linear) } : {}),
         ...(lengths ? { pY: { values: y, slack } } : {}),
       },
     }
@@ -268,9 +284,9 @@ const recurrentGradient: Reference = function* (row) {
         ...(lengths ? { pLengths: lengths } : {}),
       },
       outputs: {
-        ...(G === 4 ? { pGates: bounded(ds), pDc: bounded(dc) } : {}),
-        ...(G === 3 ? { pGates: bounded(dx), pDs: bounded(ds) } : {}),
-        ...(G === 1 ? { pDs: bounded(ds) } : {}),
+        ...(G === 4 ? { pDc: bounded(dc) } : {}),
+        ...(G === 3 ? { pDx: bounded(dx) } : {}),
+        pDs: bounded(ds),
         pDh: bounded(dh),
       },
     }
