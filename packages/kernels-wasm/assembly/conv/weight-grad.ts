@@ -175,7 +175,13 @@ function addBlock(s: Shape, rows: i32, width: i32): void {
   const c = s.C / s.groups, o = s.OC / s.groups
   const points = rows * width
   const merged = mergesRows(s)
-  const step: usize = s.strideW * pixelBytes
+  let step: usize = s.strideW * pixelBytes
+  if (unitRows == 1 && unitWidth == 1) {
+    // One point per unit: the units are one run of steps.
+    step = unitBytes
+    width = rows
+    rows = 1
+  }
   let pTile = pSums, pPanel = pPanels
   for (let j = 0; j < o; ) {
     const wide = panelWidth(o - j)
