@@ -1,4 +1,4 @@
-// Convolution forward and input gradient for any groups, through the engine of correlate.ts.
+// Convolution forward and input gradient for any groups, through the engine of correlate.ts (into few channels scatter.ts).
 import { panelColumns } from '../lib/tile'
 import { correlate, workBytes } from './correlate'
 import { isInside, mergesRows, padImage, reachD, reachH, reachW } from './padded'
@@ -6,6 +6,7 @@ import {
   addForwardTaps, addTap, phases, PIECE_BYTES, placePhases, Problem, PROBLEM_BYTES, setAdjoint, setForward, setPhase,
   setSource, slicesOf, startPieces,
 } from './problem'
+import { packScatter, scatter, scatterPackedBytes, scatters, scatterScratch } from './scatter'
 import { PACKED, Shape, taps } from './shape'
 import { packWeights } from './weights'
 
@@ -15,11 +16,16 @@ function paddedBytes(s: Shape): i32 {
 
 /** Bytes of all groups' packed weights: forward, and (`adjoint`) for the input gradient. */
 export function packedBytes(s: Shape, adjoint: bool): i32 {
+  if (adjoint && scatters(s)) return scatterPackedBytes(s)
   const columns = (adjoint ? s.C : s.OC) / s.groups, K = (adjoint ? s.OC : s.C) / s.groups
   return s.groups * panelColumns(columns) * K * taps(s) << 2
 }
 
 export function packAll(pW: usize, s: Shape, adjoint: bool, to: usize, pPlaces: usize): void {
+  if (adjoint && scatters(s)) {
+    packScatter(pW, s, to)
+    return
+  }
   if (adjoint) placePhases(s, pPlaces)
   else for (let i = 0; i < taps(s); i++) store<u32>(pPlaces + (i << 2), i)
   const groupBytes: usize = packedBytes(s, adjoint) / s.groups
@@ -39,6 +45,7 @@ export function forwardScratch(s: Shape): i32 {
 }
 
 export function adjointScratch(s: Shape): i32 {
+  if (scatters(s)) return scatterScratch(s)
   const o = s.OC / s.groups
   const pieces = taps(s) * slicesOf(o)
   return PROBLEM_BYTES + pieces * PIECE_BYTES + (taps(s) << 2) + packedBytes(s, true) + workBytes(pieces, o, s.groups)
@@ -93,6 +100,10 @@ function forwardMerged(p: Problem, pX: usize, pPadded: usize, s: Shape): void {
 }
 
 export function adjoint(pDy: usize, pW: usize, pBias: usize, pDx: usize, s: Shape, flags: i32, pScratch: usize): void {
+  if (scatters(s)) {
+    scatter(pDy, pW, pBias, pDx, s, flags, pScratch)
+    return
+  }
   const o = s.OC / s.groups
   const p = changetype<Problem>(pScratch)
   p.pPieces = pScratch + PROBLEM_BYTES
