@@ -69,6 +69,10 @@ const shapeOf = (
   }
 }
 
+/** Values in (-1, 1) that depend on their position alone; none is 0. */
+const mixed = (n: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => (((i * 7919) % 1009) - 504.5) / 505)
+
 const size = ([d, h, w]: Triple): number => d * h * w
 
 /** Calls `visit` with the flat positions in x, w and y of every product of the convolution. */
@@ -264,6 +268,72 @@ describe.each(builds)('conv, %s build', (build) => {
     checkAll(shapeOf(1, 9, 530, [3, 3], [2, 1]))
     checkAll(shapeOf(1, 1037, 4, [3, 2], [2, 2], { padding: 1 }))
     checkAll(shapeOf(1, 130, 17, [7, 7], [3, 3], { padding: 1 }))
+  })
+
+  test('small maps of many images: taps that miss are left out', () => {
+    for (const N of [3, 7, 20]) {
+      checkAll(shapeOf(N, 9, 13, [2, 2], [3, 3], { padding: 1 }))
+      checkAll(shapeOf(N, 8, 12, [4, 4], [4, 4], { stride: 2, padding: 1 }))
+      checkAll(shapeOf(N, 13, 8, [4, 4], [4, 4]))
+      checkAll(shapeOf(N, 12, 1, [3, 4], [3, 4]))
+      checkAll(shapeOf(N, 8, 9, [3], [5], { padding: 2 }))
+      checkAll(shapeOf(N, 16, 6, [3, 3], [3, 3], { padding: 2, dilation: 2, groups: 2 }))
+      checkAll(shapeOf(N, 10, 9, [2, 2, 3], [3, 2, 3], { padding: [1, 0, 1] }))
+      checkAll(shapeOf(N, 9, 8, [2, 2], [2, 2], { padding: 4, stride: 3 }))
+      checkAll(shapeOf(N, 9, 8, [3, 3], [1, 1], { stride: 2, padding: 1 }))
+      checkAll(shapeOf(N, 3, 8, [3, 3], [3, 3], { padding: 1 }))
+    }
+    checkAll(shapeOf(77, 20, 24, [2, 2], [3, 3], { padding: 1 }))
+    checkAll(shapeOf(40, 260, 8, [2, 1], [3, 3], { padding: 1 }))
+    checkAll(shapeOf(5, 8, 530, [2, 2], [3, 3], { padding: 1 }))
+  })
+
+  test('an image has the same bits alone and among others', () => {
+    const run = (s: ConvShape, pass: 'f32_conv' | 'f32_conv_input_grad'): Float32Array => {
+      const n = sizes(s)
+      const pParams = start(s, 0)
+      const forward = pass === 'f32_conv'
+      const w = arena.put(mixed(n.w))
+      const from = arena.put(mixed(forward ? n.x : n.y))
+      const to = arena.output(forward ? n.y : n.x)
+      const scratch = arena.scratch(
+        kernels.conv_scratch_bytes(pParams, forward ? convPass.forward : convPass.inputGrad),
+      )
+      kernels[pass](from.p, w.p, 0, to.p, pParams, 0, scratch)
+      return arena.read(to)
+    }
+    edge = -1
+    for (const [C, OC, map, kernel, options] of [
+      [70, 80, [2, 2], [3, 3], { padding: 1 }],
+      [40, 100, [4, 4], [4, 4], {}],
+      [530, 9, [3, 3], [3, 3], { padding: 1 }],
+      [3, 20, [6, 6], [4, 4], { stride: 2, padding: 1 }],
+    ] as const)
+      for (const pass of ['f32_conv', 'f32_conv_input_grad'] as const) {
+        const alone = run(shapeOf(1, C, OC, map, kernel, options), pass)
+        const among = run(shapeOf(13, C, OC, map, kernel, options), pass)
+        expect(among.slice(0, alone.length), `${pass} ${C} ${OC}`).toEqual(alone)
+      }
+  })
+
+  test('an infinite gradient reaches its own window only', () => {
+    for (const C of [1, 3, 7]) {
+      const s = shapeOf(2, C, 5, [6, 6], [3, 3])
+      const n = sizes(s)
+      edge = -1
+      const pParams = start(s, 0)
+      const gradient = mixed(n.y)
+      gradient[(size(s.output) + 4 + 1) * s.OC] = Infinity
+      const [dy, w, dx] = [arena.put(gradient), arena.put(mixed(n.w)), arena.output(n.x)]
+      const scratch = arena.scratch(kernels.conv_scratch_bytes(pParams, convPass.inputGrad))
+      kernels.f32_conv_input_grad(dy.p, w.p, 0, dx.p, pParams, 0, scratch)
+      const hit = [...arena.read(dx)].map((value) => !Number.isFinite(value))
+      const expected = hit.map((_, i) => {
+        const [image, row, column] = [Math.floor(i / C / 36), Math.floor(i / C / 6) % 6, Math.floor(i / C) % 6]
+        return image === 1 && row >= 1 && row < 4 && column >= 1 && column < 4
+      })
+      expect(hit, `${C} channels`).toEqual(expected)
+    }
   })
 
   test('large images: several blocks of rows', () => {

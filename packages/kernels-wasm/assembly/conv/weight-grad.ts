@@ -2,6 +2,8 @@
 // Output points are taken in blocks of rows, or of parts of a long row. A block's dy is packed in panels of channels, and the part of x that
 // it meets is copied, zeros in the padding, to blocks of `lanes` channels, so that the tiles (tileRows values of x by a panel of dy,
 // summed over the points of a block) read both from the first cache levels. Blocks are added in order.
+// On small maps the points of a block are taken position by position, all images of the block at each, and a tap sums over
+// the positions where it hits.
 import { packB } from '../lib/pack'
 import { ACCUMULATE, panelColumns, panelWidth, stepRows, tileOfSteps } from '../lib/tile'
 import { mergesRows } from './padded'
@@ -20,11 +22,14 @@ let unitsPerPlane: i32 = 0
 let units: i32 = 0
 let unitsPerBlock: i32 = 0
 let blockPoints: i32 = 0
-// The copy of x: channels that lie together, how many such groups, and the bytes of a pixel, a row, a plane, a unit and
-// all units of a block.
+/** Do the images of a block lie together at each position? */
+let byPosition: bool = false
+// The copy of x: channels that lie together, how many such groups, the bytes of a pixel, and those from a pixel, row, plane,
+// unit and group to the next.
 let lanes: i32 = 0
 let laneGroups: i32 = 0
 let pixelBytes: i32 = 0
+let pixelStep: i32 = 0
 let rowBytes: i32 = 0
 let planeBytes: i32 = 0
 let unitBytes: i32 = 0
@@ -38,6 +43,7 @@ let columns: i32 = 0
 // Places in the scratch.
 let pRows: usize = 0
 let pCopy: usize = 0
+let pPoints: usize = 0
 let pPanels: usize = 0
 let pSums: usize = 0
 let pBiasSums: usize = 0
@@ -64,18 +70,48 @@ function plan(s: Shape, pScratch: usize): usize {
   lanes = merged ? c : tileRows
   laneGroups = merged ? 1 : ceilDiv(c, tileRows)
   strips = merged ? ceilDiv(s.KW * c, tileRows) : 1
+  byPosition = !merged && unitsPerPlane * segments == 1 && unitsPerBlock >= FEWEST && missesOften(s)
   pixelBytes = lanes << 2
-  rowBytes = max(0, (unitWidth - 1) * s.strideW + (s.KW - 1) * s.dilationW + 1) * pixelBytes
+  pixelStep = byPosition ? unitsPerBlock * pixelBytes : pixelBytes
+  rowBytes = max(0, (unitWidth - 1) * s.strideW + (s.KW - 1) * s.dilationW + 1) * pixelStep
   planeBytes = ((unitRows - 1) * s.strideH + (s.KH - 1) * s.dilationH + 1) * rowBytes
-  unitBytes = s.KD * planeBytes
-  blockBytes = unitsPerBlock * unitBytes
+  unitBytes = byPosition ? pixelBytes : s.KD * planeBytes
+  blockBytes = byPosition ? s.KD * planeBytes : unitsPerBlock * unitBytes
   pRows = pScratch
-  pCopy = pRows + (unitsPerBlock * unitRows << 2)
-  pPanels = pCopy + laneGroups * blockBytes
+  pCopy = pRows + ((byPosition ? s.OH * s.OW : unitsPerBlock * unitRows) << 2)
+  pPoints = pCopy + laneGroups * blockBytes
+  pPanels = pPoints + (byPosition ? blockPoints * (s.OC / s.groups) << 2 : 0)
   tiles = merged ? s.KD * s.KH * strips : laneGroups * taps(s)
   pSums = pPanels + (columns * blockPoints << 2)
   pBiasSums = pSums + (columns * tiles * tileRows << 2)
   return pBiasSums + (columns << 2) - pScratch
+}
+
+/** Fewest images worth a run of their own. */
+// @ts-ignore: decorator
+@inline
+const FEWEST: i32 = 8
+
+/** Is the map one point, or do the taps miss at a tenth of the points? */
+function missesOften(s: Shape): bool {
+  let h = 0, w = 0
+  for (let k = 0; k < s.KH; k++) h += hitEnd(tapH(s, k), s.strideH, s.H, s.OH) - hitStart(tapH(s, k), s.strideH, s.OH)
+  for (let k = 0; k < s.KW; k++) w += hitEnd(tapW(s, k), s.strideW, s.W, s.OW) - hitStart(tapW(s, k), s.strideW, s.OW)
+  return s.OH * s.OW == 1 || <f64>h * <f64>w <= 0.9 * <f64>(s.KH * s.OH) * <f64>(s.KW * s.OW)
+}
+
+/** Where the first output's tap reads. */
+// @ts-ignore: decorator
+@inline
+function tapH(s: Shape, k: i32): i32 { return k * s.dilationH - s.padH }
+// @ts-ignore: decorator
+@inline
+function tapW(s: Shape, k: i32): i32 { return k * s.dilationW - s.padW }
+
+/** The first of `outs` outputs whose tap, at `at` for output 0, lies inside the input, and the end of those that do. */
+function hitStart(at: i32, stride: i32, outs: i32): i32 { return at >= 0 ? 0 : min(outs, ceilDiv(-at, stride)) }
+function hitEnd(at: i32, stride: i32, size: i32, outs: i32): i32 {
+  return max(hitStart(at, stride, outs), at >= size ? 0 : min(outs, ceilDiv(size - at, stride)))
 }
 
 export function weightGradScratch(s: Shape): i32 {
@@ -87,16 +123,22 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
   plan(s, pScratch)
   for (let g = 0; g < s.groups; g++) {
     memory.fill(pSums, 0, columns * (tiles * tileRows + 1) << 2)
-    let pPoints = pDy
+    let pBlock = pDy
     for (let first = 0; first < units; first += unitsPerBlock) {
       const count = min(unitsPerBlock, units - first)
       const rows = copyUnits(pX, s, first, count)
       const width = min(unitWidth, s.OW - first % segments * unitWidth)
       const points = rows * width
-      packB(pPoints, s.OC << 2, 4, o, points, pPanels)
-      addBlock(s, rows, width)
+      if (byPosition) {
+        gatherPositions(pBlock, s, count)
+        packB(pPoints, o << 2, 4, o, points, pPanels)
+        addPositions(s, count)
+      } else {
+        packB(pBlock, s.OC << 2, 4, o, points, pPanels)
+        addBlock(s, rows, width)
+      }
       if (pDb) addBias(o, points)
-      pPoints += points * s.OC * 4
+      pBlock += points * s.OC * 4
     }
     unpack(pDw, s, flags)
     if (pDb) {
@@ -109,7 +151,7 @@ export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Sha
   }
 }
 
-/** Copies what the units' outputs meet of x, and lists the place of each output row's first tap; returns the rows. */
+/** Copies what the units' outputs meet of x; returns their rows, whose first taps it lists unless it goes by position. */
 function copyUnits(pX: usize, s: Shape, first: i32, count: i32): i32 {
   let rows = 0
   for (let i = 0; i < count; i++) {
@@ -118,13 +160,16 @@ function copyUnits(pX: usize, s: Shape, first: i32, count: i32): i32 {
     const h = unit % unitsPerPlane * unitRows, d = unit / unitsPerPlane % s.OD, n = unit / unitsPerPlane / s.OD
     const outRows = min(unitRows, s.OH - h)
     const to = pCopy + i * unitBytes
-    for (let r = 0; r < outRows; r++, rows++) store<u32>(pRows + (rows << 2), <u32>(to + r * s.strideH * rowBytes))
+    for (let r = 0; r < outRows; r++, rows++) {
+      if (!byPosition) store<u32>(pRows + (rows << 2), <u32>(to + r * s.strideH * rowBytes))
+    }
     const inRows = (outRows - 1) * s.strideH + (s.KH - 1) * s.dilationH + 1
     for (let k = 0; k < s.KD; k++) {
       const inD = d * s.strideD + k * s.dilationD - s.padD
       for (let r = 0; r < inRows; r++) {
         const inH = h * s.strideH + r - s.padH
         const there = <u32>inD < <u32>s.D && <u32>inH < <u32>s.H
+        if (byPosition && <u32>inH >= <u32>s.H) continue
         const pRow = pX + ((n * s.D + inD) * s.H + inH) * s.W * s.C * 4
         copyRow(there ? pRow : 0, s, left, to + k * planeBytes + r * rowBytes)
       }
@@ -135,25 +180,28 @@ function copyUnits(pX: usize, s: Shape, first: i32, count: i32): i32 {
 
 /**
  * One row as the unit's taps see it, for each group of lanes: `before` zeros (where negative, the row starts so much
- * later), then pixels, then zeros; all zeros where pRow is 0.
+ * later), then pixels, then zeros; all zeros where pRow is 0. By position there are no zeros around pixels: no tap reads them.
  */
 function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
-  const W = rowBytes / pixelBytes
+  const W = rowBytes / pixelStep
   const skip = max(0, -before), left = min(max(0, before), W)
   const inner = pRow ? max(0, min(s.W - skip, W - left)) : 0
   const pixel: usize = s.C << 2
   let channels = s.C / s.groups
   for (let group = 0; group < laneGroups; group++, to += blockBytes, channels -= lanes) {
-    if (inner == 0) {
+    if (byPosition) {
+      if (!pRow) for (let w = 0, t = to; w < W; w++, t += pixelStep) memory.fill(t, 0, pixelBytes)
+    } else if (inner == 0) {
       memory.fill(to, 0, rowBytes)
       continue
+    } else {
+      memory.fill(to, 0, left * pixelBytes)
+      memory.fill(to + (left + inner) * pixelBytes, 0, (W - left - inner) * pixelBytes)
     }
-    memory.fill(to, 0, left * pixelBytes)
-    memory.fill(to + (left + inner) * pixelBytes, 0, (W - left - inner) * pixelBytes)
-    let t = to + left * pixelBytes, q = pRow + skip * pixel + group * pixelBytes
-    if (pixelBytes == pixel && channels >= lanes) memory.copy(t, q, inner * pixelBytes)
+    let t = to + left * pixelStep, q = pRow + skip * pixel + group * pixelBytes
+    if (pixelStep == pixel && channels >= lanes) memory.copy(t, q, inner * pixelBytes)
     else if (channels >= tileRows) {
-      for (let w = 0; w < inner; w++, q += pixel, t += tileRows << 2) {
+      for (let w = 0; w < inner; w++, q += pixel, t += pixelStep) {
         if (tileRows == 3) {
           store<f64>(t, load<f64>(q))
           store<f32>(t, load<f32>(q, 8), 8)
@@ -164,7 +212,7 @@ function copyRow(pRow: usize, s: Shape, before: i32, to: usize): void {
       }
     } else {
       const part = min(lanes, channels)
-      for (let w = 0; w < inner; w++, q += pixel, t += pixelBytes) {
+      for (let w = 0; w < inner; w++, q += pixel, t += pixelStep) {
         for (let i = 0; i < part; i++) store<f32>(t + (i << 2), load<f32>(q + (i << 2)))
       }
     }
@@ -175,13 +223,7 @@ function addBlock(s: Shape, rows: i32, width: i32): void {
   const c = s.C / s.groups, o = s.OC / s.groups
   const points = rows * width
   const merged = mergesRows(s)
-  let step: usize = s.strideW * pixelBytes
-  if (unitRows == 1 && unitWidth == 1) {
-    // One point per unit: the units are one run of steps.
-    step = unitBytes
-    width = rows
-    rows = 1
-  }
+  const step: usize = s.strideW * pixelBytes
   let pTile = pSums, pPanel = pPanels
   for (let j = 0; j < o; ) {
     const wide = panelWidth(o - j)
@@ -203,6 +245,51 @@ function addBlock(s: Shape, rows: i32, width: i32): void {
     }
     j += wide
     pPanel += wide * points << 2
+  }
+}
+
+/** Copies dy position by position, and lists the place of the first tap of each. */
+function gatherPositions(pDy: usize, s: Shape, count: i32): void {
+  const positions = s.OH * s.OW, bytes = s.OC / s.groups << 2
+  let to = pPoints
+  for (let i = 0; i < positions; i++) {
+    store<u32>(pRows + (i << 2), <u32>(pCopy + i / s.OW * s.strideH * rowBytes + i % s.OW * s.strideW * pixelStep))
+    for (let n = 0; n < count; n++, to += bytes) memory.copy(to, pDy + ((n * positions + i) * s.OC << 2), bytes)
+  }
+}
+
+/** addBlock by position. */
+function addPositions(s: Shape, count: i32): void {
+  const c = s.C / s.groups, o = s.OC / s.groups
+  let pTile = pSums, pPanel = pPanels
+  for (let j = 0; j < o; ) {
+    const wide = panelWidth(o - j)
+    for (let group = 0; group < laneGroups; group++) {
+      for (let tap = 0; tap < taps(s); tap++, pTile += wide * tileRows << 2) {
+        const kw = tap % s.KW, kh = tap / s.KW % s.KH, kd = tap / s.KW / s.KH
+        const offset = group * blockBytes + kd * planeBytes + kh * s.dilationH * rowBytes + kw * s.dilationW * pixelStep
+        addHits(min(tileRows, c - group * tileRows), wide, s, kh, kw, offset, count, pPanel, pTile)
+      }
+    }
+    j += wide
+    pPanel += wide * s.OH * s.OW * count << 2
+  }
+}
+
+/** One tap's tile: the sum over the rows, or over all positions at once where the whole width hits. */
+function addHits(
+  values: i32, wide: i32, s: Shape, kh: i32, kw: i32, offset: usize, count: i32, pPanel: usize, pTile: usize,
+): void {
+  let h = hitStart(tapH(s, kh), s.strideH, s.OH)
+  const w = hitStart(tapW(s, kw), s.strideW, s.OW)
+  const rows = hitEnd(tapH(s, kh), s.strideH, s.H, s.OH) - h
+  const width = hitEnd(tapW(s, kw), s.strideW, s.W, s.OW) - w
+  if (width <= 0) return
+  const whole = width == s.OW
+  for (let i = whole ? min(1, rows) : rows; i > 0; i--, h++) {
+    const first = h * s.OW + w
+    const p = pPanel + (first * count * wide << 2), n = whole ? rows * width : width
+    tileOfSteps(values, wide, pRows + (first << 2), n, offset, pixelBytes, count, p, pTile, ACCUMULATE)
   }
 }
 

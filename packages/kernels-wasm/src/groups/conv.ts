@@ -64,7 +64,7 @@ export const convPass: { readonly forward: 0; readonly inputGrad: 1; readonly we
  * weights play [OC, C / groups, ...], and its own gradients are the other two passes.
  *
  * Pointers are byte addresses (multiples of 4); outputs overlap neither inputs nor scratch. Each output element is
- * summed in an order fixed by the shape alone. Taps that fall outside the input multiply zeros.
+ * summed in an order fixed by the shape alone. Taps that fall outside the input multiply zeros, or are left out.
  */
 export interface ConvKernels {
   /** Bytes that `pScratch` must hold for a pass. */
