@@ -15,28 +15,34 @@ const warmUp = async (candidate, seconds) => {
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
 
+/** A sample is as many calls as fill this, so that the clock's grain does not matter. */
+const sampleMs = 2
+
 /**
  * Times the candidates in turn, round after round, so that whatever else the machine does falls on all of them.
- * @param candidates - [{ impl, run }]
+ * @param candidates - [{ impl, run, firstMs }], with the times of the first calls; where the first took over `onceMs` the
+ * second stands for all
  * @param seconds - about how long each is measured
+ * @returns for each candidate { impl, times, once }
  */
-export const race = async (candidates, seconds) => {
+export const race = async (candidates, seconds, onceMs = Infinity) => {
   const entries = []
   for (const candidate of candidates) {
-    const ms = await warmUp(candidate, seconds / 2)
-    entries.push({ candidate, calls: Math.max(1, Math.round(2 / ms)), times: [], spent: 0 })
+    const once = candidate.firstMs?.[0] > onceMs
+    const ms = once ? candidate.firstMs[1] : await warmUp(candidate, seconds / 2)
+    const calls = Math.max(1, Math.round(sampleMs / ms))
+    entries.push({ candidate, once, calls, times: once ? [ms] : [], spent: 0 })
   }
-  const isDone = ({ spent, times }) =>
-    times.length >= 200 || (spent >= seconds * 1000 && (times.length >= 5 || spent >= seconds * 5000))
+  const isDone = ({ once, spent, times }) =>
+    once || times.length >= 200 || (spent >= seconds * 1000 && (times.length >= 5 || spent >= seconds * 5000))
   while (!entries.every(isDone))
     for (const entry of entries.filter((one) => !isDone(one))) {
       const ms = await time(entry.candidate, entry.calls)
       entry.times.push(ms)
       entry.spent += ms * entry.calls
     }
-  return entries.map(({ candidate, times }) => ({
-    impl: candidate.impl,
-    msMin: Math.min(...times),
-    msMedian: median(times),
-  }))
+  return entries.map(({ candidate, times, once }) => ({ impl: candidate.impl, times, once }))
 }
+
+/** Minimum and median of a list of times. */
+export const summary = (times) => ({ msMin: Math.min(...times), msMedian: median(times) })

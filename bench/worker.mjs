@@ -1,50 +1,97 @@
-// Runs in the runtime under test: measures the workloads of a request (JSON, first argument) and prints rows as JSON.
-//   { tier, impls, workloads, seconds }, or { tier, impls: [one], workloads: [one], memory: true } for peak memory
+// Runs in the runtime under test: measures one workload of a request (JSON, first argument) and prints what it found.
+//   { workload, impls, tier, seconds, onceMs, peak }       times, a digest of the results, what was left out and why
+//   { workload, impls: [one], tier, memory: true }         peak memory after five calls
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { race } from './measure.mjs'
-import { flopsOf, workloads } from './workloads.mjs'
+import { peakCandidates } from './asm/tile.mjs'
+import { countsFlops, isTraining, workloads } from './workloads.mjs'
 
 const request = JSON.parse(process.argv[2])
+const spec = workloads.find(({ id }) => id === request.workload)
 
+/** Steps whose losses are compared. */
+const lossSteps = 3
+
+const timed = async (call) => {
+  const start = performance.now()
+  const value = await call()
+  return { value, ms: performance.now() - start }
+}
+
+/** Adds the first results and the times of the first calls. Where the first was slow there are two, else the losses ask. */
+const begin = async (candidate) => {
+  const call = candidate.step ?? candidate.read
+  const [results, firstMs] = [[], []]
+  const isSlow = () => firstMs[0] > request.onceMs
+  do {
+    const { value, ms } = await timed(call)
+    results.push(value)
+    firstMs.push(ms)
+  } while (results.length < (isSlow() ? 2 : isTraining(spec) ? lossSteps : 1))
+  const result = isTraining(spec) ? results.slice(0, candidate.comparableLosses) : results[0]
+  return { ...candidate, run: candidate.step ?? candidate.run, result, firstMs }
+}
+
+/** Whether two results differ by more than 1e-3 of the largest value; losses as far as both go. */
 const differs = (a, b) => {
-  if (a.length !== b.length) return true
+  if (!isTraining(spec) && a.length !== b.length) return true
   const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
-  return a.some((value, i) => !(Math.abs(value - b[i]) <= 1e-3 * scale))
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) if (!(Math.abs(a[i] - b[i]) <= 1e-3 * scale)) return true
+  return false
 }
 
-/** Candidates ready to run; those whose result is not the first one's are told apart and left out. */
-const prepareAll = async (impls, spec) => {
-  const ready = []
-  for (const [impl, { prepare }] of impls) {
-    const candidate = await prepare(spec)
-    if (!candidate) continue
-    if (spec.kind !== 'train') candidate.result = await candidate.read()
-    ready.push({ impl, ...candidate })
+const digestLength = 64
+
+/** Values spread over a result, for comparison with PyTorch's in another process. */
+const digestOf = (result) => {
+  if (result.length <= digestLength) return Array.from(result)
+  return Array.from({ length: digestLength }, (_, i) => result[Math.floor((i * result.length) / digestLength)])
+}
+
+const peakMegabytes = () => {
+  try {
+    return Number(readFileSync('/proc/self/status', 'utf8').match(/VmHWM:\s+(\d+)/)[1]) / 1024
+  } catch {
+    return process.resourceUsage().maxRSS / 1024
   }
-  const [first] = ready
-  for (const { impl, result } of ready)
-    if (result && differs(first.result, result))
-      throw new Error(`bench: ${spec.id}: ${impl} and ${first.impl} give different results`)
-  return ready
 }
 
-const impls = []
-for (const name of request.impls) {
-  const impl = await import(`./impls/${name}.mjs`)
-  await impl.start({ tier: request.tier })
-  impls.push([name, impl])
-}
-
-const rows = []
-for (const spec of workloads.filter(({ id }) => request.workloads.includes(id))) {
-  const candidates = await prepareAll(impls, spec)
-  if (request.memory) {
-    for (let i = 0; i < 5; i++) await candidates[0].run()
-    rows.push({ peakMemoryMb: process.resourceUsage().maxRSS / 1024 })
-    continue
+const left = []
+const candidates = []
+let tier
+for (const impl of request.impls) {
+  try {
+    const { start, prepare } = await import(`./impls/${impl}.mjs`)
+    const started = await start({ tier: request.tier })
+    if (impl === 'lanewise') tier = started.tier
+    const prepared = await prepare(spec)
+    if (prepared.cannot) left.push({ impl, reason: prepared.cannot })
+    else if (request.memory) candidates.push({ impl, run: prepared.step ?? prepared.run })
+    else candidates.push({ impl, ...(await begin(prepared)) })
+  } catch (error) {
+    if (impl === 'lanewise') throw error
+    left.push({ impl, reason: `fails: ${String(error?.message ?? error).split('\n')[0]}` })
   }
-  for (const row of await race(candidates, request.seconds))
-    rows.push({ workload: spec.id, ...row, gflops: flopsOf(spec) && flopsOf(spec) / row.msMin / 1e6 })
-  for (const candidate of candidates) candidate.dispose?.()
 }
-console.log(JSON.stringify(rows))
+
+const measure = async () => {
+  const [first] = candidates
+  const disagree = candidates.filter(({ result }) => differs(first.result, result)).map(({ impl }) => impl)
+  const peaks = request.peak && countsFlops(spec) ? peakCandidates(request.peak, tier) : []
+  const raced = await race([...candidates, ...peaks], request.seconds, request.onceMs)
+  const rows = raced.filter(({ impl }) => impl !== 'peak')
+  const peak = peaks.map(({ flops, tile }, i) => ({
+    tile,
+    gflops: flops / Math.min(...raced[candidates.length + i].times) / 1e6,
+  }))
+  return { tier, rows, left, disagree, digest: digestOf(first.result), peak }
+}
+
+if (request.memory) {
+  for (let i = 0; i < 5; i++) await candidates[0]?.run()
+  console.log(JSON.stringify({ peakMemoryMb: peakMegabytes() }))
+} else console.log(JSON.stringify(await measure()))
+// Peers leave timers and workers behind that would keep some runtimes alive.
+process.exit(0)
