@@ -20,16 +20,17 @@ const sampleMs = 2
 
 /**
  * Times the candidates in turn, round after round, so that whatever else the machine does falls on all of them.
- * @param candidates - [{ impl, run, firstMs }], with the times of the first calls; where the first took over `onceMs` the
- * second stands for all
+ * @param candidates - [{ impl, run, firstMs }], with the times of the first calls; one that takes over `onceMs` even after
+ * the first is not called again
  * @param seconds - about how long each is measured
  * @returns for each candidate { impl, times, once }
  */
 export const race = async (candidates, seconds, onceMs = Infinity) => {
   const entries = []
   for (const candidate of candidates) {
-    const once = candidate.firstMs?.[0] > onceMs
-    const ms = once ? candidate.firstMs[1] : await warmUp(candidate, seconds / 2)
+    const { firstMs = [] } = candidate
+    const once = Math.min(...firstMs) > onceMs && firstMs.length > 1
+    const ms = once ? Math.min(...firstMs) : await warmUp(candidate, seconds / 2)
     const calls = Math.max(1, Math.round(sampleMs / ms))
     entries.push({ candidate, once, calls, times: once ? [ms] : [], spent: 0 })
   }
@@ -46,3 +47,14 @@ export const race = async (candidates, seconds, onceMs = Infinity) => {
 
 /** Minimum and median of a list of times. */
 export const summary = (times) => ({ msMin: Math.min(...times), msMedian: median(times) })
+
+/**
+ * Whether two results differ by more than 1e-3 of the largest value. Lists of losses are compared as far as both go.
+ */
+export const differs = (a, b, areLosses) => {
+  if (!areLosses && a.length !== b.length) return true
+  const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) if (!(Math.abs(a[i] - b[i]) <= 1e-3 * scale)) return true
+  return false
+}

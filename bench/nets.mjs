@@ -117,9 +117,7 @@ const nets = {
     let index = 0
     for (const channels of [64, 'M', 128, 'M', 256, 256, 'M', 512, 512, 'M', 512, 512, 'M']) {
       x =
-        channels === 'M'
-          ? net.maxPool(x, 2, 2)
-          : net.conv(x, `features.${index}`, channels, 3, { activation: 'relu' })
+        channels === 'M' ? net.maxPool(x, 2, 2) : net.conv(x, `features.${index}`, channels, 3, { activation: 'relu' })
       index += channels === 'M' ? 1 : 2
     }
     x = net.dense(x, 'classifier.0', 4096, 'relu')

@@ -18,8 +18,7 @@ const float = (number, value) => [varint(number * 8 + 5), new Uint8Array(Float32
 
 /** AttributeProto: type 1 FLOAT, 2 INT, 7 INTS; numbers with a fraction are floats. */
 const attribute = (name, value) => {
-  if (Array.isArray(value))
-    return [...text(1, name), ...value.flatMap((item) => integer(8, item)), ...integer(20, 7)]
+  if (Array.isArray(value)) return [...text(1, name), ...value.flatMap((item) => integer(8, item)), ...integer(20, 7)]
   if (Number.isInteger(value)) return [...text(1, name), ...integer(3, value), ...integer(20, 2)]
   return [...text(1, name), ...float(2, value), ...integer(20, 1)]
 }

@@ -3,7 +3,7 @@
 //   { workload, impls: [one], tier, memory: true }         peak memory after five calls
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import { race } from './measure.mjs'
+import { differs, race } from './measure.mjs'
 import { peakCandidates } from './asm/tile.mjs'
 import { countsFlops, isTraining, workloads } from './workloads.mjs'
 
@@ -19,11 +19,11 @@ const timed = async (call) => {
   return { value, ms: performance.now() - start }
 }
 
-/** Adds the first results and the times of the first calls. Where the first was slow there are two, else the losses ask. */
+/** Adds the first results and the times of the first calls: as many as losses are compared, and a second where the first was slow. */
 const begin = async (candidate) => {
   const call = candidate.step ?? candidate.read
   const [results, firstMs] = [[], []]
-  const isSlow = () => firstMs[0] > request.onceMs
+  const isSlow = () => Math.max(...firstMs) > request.onceMs
   do {
     const { value, ms } = await timed(call)
     results.push(value)
@@ -31,15 +31,6 @@ const begin = async (candidate) => {
   } while (results.length < (isSlow() ? 2 : isTraining(spec) ? lossSteps : 1))
   const result = isTraining(spec) ? results.slice(0, candidate.comparableLosses) : results[0]
   return { ...candidate, run: candidate.step ?? candidate.run, result, firstMs }
-}
-
-/** Whether two results differ by more than 1e-3 of the largest value; losses as far as both go. */
-const differs = (a, b) => {
-  if (!isTraining(spec) && a.length !== b.length) return true
-  const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
-  const length = Math.min(a.length, b.length)
-  for (let i = 0; i < length; i++) if (!(Math.abs(a[i] - b[i]) <= 1e-3 * scale)) return true
-  return false
 }
 
 const digestLength = 64
@@ -58,15 +49,19 @@ const peakMegabytes = () => {
   }
 }
 
+const say = (message) => console.log(JSON.stringify(message))
+
+const hasRelaxed = request.peak !== undefined && WebAssembly.validate(readFileSync(request.peak.relaxed))
+
 const left = []
 const candidates = []
-let tier
+const tiers = {}
 for (const impl of request.impls) {
+  say({ doing: impl })
   try {
-    const { start, prepare } = await import(`./impls/${impl}.mjs`)
-    const started = await start({ tier: request.tier })
-    if (impl === 'lanewise') tier = started.tier
-    const prepared = await prepare(spec)
+    const { start, prepare, isSlow = () => false } = await import(`./impls/${impl}.mjs`)
+    tiers[impl] = (await start({ tier: request.tier, hasRelaxed })) ?? 'base'
+    const prepared = request.quick && isSlow(spec) ? { cannot: 'takes too long for a quick run' } : await prepare(spec)
     if (prepared.cannot) left.push({ impl, reason: prepared.cannot })
     else if (request.memory) candidates.push({ impl, run: prepared.step ?? prepared.run })
     else candidates.push({ impl, ...(await begin(prepared)) })
@@ -78,20 +73,22 @@ for (const impl of request.impls) {
 
 const measure = async () => {
   const [first] = candidates
-  const disagree = candidates.filter(({ result }) => differs(first.result, result)).map(({ impl }) => impl)
-  const peaks = request.peak && countsFlops(spec) ? peakCandidates(request.peak, tier) : []
+  const disagree = candidates
+    .filter(({ result }) => differs(first.result, result, isTraining(spec)))
+    .map(({ impl }) => impl)
+  const peaks = request.peak && countsFlops(spec) ? peakCandidates(request.peak, tiers.lanewise) : []
   const raced = await race([...candidates, ...peaks], request.seconds, request.onceMs)
   const rows = raced.filter(({ impl }) => impl !== 'peak')
   const peak = peaks.map(({ flops, tile }, i) => ({
     tile,
     gflops: flops / Math.min(...raced[candidates.length + i].times) / 1e6,
   }))
-  return { tier, rows, left, disagree, digest: digestOf(first.result), peak }
+  return { tier: tiers.lanewise, tiers, rows, left, disagree, digest: digestOf(first.result), peak }
 }
 
 if (request.memory) {
   for (let i = 0; i < 5; i++) await candidates[0]?.run()
-  console.log(JSON.stringify({ peakMemoryMb: peakMegabytes() }))
-} else console.log(JSON.stringify(await measure()))
+  say({ peakMemoryMb: peakMegabytes() })
+} else say(await measure())
 // Peers leave timers and workers behind that would keep some runtimes alive.
 process.exit(0)

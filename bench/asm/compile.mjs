@@ -13,18 +13,23 @@ const version = createRequire(import.meta.url)('assemblyscript/package.json').ve
 const build = async (source, tier) => {
   const { default: asc } = await import('assemblyscript/asc')
   let binary
-  const { error, stderr } = await asc.main(['bench.ts', ...flags, '--enable', features[tier], '--outFile', 'bench.wasm'], {
-    readFile: (name) => (name.endsWith('bench.ts') ? source : null),
-    writeFile: (name, data) => void (name.endsWith('.wasm') && (binary = data)),
-    listFiles: () => [],
-  })
+  const { error, stderr } = await asc.main(
+    ['bench.ts', ...flags, '--enable', features[tier], '--outFile', 'bench.wasm'],
+    {
+      readFile: (name) => (name.endsWith('bench.ts') ? source : null),
+      writeFile: (name, data) => void (name.endsWith('.wasm') && (binary = data)),
+      listFiles: () => [],
+    },
+  )
   if (error || !binary) throw new Error(`bench: AssemblyScript refuses a module: ${error?.message}\n${stderr}`)
   return binary
 }
 
 /** The path of the binary of `source` (text of one module) for a tier. */
 export const compile = async (source, tier) => {
-  const hash = createHash('sha256').update(JSON.stringify([version, flags, tier, source])).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([version, flags, tier, source]))
+    .digest('hex')
   const path = join(cache, `${hash.slice(0, 16)}.wasm`)
   if (existsSync(path)) return path
   mkdirSync(cache, { recursive: true })

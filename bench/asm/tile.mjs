@@ -12,7 +12,9 @@ const range = (n) => Array.from({ length: n }, (_, i) => i)
  * `steps` are what a round of the loop does; a way out after each keeps V8 11 from moving all loads to its front.
  */
 const shapes = {
-  base: [4, 5, 6].flatMap((rows) => ['splat', 'ready'].flatMap((form) => [1, 2].map((steps) => ({ rows, form, steps })))),
+  base: [4, 5, 6].flatMap((rows) =>
+    ['splat', 'ready'].flatMap((form) => [1, 2].map((steps) => ({ rows, form, steps }))),
+  ),
 }
 shapes.relaxed = shapes.base
 
@@ -27,7 +29,10 @@ const source = (tier) => {
     const step = (s) => `
       b0 = v128.load(b, ${32 * s}); b1 = v128.load(b, ${32 * s + 16})
       ${range(rows)
-        .map((i) => `x = ${load}(a, ${(s * rows + i) * bytes}); c${i}0 = ${madd('x', 'b0', `c${i}0`)}; c${i}1 = ${madd('x', 'b1', `c${i}1`)}`)
+        .map(
+          (i) =>
+            `x = ${load}(a, ${(s * rows + i) * bytes}); c${i}0 = ${madd('x', 'b0', `c${i}0`)}; c${i}1 = ${madd('x', 'b1', `c${i}1`)}`,
+        )
         .join('\n      ')}
       if (!--k) break`
     return `
@@ -95,7 +100,10 @@ const speedOf = ({ run, flops }) => {
  * @param tier - what the workload runs on; relaxed engines may use the base tier's tiles too
  */
 export const peakCandidates = (paths, tier) => {
-  const tiles = tier === 'relaxed' ? [...tilesOf(paths.relaxed, 'relaxed'), ...tilesOf(paths.base, 'base')] : tilesOf(paths.base, 'base')
+  const tiles =
+    tier === 'relaxed'
+      ? [...tilesOf(paths.relaxed, 'relaxed'), ...tilesOf(paths.base, 'base')]
+      : tilesOf(paths.base, 'base')
   const speeds = new Map(tiles.map((tile) => [tile, speedOf(tile)]))
   return tiles.sort((a, b) => speeds.get(b) - speeds.get(a)).slice(0, 2)
 }

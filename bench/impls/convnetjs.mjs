@@ -8,6 +8,9 @@ const { Net, SGDTrainer, Trainer, Vol } = createRequire(import.meta.url)('convne
 
 export const start = () => {}
 
+/** Everything takes it a hundred times as long. */
+export const isSlow = () => true
+
 /** CHW planes, from an offset on, as ConvNetJS's volume, whose channels lie innermost. */
 const volume = (data, [channels, height, width], offset = 0) => {
   const vol = new Vol(width, height, channels, 0)

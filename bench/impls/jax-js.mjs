@@ -6,10 +6,16 @@ import { parameter, values } from '../values.mjs'
 globalThis.navigator ??= {}
 export const { defaultDevice, init, jit, lax, nn, numpy: np, tree, valueAndGrad } = await import('@jax-js/jax')
 
-export const start = async () => {
+export const start = async ({ hasRelaxed }) => {
   await init('wasm')
   defaultDevice('wasm')
+  // It multiplies and adds in one instruction where the engine can.
+  return hasRelaxed ? 'relaxed' : 'base'
 }
+
+/** Whole networks and unrolled sequences take it seconds to minutes. */
+export const isSlow = ({ kind, net }) =>
+  kind.startsWith('train') || kind === 'lstm' || (kind === 'net' && net !== 'smallcnn')
 
 /** An array of the given numbers. */
 export const arrayOf = (data, shape) => np.array(data).reshape(shape)

@@ -34,7 +34,11 @@ const adam = (p, g, m, v, rates, [beta1, beta2]) => {
  * @returns a function of the inputs that gives the loss, and the parameters as they stand
  */
 const learner = (parameters, lossOf, lr, betas = [0.9, 0.999]) => {
-  const state = { p: parameters, m: parameters.map((x) => np.zeros(x.shape)), v: parameters.map((x) => np.zeros(x.shape)) }
+  const state = {
+    p: parameters,
+    m: parameters.map((x) => np.zeros(x.shape)),
+    v: parameters.map((x) => np.zeros(x.shape)),
+  }
   const compiled = jit((p, m, v, rates, inputs) => {
     const [loss, gradients] = valueAndGrad(lossOf)(refs(p), ...inputs)
     const next = p.map((x, i) => adam(x, gradients[i], m[i], v[i], rates.ref, betas))
@@ -123,7 +127,13 @@ const batchNorm = (x, weight, bias) => {
 }
 
 const up = (x, w, stride, padding) =>
-  lax.convTranspose(x, w, [stride, stride], [0, 1].map(() => [padding, padding]), { transposeKernel: true })
+  lax.convTranspose(
+    x,
+    w,
+    [stride, stride],
+    [0, 1].map(() => [padding, padding]),
+    { transposeKernel: true },
+  )
 
 const generate = (p, z) => {
   const rest = [...p]
@@ -176,8 +186,7 @@ const trainDcgan = async ({ batch, channels, size, width, latent }) => {
   const generator = new Generator(7)
   const betas = [0.5, 0.999]
   const fakeOf = jit((p, z) => generate(p, z))
-  const discriminatorLoss = (p, real, fake) =>
-    meanLog(score(refs(p), real)).add(meanLog(score(p, fake).mul(-1).add(1)))
+  const discriminatorLoss = (p, real, fake) => meanLog(score(refs(p), real)).add(meanLog(score(p, fake).mul(-1).add(1)))
   const judge = learner(d, discriminatorLoss, 2e-4, betas)
   const painter = learner(g, (p, z, judged) => meanLog(score(judged, generate(p, z))), 2e-4, betas)
   const step = async () => {

@@ -63,9 +63,7 @@ const trainCharLstm = (spec) => {
   const model = new CharLstm(spec)
   fill(model, 1 / Math.sqrt(hidden))
   const tokens = Int32Array.from({ length: steps * batch }, (_, i) => (i * 7) % vocabulary)
-  const x = L.keep(
-    L.oneHot(L.tensor(tokens, { shape: [steps, batch] }), { numClasses: vocabulary, dtype: 'f32' }),
-  )
+  const x = L.keep(L.oneHot(L.tensor(tokens, { shape: [steps, batch] }), { numClasses: vocabulary, dtype: 'f32' }))
   const target = integers(tokens.map((token) => (token + 1) % vocabulary))
   const logits = () => L.reshape(model.forward(x), [steps * batch, vocabulary])
   return learn(model, new L.Adam(model.parameters(), { lr: 1e-3 }), () => L.crossEntropy(logits(), target))

@@ -3,7 +3,8 @@ import * as L from '@lanewise/core'
 import { checkpointOf, inputShapeOf, netNodes } from '../nets.mjs'
 import { parameter, values } from '../values.mjs'
 
-export const start = async ({ tier }) => ({ tier: await L.init({ tier }) })
+/** Gives the tier in use. */
+export const start = ({ tier }) => L.init({ tier })
 
 const make = (shape, seed) => L.keep(L.tensor(values(shape, seed), { shape }))
 
@@ -112,4 +113,3 @@ export const prepare = async (spec) => {
   const inScope = (use) => L.noGrad(() => L.scope(() => use(compute())))
   return { run: () => inScope(() => undefined), read: () => inScope((y) => y.dataSync()) }
 }
-

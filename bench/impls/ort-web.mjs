@@ -85,7 +85,10 @@ const lstm = ({ steps, batch, inputs, hidden }) => {
 const net = ({ net: name }) => {
   const list = netNodes(name)
   const folded = foldedOf(list)
-  const [nodes, constants] = [[], list.some(({ activation }) => activation === 'relu6') ? { low: scalar(0), high: scalar(6) } : {}]
+  const [nodes, constants] = [
+    [],
+    list.some(({ activation }) => activation === 'relu6') ? { low: scalar(0), high: scalar(6) } : {},
+  ]
   const add = (op, inputs, output, attributes) => void nodes.push({ op, inputs, outputs: [output], attributes })
   const activate = (node, from) => {
     if (node.activation === 'relu6') add('Clip', [from, 'low', 'high'], `n${node.index}`)

@@ -15,7 +15,10 @@ export const trainCharLstm = ({ steps, batch, vocabulary, hidden, numLayers }) =
     const [bx, bh] = ['ih', 'hh'].map((part) => draw(`lstm.bias_${part}_l${layer}`, [4 * hidden]))
     return [tf.transpose(tf.concat([wx, wh], 1)), bx, bh].map((x) => tf.variable(x))
   })
-  const head = [tf.variable(tf.transpose(draw('head.weight', [vocabulary, hidden]))), tf.variable(draw('head.bias', [vocabulary]))]
+  const head = [
+    tf.variable(tf.transpose(draw('head.weight', [vocabulary, hidden]))),
+    tf.variable(draw('head.bias', [vocabulary])),
+  ]
   const tokens = Int32Array.from({ length: steps * batch }, (_, i) => (i * 7) % vocabulary)
   // Its WebAssembly oneHot writes integers whatever the dtype asked for.
   const oneHot = (labels) => tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), vocabulary), 'float32'))

@@ -63,8 +63,7 @@ const stepOf = (node, nodes, weight, bias) => {
       const image = tf.tensor(weight, [node.channels, channels, height, width])
       return tf.reshape(tf.transpose(image, [2, 3, 1, 0]), [-1, node.channels])
     })
-    return (x) =>
-      tf.fused.matMul({ a: tf.reshape(x, [1, w.shape[0]]), b: w, bias: b, activation })
+    return (x) => tf.fused.matMul({ a: tf.reshape(x, [1, w.shape[0]]), b: w, bias: b, activation })
   }
   const w = tf.tidy(() => (node.groups === 1 ? hwio : depthwiseFilter)(tf.tensor(weight, node.weight)))
   const options = { filter: w, strides: node.stride, pad: node.padding, bias: b, activation }
@@ -76,7 +75,9 @@ const stepOf = (node, nodes, weight, bias) => {
 const lstm = ({ steps, batch, inputs, hidden }) => {
   const draw = (name, shape) => tf.tensor(parameter(name, shape, 1 / Math.sqrt(hidden)), shape)
   const kernel = tf.tidy(() =>
-    tf.transpose(tf.concat([draw('weight_ih_l0', [4 * hidden, inputs]), draw('weight_hh_l0', [4 * hidden, hidden])], 1)),
+    tf.transpose(
+      tf.concat([draw('weight_ih_l0', [4 * hidden, inputs]), draw('weight_hh_l0', [4 * hidden, hidden])], 1),
+    ),
   )
   const bias = tf.tidy(() => tf.add(draw('bias_ih_l0', [4 * hidden]), draw('bias_hh_l0', [4 * hidden])))
   const xs = tf.unstack(make([steps, batch, inputs], 1))
@@ -142,7 +143,9 @@ const kinds = {
 
 const isImage = ({ kind }) => ['conv2d', 'convTranspose2d', 'maxPool2d', 'batchNorm'].includes(kind)
 
-const lacksGradient = { cannot: "its WebAssembly backend has no gradient of a convolution's weights (Conv2DBackpropFilter)" }
+const lacksGradient = {
+  cannot: "its WebAssembly backend has no gradient of a convolution's weights (Conv2DBackpropFilter)",
+}
 
 export const prepare = async (spec) => {
   if (spec.kind === 'trainCharLstm') return (await import('./tfjs-train.mjs')).trainCharLstm(spec)
