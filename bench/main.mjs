@@ -1,12 +1,11 @@
-// npm run bench [-- --quick] [--only WORDS] [--runtimes WORDS] [--json FILE]: times us and the peers in one run, one
+// npm run bench [-- --quick] [--only WORDS] [--runtimes WORDS] [--clock cpu] [--json FILE]: times us and the peers in one run, one
 // thread, in every runtime here, and prints ratios. --quick stays within five minutes: this Node alone, short races, and
-// none of the peers' steps that take seconds.
-import { existsSync, renameSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+// none of the peers' steps that take seconds. --clock cpu counts processor time, for a machine that others use too.
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { install, root } from '../tools/setup.mjs'
 import { compileTiles } from './asm/tile.mjs'
+import { circumstances, targetOf, writeResult } from './files.mjs'
 import { differs, summary } from './measure.mjs'
 import { runWorker, startTorch, stopAll } from './processes.mjs'
 import { progress } from './progress.mjs'
@@ -19,11 +18,12 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     runtimes: { type: 'string', default: runtimeKeys.join(',') },
+    clock: { type: 'string', default: 'wall' },
     json: { type: 'string' },
   },
 })
 
-const { quick } = options
+const { quick, clock } = options
 /** How long a quick run takes on a machine that does nothing else. */
 const quickSeconds = 270
 const onceMs = quick ? 4000 : 20_000
@@ -40,8 +40,12 @@ const fail = (message) => {
 const chosen = workloads.filter(({ id }) => options.only.split(',').some((word) => id.includes(word)))
 if (chosen.length === 0)
   fail(`no workload has ${options.only} in its name; there are ${workloads.map(({ id }) => id).join(', ')}.`)
-const target = options.json && resolve(options.json)
-if (target && !existsSync(dirname(target))) fail(`there is no folder ${dirname(target)} for the results.`)
+let target
+try {
+  target = targetOf(options.json)
+} catch (error) {
+  fail(`${error.message}.`)
+}
 
 if (!quick) install(join(root, 'runtime-tests'))
 const runtimes = findRuntimes(quick ? ['node'] : options.runtimes.split(','))
@@ -66,7 +70,7 @@ const torchTimes = new Map()
 
 /** Measures with every library; one that takes the process down is left out and the rest measured without it. */
 const work = async (runtime, spec, seconds, names) => {
-  const request = { workload: spec.id, impls: names, tier: 'best', seconds, onceMs, quick, peak: tiles }
+  const request = { workload: spec.id, impls: names, tier: 'best', seconds, onceMs, clock, quick, peak: tiles }
   const { answer, failed, doing, errors } = await runWorker(runtime, request, timeoutMs)
   if (answer) return answer
   if (doing === undefined || doing === 'lanewise') {
@@ -84,7 +88,7 @@ const work = async (runtime, spec, seconds, names) => {
 
 const askTorch = async (spec, seconds) => {
   if (!torch) return undefined
-  const { times, digest } = await torch.ask({ spec, seconds: seconds / 2 })
+  const { times, digest } = await torch.ask({ spec, seconds: seconds / 2, clock })
   torchTimes.set(spec, [...(torchTimes.get(spec) ?? []), ...times])
   return digest
 }
@@ -176,20 +180,8 @@ bar.stop()
 rows.unshift(...(await torchRows()))
 torch?.stop()
 
-const args = process.argv.slice(2).filter((arg, i, all) => !arg.startsWith('--json') && all[i - 1] !== '--json')
-const result = {
-  machine: `${cpus()[0].model.trim()}, ${cpus().length} cores, ${process.platform} ${process.arch}`,
-  date: new Date().toISOString().slice(0, 10),
-  command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
-  rows,
-  peaks,
-  left,
-}
+const result = { ...circumstances('npm run bench'), rows, peaks, left }
 printTable(result)
-if (target) {
-  const half = `${target}.${process.pid}.part`
-  writeFileSync(half, `${JSON.stringify(result, null, 1)}\n`)
-  renameSync(half, target)
-}
+writeResult(target, result)
 for (const fault of faults) console.error(`bench: ${fault}`)
 process.exit(faults.length > 0 ? 1 : 0)

@@ -20,10 +20,13 @@ export const stopAll = () => {
   for (const child of running) child.kill('SIGKILL')
 }
 
-/** Runs a worker to its end: { answer } of its last line, or { failed, doing } with the library that it had in hand. */
-export const runWorker = ({ command, args }, request, timeoutMs) =>
+/**
+ * Runs a worker, by default the bench's, to its end: { answer } of its last line, or { failed, doing, errors } with what
+ * it had in hand.
+ */
+export const runWorker = ({ command, args }, request, timeoutMs, script = 'worker.mjs') =>
   new Promise((resolve) => {
-    const child = start(command, [...args, join(here, 'worker.mjs'), JSON.stringify(request)], 'ignore')
+    const child = start(command, [...args, join(here, script), JSON.stringify(request)], 'ignore')
     let [doing, answer, errors] = [undefined, undefined, '']
     createInterface({ input: child.stdout }).on('line', (line) => {
       if (!line.startsWith('{')) return

@@ -15,7 +15,7 @@ const cell = (row) => {
 /** The JavaScript libraries that we are compared with. */
 export const peers = ['tfjs-wasm', 'ort-web', 'jax-js', 'convnetjs']
 
-const geometricMean = (list) => Math.exp(list.reduce((total, value) => total + Math.log(value), 0) / list.length)
+export const geometricMean = (list) => Math.exp(list.reduce((total, value) => total + Math.log(value), 0) / list.length)
 
 /** The rows of one runtime by workload: { spec, ours, best, torch }, `best` being the fastest JavaScript peer. */
 export const compare = (rows, runtime) =>

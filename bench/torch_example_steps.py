@@ -1,5 +1,5 @@
 """One training step of each example in PyTorch, one thread: the same networks, losses, optimizers and batches as
-example-steps.mjs. Reads {id, seconds} as JSON on stdin, prints the milliseconds of each step as JSON."""
+example-steps.mjs. Reads {id, seconds, group, clock} as JSON on stdin, prints the milliseconds of each step as JSON."""
 import json
 import os
 import sys
@@ -453,10 +453,11 @@ request = json.load(sys.stdin)
 step = steps[request["id"]]()
 for _ in range(3):
     step()
+clock = time.process_time if request.get("clock") == "cpu" else time.perf_counter
 times, end = [], time.perf_counter() + request["seconds"]
 while time.perf_counter() < end or len(times) < 3:
-    start = time.perf_counter()
+    start = clock()
     for _ in range(request["group"]):
         step()
-    times.append((time.perf_counter() - start) * 1e3 / request["group"])
+    times.append((clock() - start) * 1e3 / request["group"])
 print(json.dumps(times))

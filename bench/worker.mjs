@@ -1,5 +1,5 @@
 // Runs in the runtime under test: measures one workload of a request (JSON, first argument) and prints what it found.
-//   { workload, impls, tier, seconds, onceMs, peak }       times, a digest of the results, what was left out and why
+//   { workload, impls, tier, seconds, onceMs, clock, peak }      times, a digest of the results, what was left out and why
 //   { workload, impls: [one], tier, memory: true }         peak memory after five calls
 import { readFileSync } from 'node:fs'
 import process from 'node:process'
@@ -77,7 +77,7 @@ const measure = async () => {
     .filter(({ result }) => differs(first.result, result, isTraining(spec)))
     .map(({ impl }) => impl)
   const peaks = request.peak && countsFlops(spec) ? peakCandidates(request.peak, tiers.lanewise) : []
-  const raced = await race([...candidates, ...peaks], request.seconds, request.onceMs)
+  const raced = await race([...candidates, ...peaks], request.seconds, request)
   const rows = raced.filter(({ impl }) => impl !== 'peak')
   const peak = peaks.map(({ flops, tile }, i) => ({
     tile,
