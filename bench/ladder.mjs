@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { compile } from './asm/compile.mjs'
 import { compileTiles } from './asm/tile.mjs'
 import { circumstances, targetOf, writeResult } from './files.mjs'
-import { runWorker, stopAll } from './processes.mjs'
+import { rankTiles, runWorker, stopAll } from './processes.mjs'
 import { findRuntimes, runtimeKeys } from './runtimes.mjs'
 
 const { values: options } = parseArgs({
@@ -45,7 +45,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 const source = readFileSync(new URL('ladder/assembly/rungs.ts', import.meta.url), 'utf8')
 const rungs = { base: await compile(source, 'base'), relaxed: await compile(source, 'relaxed') }
-const peak = await compileTiles()
+const paths = await compileTiles()
 
 const work = async (runtime, request) => {
   const { answer, failed, errors } = await runWorker(runtime, request, 1_800_000, 'ladder/worker.mjs')
@@ -65,6 +65,7 @@ const show = (title, rows) => {
 
 const rows = []
 for (const runtime of findRuntimes(options.runtimes.split(','))) {
+  const peak = { paths, tiles: await rankTiles(runtime, paths) }
   for (const ladder of ['gemm', 'conv']) {
     const own = await work(runtime, { ladder, seconds, clock, rungs, peak })
     show(`${runtime.label}: ${ladder}`, own)

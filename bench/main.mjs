@@ -7,7 +7,7 @@ import { install, root } from '../tools/setup.mjs'
 import { compileTiles } from './asm/tile.mjs'
 import { circumstances, targetOf, writeResult } from './files.mjs'
 import { differs, summary } from './measure.mjs'
-import { runWorker, startTorch, stopAll } from './processes.mjs'
+import { rankTiles, runWorker, startTorch, stopAll } from './processes.mjs'
 import { progress } from './progress.mjs'
 import { findRuntimes, runtimeKeys } from './runtimes.mjs'
 import { printTable } from './table.mjs'
@@ -60,7 +60,7 @@ for (const signal of ['SIGINT', 'SIGTERM'])
 
 const torch = await startTorch()
 if (!torch) console.error("bench: PyTorch (Debian's python3-torch) is not installed and is left out")
-const tiles = await compileTiles()
+const paths = await compileTiles()
 
 const rows = []
 const left = []
@@ -70,7 +70,7 @@ const torchTimes = new Map()
 
 /** Measures with every library; one that takes the process down is left out and the rest measured without it. */
 const work = async (runtime, spec, seconds, names) => {
-  const request = { workload: spec.id, impls: names, tier: 'best', seconds, onceMs, clock, quick, peak: tiles }
+  const request = { workload: spec.id, impls: names, tier: 'best', seconds, onceMs, clock, quick, peak: runtime.peak }
   const { answer, failed, doing, errors } = await runWorker(runtime, request, timeoutMs)
   if (answer) return answer
   if (doing === undefined || doing === 'lanewise') {
@@ -171,11 +171,13 @@ const torchRows = async () => {
 }
 
 const bar = progress(runtimes.length * chosen.length)
-for (const runtime of runtimes)
+for (const runtime of runtimes) {
+  runtime.peak = { paths, tiles: await rankTiles(runtime, paths) }
   for (const [i, spec] of chosen.entries()) {
     bar.step(`${runtime.label} ${spec.id}`)
     await measure(runtime, spec, secondsFor(chosen.length - i))
   }
+}
 bar.stop()
 rows.unshift(...(await torchRows()))
 torch?.stop()

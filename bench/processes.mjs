@@ -48,6 +48,13 @@ export const runWorker = ({ command, args }, request, timeoutMs, script = 'worke
     })
   })
 
+/** The fastest register tiles of a runtime, by tier; `paths` come from compileTiles. */
+export const rankTiles = async (runtime, paths) => {
+  const { answer, failed, errors } = await runWorker(runtime, paths, 120_000, 'asm/rank.mjs')
+  if (!answer) throw new Error(`bench: the peak of ${runtime.label} cannot be measured: ${failed}\n${errors}`)
+  return answer
+}
+
 const python = '/usr/bin/python3'
 
 /** PyTorch's process: { version, ask(request), stop() }; undefined when it is not installed. */

@@ -51,7 +51,7 @@ const peakMegabytes = () => {
 
 const say = (message) => console.log(JSON.stringify(message))
 
-const hasRelaxed = request.peak !== undefined && WebAssembly.validate(readFileSync(request.peak.relaxed))
+const hasRelaxed = request.peak?.tiles.relaxed !== undefined
 
 const left = []
 const candidates = []
@@ -76,7 +76,8 @@ const measure = async () => {
   const disagree = candidates
     .filter(({ result }) => differs(first.result, result, isTraining(spec)))
     .map(({ impl }) => impl)
-  const peaks = request.peak && countsFlops(spec) ? peakCandidates(request.peak, tiers.lanewise) : []
+  const { paths, tiles } = request.peak
+  const peaks = countsFlops(spec) ? peakCandidates({ paths, tiles: tiles[tiers.lanewise] }) : []
   const raced = await race([...candidates, ...peaks], request.seconds, request)
   const rows = raced.filter(({ impl }) => impl !== 'peak')
   const peak = peaks.map(({ flops, tile }, i) => ({

@@ -33,17 +33,21 @@ const models = {
     ),
   resnet18: async () => (await import('@lanewise/cnn')).resnet18(),
   mobilenetV2: async () => (await import('./mobilenet-v2.mjs')).mobilenetV2(),
-  vgg11: async () => (await import('@lanewise/cnn')).vgg11(),
+  vgg11: async () => (await import('@lanewise/cnn')).vgg11({ initWeights: false }),
 }
 
-/** Copies numbers into a model by their names in a PyTorch checkpoint. */
-export const load = (model, checkpoint) =>
-  L.scope(() => {
-    const state = [...checkpoint].map(([name, { shape, data }]) => [name, L.tensor(data, { shape })])
-    const { missing } = model.loadStateDict(new Map(state), { strict: false })
-    const lacking = missing.filter((name) => !/running_|num_batches/.test(name))
-    if (lacking.length > 0) throw new Error(`bench: the network has no numbers for ${lacking.join(', ')}`)
-  })
+/** Copies numbers into a model by their names in a PyTorch checkpoint, one tensor after the other to spare memory. */
+export const load = (model, checkpoint) => {
+  const lacking = new Set([...model.stateDict().keys()].filter((name) => !/running_|num_batches/.test(name)))
+  for (const [name, { shape, data }] of checkpoint) {
+    const { unexpected } = L.scope(() =>
+      model.loadStateDict(new Map([[name, L.tensor(data, { shape })]]), { strict: false }),
+    )
+    if (unexpected.length > 0) throw new Error(`bench: the network has no ${name}`)
+    lacking.delete(name)
+  }
+  if (lacking.size > 0) throw new Error(`bench: the network has no numbers for ${[...lacking].join(', ')}`)
+}
 
 const net = async (spec) => {
   const nodes = netNodes(spec.net)

@@ -1,7 +1,6 @@
 // Runs in the runtime under test: the rungs of one ladder, raced. Request (JSON, first argument):
-//   { ladder: 'gemm' | 'conv', seconds, clock, rungs: { base, relaxed }, peak: { base, relaxed } }     paths of binaries
+//   { ladder: 'gemm' | 'conv', seconds, clock, rungs: { base, relaxed }, peak }
 //   { ladder: 'kernels', workload, seconds, clock }                                                 plain loops and kernels
-import { readFileSync } from 'node:fs'
 import process from 'node:process'
 import { init, referenceBackend, setDefaultBackend, defaultBackend } from '@lanewise/core'
 import { KernelHost } from '@lanewise/kernels-wasm'
@@ -37,9 +36,7 @@ const createHost = async (tier) => {
 
 const plainRungs = ['naive', 'turned', 'blocked', 'packed']
 const vectorRungs = ['vectors', 'tiles', 'panels_4x8', 'panels_4x8_unrolled']
-const shapes = ['4x8_exits', '4x8_ready', '5x8_exits', '5x8_ready', '6x8_exits', '6x8_ready'].map(
-  (name) => `panels_${name}`,
-)
+const shapes = ['4x8', '3x12', '5x8', '6x8'].flatMap((shape) => [`panels_${shape}_exits`, `panels_${shape}_ready`])
 
 const size = 480
 
@@ -108,7 +105,8 @@ const errorsOf = ({ runs, result }) => {
 const climb = async (tier) => {
   const ladder = await { gemm: gemmLadder, conv: convLadder }[request.ladder](tier)
   const errors = new Map(errorsOf(ladder))
-  const peaks = peakCandidates(request.peak, tier)
+  const { paths, tiles } = request.peak
+  const peaks = peakCandidates({ paths, tiles: tiles[tier] })
   const candidates = Object.entries(ladder.runs).map(([impl, run]) => ({ impl, run }))
   const raced = await race([...candidates, ...peaks], request.seconds, request)
   const peak = Math.max(...peaks.map(({ flops }, i) => flops / Math.min(...raced[candidates.length + i].times) / 1e6))
@@ -138,13 +136,11 @@ const fromLoops = async () => {
   return raced.map(({ impl, times }) => ({ rung: impl, tier, ...summary(times) }))
 }
 
-const hasRelaxed = () => WebAssembly.validate(readFileSync(request.rungs.relaxed))
-
 let rows
 if (request.ladder === 'kernels') rows = await fromLoops()
 else {
   rows = await climb('base')
-  if (hasRelaxed()) rows.push(...(await climb('relaxed')))
+  if (request.peak.tiles.relaxed) rows.push(...(await climb('relaxed')))
 }
 console.log(JSON.stringify({ rows }))
 process.exit(0)
