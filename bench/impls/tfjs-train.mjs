@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import '@tensorflow/tfjs'
 import { parameter } from '../values.mjs'
-import { cellOf } from './tfjs-wasm.mjs'
+import { cellByGates } from './tfjs-wasm.mjs'
 
 export const trainCharLstm = ({ steps, batch, vocabulary, hidden, numLayers }) => {
   const draw = (name, shape) => tf.tensor(parameter(name, shape, 1 / Math.sqrt(hidden)), shape)
@@ -29,7 +29,7 @@ export const trainCharLstm = ({ steps, batch, vocabulary, hidden, numLayers }) =
   const lossOf = () => {
     let sequence = xs
     for (const [kernel, bx, bh] of cells) {
-      const cell = cellOf(kernel, tf.add(bx, bh))
+      const cell = cellByGates(kernel, tf.add(bx, bh))
       let [h, c] = [tf.zeros([batch, hidden]), tf.zeros([batch, hidden])]
       sequence = sequence.map((x) => ([h, c] = cell(x, h, c))[0])
     }

@@ -114,10 +114,11 @@ const method = `## How it is measured
 
 /**
  * The page and its pictures.
- * @param bench - the JSON of \`npm run bench\`; examples, that of \`npm run bench:examples\`, may be absent
+ * @param bench - the JSON of `npm run bench`; `examples`, that of `npm run bench:examples`, may be absent; `sizes` is a
+ * table of bundles
  * @returns { page, pictures: { name: svg } }
  */
-export const resultsPage = ({ bench, examples }) => {
+export const resultsPage = ({ bench, examples, sizes }) => {
   const { machine, date, command, rows } = bench
   const runtimes = runtimesOf(bench)
   const [first] = runtimes
@@ -139,7 +140,7 @@ export const resultsPage = ({ bench, examples }) => {
   }))
   const page = `# Benchmarks
 
-Lanewise beside other libraries for JavaScript and beside native PyTorch, on one thread. ${machine}, ${date}, \`${command}\`. This page is generated from \`bench/results\`; what a bundle weighs stands in the [README](https://github.com/lanewise/lanewise#packages), and [the kernel ladder](./kernel-ladder) tells how the kernels got there.
+Lanewise beside other libraries for JavaScript and beside native PyTorch, on one thread. ${machine}, ${date}, \`${command}\`. This page is generated from \`bench/results\`; [the kernel ladder](./kernel-ladder) tells how the kernels got there.
 
 ![Time taken by each library in units of Lanewise's, one line per workload](../pictures/bench-speed.svg)
 
@@ -147,6 +148,12 @@ Lanewise beside other libraries for JavaScript and beside native PyTorch, on one
 
 ${runtimes.map((runtime) => runtimeSection(bench, runtime)).join('\n\n')}
 ${examples ? `\n${examplesSection(examples)}\n` : ''}
+## Bytes
+
+What an application pays for, bundled and compressed, WebAssembly included:
+
+${sizes}
+
 ${method}
 
 ## Left out

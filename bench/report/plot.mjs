@@ -1,11 +1,7 @@
-// The pictures of the results page, as SVG text. They bring their own paper, so that they can be read on any page.
+// The pictures of the results page.
 import { scaleLinear, scaleLog } from 'd3-scale'
 import { isTraining } from '../workloads.mjs'
-
-const ink = '#1c2530'
-const faint = '#8a94a0'
-const rule = '#e4e8ec'
-const own = '#0b7a5b'
+import { faint, line, own, round, rule, sheet, text } from './svg.mjs'
 
 /** Colours that stay apart for every eye; shapes tell them apart too. */
 export const libraries = {
@@ -15,16 +11,6 @@ export const libraries = {
   convnetjs: { name: 'ConvNetJS', colour: '#7a7f87', shape: 'cross' },
   torch: { name: 'PyTorch, native', colour: '#c4402b', shape: 'diamond' },
 }
-
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
-
-const text = (x, y, content, { size = 12, colour = ink, anchor = 'start', weight = 400 } = {}) =>
-  `<text x="${round(x)}" y="${round(y)}" font-size="${size}" fill="${colour}" text-anchor="${anchor}" font-weight="${weight}">${escape(content)}</text>`
-
-const line = (x1, y1, x2, y2, colour, width = 1) =>
-  `<line x1="${round(x1)}" y1="${round(y1)}" x2="${round(x2)}" y2="${round(y2)}" stroke="${colour}" stroke-width="${width}"/>`
-
-const round = (value) => Math.round(value * 10) / 10
 
 const marks = {
   circle: (x, y, colour) => `<circle cx="${x}" cy="${y}" r="4.6" fill="${colour}"/>`,
@@ -37,16 +23,6 @@ const marks = {
 }
 
 const mark = (impl, x, y) => marks[libraries[impl].shape](round(x), round(y), libraries[impl].colour)
-
-const sheet = (width, height, title, subtitle, parts) =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="Inter, 'Segoe UI', Helvetica, Arial, sans-serif" role="img">
-<title>${escape(title)}</title>
-<rect width="${width}" height="${height}" rx="10" fill="#fff"/>
-${text(28, 38, title, { size: 19, weight: 650 })}
-${text(28, 60, subtitle, { size: 12.5, colour: faint })}
-${parts.join('\n')}
-</svg>
-`
 
 /** Headings over the rows, by the kind of workload. */
 const groups = [
@@ -114,7 +90,7 @@ export const speedPlot = (entries, subtitle) => {
   for (const [impl, { name }] of Object.entries(libraries)) {
     if (!entries.some(({ others }) => others.some((row) => row.impl === impl))) continue
     parts.push(mark(impl, at + 5, 80), text(at + 16, 84, name, { size: 12 }))
-    at += 34 + name.length * 6.6
+    at += 36 + name.length * 6.2
   }
   return sheet(width, height, 'Time taken, in units of Lanewise’s', subtitle, parts)
 }
@@ -162,7 +138,11 @@ export const peakPlot = (panels, subtitle) => {
     for (const tick of [0, 25, 50, 75, 100]) {
       parts.push(line(x(tick), top, x(tick), top + ids.length * step + 4, rule))
       parts.push(
-        text(x(tick), top + ids.length * step + 20, `${tick}%`, { size: 10.5, colour: faint, anchor: 'middle' }),
+        text(x(tick), top + ids.length * step + 20, `${tick}%`, {
+          size: 10.5,
+          colour: faint,
+          anchor: tick === 0 ? 'start' : tick === 100 ? 'end' : 'middle',
+        }),
       )
     }
     for (const { spec, ours, best } of entries) {
@@ -186,7 +166,7 @@ export const peakPlot = (panels, subtitle) => {
   for (const impl of ['tfjs-wasm', 'ort-web', 'jax-js']) {
     const { name, colour } = libraries[impl]
     parts.push(line(at, 73, at, 88, colour, 3), text(at + 8, 85, `${name}, where it is the best other`))
-    at += 70 + name.length * 6.6 + 118
+    at += 30 + (name.length + 27) * 6
   }
   return sheet(width, height, 'Share of the peak of one core', subtitle, parts)
 }
