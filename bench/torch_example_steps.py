@@ -1,6 +1,7 @@
 """One training step of each example in PyTorch, one thread: the same networks, losses, optimizers and batches as
-example-steps.mjs. Reads {id, seconds} as JSON on stdin, prints the milliseconds of each step as JSON."""
+example-steps.mjs. Reads {id, seconds, group, clock} as JSON on stdin, prints the milliseconds of each step as JSON."""
 import json
+import os
 import sys
 import time
 
@@ -230,6 +231,146 @@ def adversarial(g, d, z_shape, real, lr, betas=(0.9, 0.999)):
     return step
 
 
+def down(inside, width, kernel, norm=True):
+    """DCGAN's layers from images to [N, 4 width, 4, 4]; `kernel` is that of the last, 3 from 7x7 and 4 from 8x8."""
+    return (
+        nn.Conv2d(inside, width, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(width, 2 * width, 4, 2, 1),
+        nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2), nn.Conv2d(2 * width, 4 * width, kernel, 2, 1),
+        nn.BatchNorm2d(4 * width), nn.LeakyReLU(0.2))
+
+
+def paint(inside, width, channels, kernel):
+    """DCGAN's generator."""
+    up = lambda a, b, k, stride, padding: nn.ConvTranspose2d(a, b, k, stride, padding, bias=False)
+    return stack(
+        up(inside, 4 * width, 4, 1, 0), nn.BatchNorm2d(4 * width), nn.ReLU(),
+        up(4 * width, 2 * width, kernel, 2, 1), nn.BatchNorm2d(2 * width), nn.ReLU(),
+        up(2 * width, width, 4, 2, 1), nn.BatchNorm2d(width), nn.ReLU(), up(width, channels, 4, 2, 1), nn.Tanh())
+
+
+def cgan():
+    width, batch = 16, 32
+    g = paint(110, width, 1, 3)
+    d = stack(*down(11, width, 3), nn.Conv2d(4 * width, 1, 4), nn.Flatten(), nn.Sigmoid())
+    optimizers = [
+        torch.optim.Adam(net.parameters(), lr=lr, betas=(0.5, 0.999)) for net, lr in ((d, 4e-4), (g, 1e-3))]
+    real, one, none = digits(batch, 28), torch.ones(batch, 1), torch.zeros(batch, 1)
+    rows = F.one_hot(labels(batch, count=10), 10).float()[:, :, None, None]
+    told = lambda x: torch.cat([x, rows.expand(-1, -1, *x.shape[2:])], 1)
+
+    def step():
+        fake = g(told(torch.randn(batch, 100, 1, 1)))
+        loss = F.binary_cross_entropy(d(told(real)), one) + F.binary_cross_entropy(d(told(fake.detach())), none)
+        optimizers[0].zero_grad()
+        loss.backward()
+        optimizers[0].step()
+        lie = F.binary_cross_entropy(d(told(fake)), one)
+        optimizers[1].zero_grad()
+        lie.backward()
+        optimizers[1].step()
+        return loss.item() + lie.item()
+
+    return step
+
+
+def vae_gan():
+    width, latent, batch = 32, 64, 64
+    encoder = stack(*down(1, width, 3), nn.Flatten(), nn.Linear(64 * width, 2 * latent))
+    decoder = paint(latent, width, 1, 3)
+    body, head = stack(*down(1, width, 3)), stack(nn.Conv2d(4 * width, 1, 4), nn.Flatten(), nn.Sigmoid())
+    judge = nn.ModuleList([body, head])
+    players = [list(net.parameters()) for net in (encoder, decoder, judge)]
+    optimizers = [torch.optim.Adam(params, lr=2e-4, betas=(0.5, 0.999)) for params in players]
+    real, ones, zeros = digits(batch, 28), torch.ones(batch, 1), torch.zeros(2 * batch, 1)
+
+    def step():
+        mean, log_variance = encoder(real).chunk(2, 1)
+        z = mean + (log_variance / 2).exp() * torch.randn(batch, latent)
+        pictures = [real, decoder(z[:, :, None, None]), decoder(torch.randn(batch, latent, 1, 1))]
+        features = [body(x) for x in pictures]
+        scores = [head(f) for f in features]
+        fake = torch.cat(scores[1:])
+        likeness = (features[0] - features[1]).square().sum() / 2 / batch
+        prior = (mean.square() + log_variance.exp() - 1 - log_variance).sum() / 2 / batch
+        losses = [
+            prior + likeness,
+            1e-3 * likeness + F.binary_cross_entropy(fake, torch.ones_like(fake)),
+            F.binary_cross_entropy(scores[0], ones) + F.binary_cross_entropy(fake, zeros)]
+        gradients = [
+            torch.autograd.grad(loss, params, retain_graph=i < 2) for i, (loss, params) in enumerate(zip(losses, players))]
+        for optimizer, params, own in zip(optimizers, players, gradients):
+            for p, g in zip(params, own):
+                p.grad = g
+            optimizer.step()
+        return losses[0].item()
+
+    return step
+
+
+def faster_rcnn():
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tools/golden"))
+    from cnn_faster_rcnn import Narrow
+    from torchvision.models.detection import FasterRCNN
+    from torchvision.models.detection.anchor_utils import AnchorGenerator
+    from torchvision.models.detection.backbone_utils import BackboneWithFPN
+    from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
+    from torchvision.ops import MultiScaleRoIAlign
+
+    width, channels, size = 16, 32, 128
+    names = {f"layer{k + 1}": str(k) for k in range(4)}
+    backbone = BackboneWithFPN(Narrow(width), names, [width * 2**k for k in range(4)], channels)
+    model = FasterRCNN(
+        backbone, None, min_size=96, max_size=128,
+        rpn_anchor_generator=AnchorGenerator(((12,), (20,), (32,), (48,), (72,)), ((0.5, 1.0, 2.0),) * 5),
+        rpn_pre_nms_top_n_train=200, rpn_post_nms_top_n_train=150, rpn_batch_size_per_image=64,
+        box_batch_size_per_image=48, box_roi_pool=MultiScaleRoIAlign(["0", "1", "2", "3"], 7, 2, canonical_scale=96),
+        box_head=TwoMLPHead(channels * 49, size), box_predictor=FastRCNNPredictor(size, 5))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+    pictures = [torch.rand(3, 96, 128) for _ in range(8)]
+    boxes = torch.tensor([[10.0, 40, 50, 66], [70, 30, 82, 64], [90, 50, 104, 90]])
+    targets = [{"boxes": boxes, "labels": torch.tensor([1, 3, 4])}] * 8
+    return learn(model.parameters(), optimizer, lambda: sum(model(pictures, targets).values()))
+
+
+def dkt():
+    skills, rows, steps = 110, 32, 199
+    embedding, lstm, head = nn.Embedding(2 * skills, 64), nn.LSTM(64, 64, batch_first=True), nn.Linear(64, skills)
+    params = [p for m in (embedding, lstm, head) for p in m.parameters()]
+    i = torch.arange(rows * (steps + 1)).reshape(rows, steps + 1)
+    skill, right = i * 7 % skills, (i % 3 > 0).long()
+    code, after = (skill + skills * right)[:, :-1], skill[:, 1:, None]
+    target = right[:, 1:].float()
+
+    def loss_of():
+        logits = head(lstm(embedding(code))[0]).gather(2, after).squeeze(2)
+        return F.binary_cross_entropy_with_logits(logits, target)
+
+    return learn(params, torch.optim.Adam(params, lr=5e-3), loss_of)
+
+
+def biased_mf():
+    """Stochastic descent, one rating after the other: 1,000 of them, as in example-steps.mjs. No minibatch would be the
+    same algorithm; each rating is a step of autograd and of sparse SGD, whose penalty is the weight of the rows met."""
+    users, items = (nn.Embedding(n, 64, sparse=True) for n in (943, 1682))
+    user_bias, item_bias = (nn.Embedding(n, 1, sparse=True) for n in (943, 1682))
+    params = [m.weight for m in (users, items, user_bias, item_bias)]
+    optimizer = torch.optim.SGD(params, lr=0.02)
+    i = torch.arange(1000) * 7919
+    user, item, value = i % 943, i % 1682, (i % 5 + 1).float()
+
+    def step():
+        for k in range(1000):
+            u, j = user[k : k + 1], item[k : k + 1]
+            p, q, bu, bi = users(u), items(j), user_bias(u), item_bias(j)
+            error = value[k] - (3 + bu + bi + (p * q).sum())
+            loss = 0.5 * (error.square() + 0.1 * (p.square() + q.square()).sum() + 0.02 * (bu.square() + bi.square())).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+
+    return step
+
+
 def digits(batch, size):
     return torch.rand(batch, 1, size, size) * 2 - 1
 
@@ -300,17 +441,23 @@ steps = {
     "mlp-gan": mlp_gan,
     "dcgan": dcgan,
     "keras-mnist-gan": keras_mnist_gan,
+    "cgan": cgan,
+    "vae-gan": vae_gan,
     "wgan-gp": wgan_gp,
+    "faster-rcnn": faster_rcnn,
+    "dkt": dkt,
+    "recommend-movielens": biased_mf,
 }
 
 request = json.load(sys.stdin)
 step = steps[request["id"]]()
 for _ in range(3):
     step()
+clock = time.process_time if request.get("clock") == "cpu" else time.perf_counter
 times, end = [], time.perf_counter() + request["seconds"]
 while time.perf_counter() < end or len(times) < 3:
-    start = time.perf_counter()
+    start = clock()
     for _ in range(request["group"]):
         step()
-    times.append((time.perf_counter() - start) * 1e3 / request["group"])
+    times.append((clock() - start) * 1e3 / request["group"])
 print(json.dumps(times))

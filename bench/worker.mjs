@@ -1,50 +1,95 @@
-// Runs in the runtime under test: measures the workloads of a request (JSON, first argument) and prints rows as JSON.
-//   { tier, impls, workloads, seconds }, or { tier, impls: [one], workloads: [one], memory: true } for peak memory
+// Runs in the runtime under test: measures one workload of a request (JSON, first argument) and prints what it found.
+//   { workload, impls, tier, seconds, onceMs, clock, peak }      times, a digest of the results, what was left out and why
+//   { workload, impls: [one], tier, memory: true }         peak memory after five calls
+import { readFileSync } from 'node:fs'
 import process from 'node:process'
-import { race } from './measure.mjs'
-import { flopsOf, workloads } from './workloads.mjs'
+import { differs, race } from './measure.mjs'
+import { peakCandidates } from './asm/tile.mjs'
+import { countsFlops, isTraining, workloads } from './workloads.mjs'
 
 const request = JSON.parse(process.argv[2])
+const spec = workloads.find(({ id }) => id === request.workload)
 
-const differs = (a, b) => {
-  if (a.length !== b.length) return true
-  const scale = a.reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-3)
-  return a.some((value, i) => !(Math.abs(value - b[i]) <= 1e-3 * scale))
+/** Steps whose losses are compared. */
+const lossSteps = 3
+
+const timed = async (call) => {
+  const start = performance.now()
+  const value = await call()
+  return { value, ms: performance.now() - start }
 }
 
-/** Candidates ready to run; those whose result is not the first one's are told apart and left out. */
-const prepareAll = async (impls, spec) => {
-  const ready = []
-  for (const [impl, { prepare }] of impls) {
-    const candidate = await prepare(spec)
-    if (!candidate) continue
-    if (spec.kind !== 'train') candidate.result = await candidate.read()
-    ready.push({ impl, ...candidate })
+/** Adds the first results and the times of the first calls: as many as losses are compared, and a second where the first was slow. */
+const begin = async (candidate) => {
+  const call = candidate.step ?? candidate.read
+  const [results, firstMs] = [[], []]
+  const isSlow = () => Math.max(...firstMs) > request.onceMs
+  do {
+    const { value, ms } = await timed(call)
+    results.push(value)
+    firstMs.push(ms)
+  } while (results.length < (isSlow() ? 2 : isTraining(spec) ? lossSteps : 1))
+  const result = isTraining(spec) ? results.slice(0, candidate.comparableLosses) : results[0]
+  return { ...candidate, run: candidate.step ?? candidate.run, result, firstMs }
+}
+
+const digestLength = 64
+
+/** Values spread over a result, for comparison with PyTorch's in another process. */
+const digestOf = (result) => {
+  if (result.length <= digestLength) return Array.from(result)
+  return Array.from({ length: digestLength }, (_, i) => result[Math.floor((i * result.length) / digestLength)])
+}
+
+const peakMegabytes = () => {
+  try {
+    return Number(readFileSync('/proc/self/status', 'utf8').match(/VmHWM:\s+(\d+)/)[1]) / 1024
+  } catch {
+    return process.resourceUsage().maxRSS / 1024
   }
-  const [first] = ready
-  for (const { impl, result } of ready)
-    if (result && differs(first.result, result))
-      throw new Error(`bench: ${spec.id}: ${impl} and ${first.impl} give different results`)
-  return ready
 }
 
-const impls = []
-for (const name of request.impls) {
-  const impl = await import(`./impls/${name}.mjs`)
-  await impl.start({ tier: request.tier })
-  impls.push([name, impl])
-}
+const say = (message) => console.log(JSON.stringify(message))
 
-const rows = []
-for (const spec of workloads.filter(({ id }) => request.workloads.includes(id))) {
-  const candidates = await prepareAll(impls, spec)
-  if (request.memory) {
-    for (let i = 0; i < 5; i++) await candidates[0].run()
-    rows.push({ peakMemoryMb: process.resourceUsage().maxRSS / 1024 })
-    continue
+const hasRelaxed = request.peak?.tiles.relaxed !== undefined
+
+const left = []
+const candidates = []
+const tiers = {}
+for (const impl of request.impls) {
+  say({ doing: impl })
+  try {
+    const { start, prepare, isSlow = () => false } = await import(`./impls/${impl}.mjs`)
+    tiers[impl] = (await start({ tier: request.tier, hasRelaxed })) ?? 'base'
+    const prepared = request.quick && isSlow(spec) ? { cannot: 'takes too long for a quick run' } : await prepare(spec)
+    if (prepared.cannot) left.push({ impl, reason: prepared.cannot })
+    else if (request.memory) candidates.push({ impl, run: prepared.step ?? prepared.run })
+    else candidates.push({ impl, ...(await begin(prepared)) })
+  } catch (error) {
+    if (impl === 'lanewise') throw error
+    left.push({ impl, reason: `fails: ${String(error?.message ?? error).split('\n')[0]}` })
   }
-  for (const row of await race(candidates, request.seconds))
-    rows.push({ workload: spec.id, ...row, gflops: flopsOf(spec) && flopsOf(spec) / row.msMin / 1e6 })
-  for (const candidate of candidates) candidate.dispose?.()
 }
-console.log(JSON.stringify(rows))
+
+const measure = async () => {
+  const [first] = candidates
+  const disagree = candidates
+    .filter(({ result }) => differs(first.result, result, isTraining(spec)))
+    .map(({ impl }) => impl)
+  const { paths, tiles } = request.peak
+  const peaks = countsFlops(spec) ? peakCandidates({ paths, tiles: tiles[tiers.lanewise] }) : []
+  const raced = await race([...candidates, ...peaks], request.seconds, request)
+  const rows = raced.filter(({ impl }) => impl !== 'peak')
+  const peak = peaks.map(({ flops, tile }, i) => ({
+    tile,
+    gflops: flops / Math.min(...raced[candidates.length + i].times) / 1e6,
+  }))
+  return { tier: tiers.lanewise, tiers, rows, left, disagree, digest: digestOf(first.result), peak }
+}
+
+if (request.memory) {
+  for (let i = 0; i < 5; i++) await candidates[0]?.run()
+  say({ peakMemoryMb: peakMegabytes() })
+} else say(await measure())
+// Peers leave timers and workers behind that would keep some runtimes alive.
+process.exit(0)

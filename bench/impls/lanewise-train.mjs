@@ -1,46 +1,93 @@
+// Our training steps: Adam on one batch, in the loop that the guides show, or through a model's own `fit`.
 import * as L from '@lanewise/core'
-import { netOf, values } from '../workloads.mjs'
+import { layersOf } from '../workloads.mjs'
+import { parameter, seedOf, values } from '../values.mjs'
+import { load } from './lanewise.mjs'
 
-const scaled = (shape, seed) => {
-  const inputs = shape.slice(1).reduce((a, b) => a * b, 1)
-  return L.mul(L.tensor(values(shape, seed), { shape }), 2 / Math.sqrt(inputs))
-}
+const make = (shape, seed, scale) => L.keep(L.tensor(values(shape, seed, scale), { shape }))
 
-const makeLayers = (spec) =>
-  netOf(spec).map(({ type, weight, padding }, i) => {
-    if (type === 'pool') return { type, parameters: [] }
-    const [w, b] = [L.parameter(scaled(weight, 10 + i)), L.parameter(L.zeros([weight[0]]))]
-    return { type, padding, w, b, parameters: [w, b] }
-  })
+const integers = (data) => L.keep(L.tensor(Int32Array.from(data)))
 
-const forward = (layers, x) => {
-  layers.forEach(({ type, w, b, padding }, i) => {
-    const isLast = i === layers.length - 1
-    if (type === 'conv') x = L.relu(L.conv2d(x, w, b, { padding }))
-    else if (type === 'pool') x = L.maxPool2d(x, 2)
-    else {
-      if (x.rank > 2) x = L.flatten(x, 1)
-      x = L.linear(x, w, b)
-      if (!isLast) x = L.relu(x)
-    }
-  })
-  return x
-}
+/** Gives each parameter its starting value by its name. */
+const fill = (model, rule) =>
+  load(
+    model,
+    new Map(
+      [...model.namedParameters()].map(([name, { shape }]) => [name, { shape, data: parameter(name, shape, rule) }]),
+    ),
+  )
 
-/** One step of Adam on one batch, as a user writes it. `read` gives the loss after five steps from the start. */
-export const trainingStep = (spec) => {
-  const layers = makeLayers(spec)
-  const optimizer = L.optim.adam({ lr: 1e-3 })(layers.flatMap(({ parameters }) => parameters))
-  const shape = [spec.batch, ...spec.image]
-  const x = L.keep(L.tensor(values(shape, 1), { shape }))
-  const target = L.keep(L.tensor(Int32Array.from({ length: spec.batch }, (_, i) => i % 10)))
-  const run = () =>
+/** One step of a hand-written loop; gives the loss. */
+const learn = (model, optimizer, lossOf) => ({
+  step: () =>
     L.scope(() => {
-      const loss = L.crossEntropy(forward(layers, x), target)
+      const loss = lossOf()
       optimizer.zeroGrad()
       loss.backward()
       optimizer.step()
       return loss.item()
-    })
-  return { run, read: () => Float32Array.of(Array.from({ length: 5 }, run).at(-1)) }
+    }),
+})
+
+const trainCnn = (spec) => {
+  const modules = layersOf(spec).flatMap(({ type, weight, padding, isFirst, isLast }) => {
+    if (type === 'pool') return [new L.MaxPool2d(2)]
+    if (type === 'conv') return [new L.Conv2d(weight[1], weight[0], weight[2], { padding }), new L.ReLU()]
+    return [
+      ...(isFirst ? [new L.Flatten()] : []),
+      new L.Linear(weight[1], weight[0]),
+      ...(isLast ? [] : [new L.ReLU()]),
+    ]
+  })
+  const model = new L.Sequential(...modules)
+  fill(model, 'he')
+  const x = make([spec.batch, ...spec.image], 1)
+  const target = integers(Array.from({ length: spec.batch }, (_, i) => i % 10))
+  return learn(model, new L.Adam(model.parameters(), { lr: 1e-3 }), () => L.crossEntropy(model.forward(x), target))
 }
+
+class CharLstm extends L.Module {
+  constructor({ vocabulary, hidden, numLayers }) {
+    super()
+    this.lstm = new L.LSTM(vocabulary, hidden, { numLayers })
+    this.head = new L.Linear(hidden, vocabulary)
+  }
+
+  forward(x) {
+    return this.head.forward(this.lstm.forward(x)[0])
+  }
+}
+
+const trainCharLstm = (spec) => {
+  const { steps, batch, vocabulary, hidden } = spec
+  const model = new CharLstm(spec)
+  fill(model, 1 / Math.sqrt(hidden))
+  const tokens = Int32Array.from({ length: steps * batch }, (_, i) => (i * 7) % vocabulary)
+  const x = L.keep(L.oneHot(L.tensor(tokens, { shape: [steps, batch] }), { numClasses: vocabulary, dtype: 'f32' }))
+  const target = integers(tokens.map((token) => (token + 1) % vocabulary))
+  const logits = () => L.reshape(model.forward(x), [steps * batch, vocabulary])
+  return learn(model, new L.Adam(model.parameters(), { lr: 1e-3 }), () => L.crossEntropy(logits(), target))
+}
+
+const trainDcgan = async ({ batch, channels, size, width, latent }) => {
+  const { dcgan } = await import('@lanewise/gan')
+  const model = dcgan({ channels, imageSize: size, baseWidth: width, latentDim: latent })
+  fill(model, 'gan')
+  const real = make([batch, channels, size, size], seedOf('real'), 2)
+  const forever = {
+    async *[Symbol.asyncIterator]() {
+      for (;;) yield real
+    },
+  }
+  const events = model.fit(forever, { epochs: 1, generator: new L.Generator(7) })
+  const step = async () => {
+    const { losses } = (await events.next()).value
+    return losses.discriminator + losses.generator
+  }
+  return { step, dispose: () => events.return() }
+}
+
+const kinds = { trainCnn, trainCharLstm, trainDcgan }
+
+/** A training step by the kind of its workload: { step, dispose? }. */
+export const prepare = (spec) => kinds[spec.kind](spec)

@@ -1,7 +1,9 @@
+// Our own rows, through the public API as a user would write them.
 import * as L from '@lanewise/core'
-import { values } from '../workloads.mjs'
-import { trainingStep } from './lanewise-train.mjs'
+import { checkpointOf, inputShapeOf, netNodes } from '../nets.mjs'
+import { parameter, values } from '../values.mjs'
 
+/** Gives the tier in use. */
 export const start = ({ tier }) => L.init({ tier })
 
 const make = (shape, seed) => L.keep(L.tensor(values(shape, seed), { shape }))
@@ -17,6 +19,61 @@ const on = (spec, f, create = make) => {
   return () => f(x)
 }
 
+const models = {
+  smallcnn: () =>
+    new L.Sequential(
+      new L.Conv2d(1, 16, 3, { padding: 1 }),
+      new L.ReLU(),
+      new L.MaxPool2d(2),
+      new L.Conv2d(16, 32, 3, { padding: 1 }),
+      new L.ReLU(),
+      new L.MaxPool2d(2),
+      new L.Flatten(),
+      new L.Linear(32 * 7 * 7, 10),
+    ),
+  resnet18: async () => (await import('@lanewise/cnn')).resnet18(),
+  mobilenetV2: async () => (await import('./mobilenet-v2.mjs')).mobilenetV2(),
+  vgg11: async () => (await import('@lanewise/cnn')).vgg11({ initWeights: false }),
+}
+
+/** Copies numbers into a model by their names in a PyTorch checkpoint, one tensor after the other to spare memory. */
+export const load = (model, checkpoint) => {
+  const lacking = new Set([...model.stateDict().keys()].filter((name) => !/running_|num_batches/.test(name)))
+  for (const [name, { shape, data }] of checkpoint) {
+    const { unexpected } = L.scope(() =>
+      model.loadStateDict(new Map([[name, L.tensor(data, { shape })]]), { strict: false }),
+    )
+    if (unexpected.length > 0) throw new Error(`bench: the network has no ${name}`)
+    lacking.delete(name)
+  }
+  if (lacking.size > 0) throw new Error(`bench: the network has no numbers for ${[...lacking].join(', ')}`)
+}
+
+const net = async (spec) => {
+  const nodes = netNodes(spec.net)
+  const model = await models[spec.net]()
+  load(model, checkpointOf(nodes))
+  model.eval()
+  const x = make(inputShapeOf(nodes), 1)
+  return () => model.forward(x)
+}
+
+const lstm = ({ steps, batch, inputs, hidden }) => {
+  const model = new L.LSTM(inputs, hidden)
+  const draw = (name, shape) => [name, { shape, data: parameter(name, shape, 1 / Math.sqrt(hidden)) }]
+  load(
+    model,
+    new Map([
+      draw('weight_ih_l0', [4 * hidden, inputs]),
+      draw('weight_hh_l0', [4 * hidden, hidden]),
+      draw('bias_ih_l0', [4 * hidden]),
+      draw('bias_hh_l0', [4 * hidden]),
+    ]),
+  )
+  const x = make([steps, batch, inputs], 1)
+  return () => model.forward(x)[0]
+}
+
 const kinds = {
   matmul: (spec) => {
     const [a, b] = [make(spec.a, 1), make(spec.b, 2)]
@@ -27,10 +84,19 @@ const kinds = {
     const w = make(spec.weight, 2)
     return on(spec, (x) => L.conv2d(x, w, null, { stride, padding, groups }), makeChannelsLast)
   },
+  convTranspose2d: (spec) => {
+    const { stride, padding } = spec
+    const w = make(spec.weight, 2)
+    return on(spec, (x) => L.convTranspose2d(x, w, null, { stride, padding }), makeChannelsLast)
+  },
   add: (spec) => {
     const b = make(spec.input, 2)
     return on(spec, (x) => L.add(x, b))
   },
+  relu: (spec) => on(spec, (x) => L.relu(x)),
+  exp: (spec) => on(spec, (x) => L.exp(x)),
+  tanh: (spec) => on(spec, (x) => L.tanh(x)),
+  sigmoid: (spec) => on(spec, (x) => L.sigmoid(x)),
   softmax: (spec) => on(spec, (x) => L.softmax(x)),
   sum: (spec) => on(spec, (x) => L.sum(x, spec.axis)),
   transpose: (spec) => on(spec, (x) => L.contiguous(L.transpose(x, 0, 1))),
@@ -41,16 +107,13 @@ const kinds = {
     )
     return on(spec, (x) => L.batchNorm(x, { runningMean, runningVar, weight, bias }), makeChannelsLast)
   },
-  relu: (spec) => on(spec, (x) => L.relu(x)),
-  exp: (spec) => on(spec, (x) => L.exp(x)),
-  tanh: (spec) => on(spec, (x) => L.tanh(x)),
-  sigmoid: (spec) => on(spec, (x) => L.sigmoid(x)),
+  net,
+  lstm,
 }
 
-export const prepare = (spec) => {
-  if (spec.kind === 'train') return trainingStep(spec)
-  if (!kinds[spec.kind]) return undefined
-  const compute = kinds[spec.kind](spec)
+export const prepare = async (spec) => {
+  if (!kinds[spec.kind]) return (await import('./lanewise-train.mjs')).prepare(spec)
+  const compute = await kinds[spec.kind](spec)
   const inScope = (use) => L.noGrad(() => L.scope(() => use(compute())))
   return { run: () => inScope(() => undefined), read: () => inScope((y) => y.dataSync()) }
 }
