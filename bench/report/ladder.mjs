@@ -105,7 +105,7 @@ export const ladderParts = ({ machine, date, command, rows }) => {
   return {
     parts: {
       circumstances: `${machine}, ${date}, \`${command}\`; the minimum of many runs that take turns, one thread. The peak is the fastest of sixty register tiles over panels in the first-level cache, in the same run.`,
-      gemm: speedTable(of('gemm'), gemmRungs),
+      gemm: `![GFLOP/s of each rung](../pictures/ladder-gemm.svg)\n\n${speedTable(of('gemm'), gemmRungs)}`,
       conv: speedTable(of('conv'), convRungs),
       kernels: loopsTable(of('kernels')),
     },
