@@ -17,7 +17,7 @@ const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    runtimes: { type: 'string', default: runtimeKeys.join(',') },
+    runtimes: { type: 'string' },
     clock: { type: 'string', default: 'wall' },
     json: { type: 'string' },
   },
@@ -47,10 +47,14 @@ try {
   fail(`${error.message}.`)
 }
 
-if (!quick) install(join(root, 'runtime-tests'))
-const runtimes = findRuntimes(quick ? ['node'] : options.runtimes.split(','))
+if (!quick || options.runtimes) install(join(root, 'runtime-tests'))
+const wanted = options.runtimes?.split(',') ?? (quick ? ['node'] : runtimeKeys)
+const runtimes = findRuntimes(wanted)
 if (runtimes.length === 0) fail(`no runtime is called ${options.runtimes}; there are ${runtimeKeys.join(', ')}.`)
+for (const key of wanted.filter((key) => !runtimes.some((runtime) => runtime.key === key)))
+  console.error(`bench: the runtime ${key} is not here and is left out`)
 
+let bar
 for (const signal of ['SIGINT', 'SIGTERM'])
   process.on(signal, () => {
     bar?.stop()
@@ -170,7 +174,7 @@ const torchRows = async () => {
   return rows
 }
 
-const bar = progress(runtimes.length * chosen.length)
+bar = progress(runtimes.length * chosen.length)
 for (const runtime of runtimes) {
   runtime.peak = { paths, tiles: await rankTiles(runtime, paths) }
   for (const [i, spec] of chosen.entries()) {

@@ -165,6 +165,11 @@ export const prepare = async (spec) => {
   const compute = kinds[spec.kind](spec)
   return {
     run: () => compute().dispose(),
-    read: () => tf.tidy(() => (isImage(spec) ? nchw(compute()) : compute()).dataSync()),
+    read: () => {
+      const y = tf.tidy(() => (isImage(spec) ? nchw(compute()) : compute()))
+      const data = y.dataSync()
+      y.dispose()
+      return data
+    },
   }
 }
