@@ -54,17 +54,16 @@ if (runtimes.length === 0) fail(`no runtime is called ${options.runtimes}; there
 for (const key of wanted.filter((key) => !runtimes.some((runtime) => runtime.key === key)))
   console.error(`bench: the runtime ${key} is not here and is left out`)
 
-let bar
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, () => {
-    bar?.stop()
-    stopAll()
-    process.exit(signal === 'SIGINT' ? 130 : 143)
-  })
-
 const torch = await startTorch()
 if (!torch) console.error("bench: PyTorch (Debian's python3-torch) is not installed and is left out")
 const paths = await compileTiles()
+const bar = progress(runtimes.length * chosen.length)
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => {
+    bar.stop()
+    stopAll()
+    process.exit(signal === 'SIGINT' ? 130 : 143)
+  })
 
 const rows = []
 const left = []
@@ -174,7 +173,6 @@ const torchRows = async () => {
   return rows
 }
 
-bar = progress(runtimes.length * chosen.length)
 for (const runtime of runtimes) {
   runtime.peak = { paths, tiles: await rankTiles(runtime, paths) }
   for (const [i, spec] of chosen.entries()) {
