@@ -1,12 +1,12 @@
 // Shared by the bench scripts: a host with a bump allocator, seeded inputs, and interleaved timing.
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { KernelHost } from '@lanewise/kernels-wasm'
+import { KernelHost, loadKernels } from '@lanewise/kernels-wasm'
 
 /** A host with `bytes` of memory; alloc(n) gives the address of n f32 (uniform in [-1, 1) when `fill`). */
 export const createHost = async (megabytes, tier = process.env.TIER ?? 'best') => {
   const host = new KernelHost({ initialPages: megabytes * 16 })
-  await host.load({ tier })
+  await loadKernels(host, { tier })
   const f32 = new Float32Array(host.memory.buffer)
   let top = 1024
   let seed = 1

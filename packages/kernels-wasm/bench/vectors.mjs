@@ -1,9 +1,12 @@
 // Kernels other than products against tfjs-backend-wasm, in turns, by processor time: node bench/vectors.mjs [filter]
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { exponential } from '@lanewise/kernels-wasm/exponential'
+import { move } from '@lanewise/kernels-wasm/move'
 import { norm } from '@lanewise/kernels-wasm/norm'
 import { pool, poolParams } from '@lanewise/kernels-wasm/pool'
 import { reduce } from '@lanewise/kernels-wasm/reduce'
 import { softmax } from '@lanewise/kernels-wasm/softmax'
+import { sum } from '@lanewise/kernels-wasm/sum'
 import { createHost, loadTfjs, race, repeat } from './lib.mjs'
 
 const { host, f32, alloc } = await createHost(96)
@@ -16,7 +19,8 @@ const y = alloc(million)
 const positive = alloc(million)
 const meta = alloc(64)
 const setMeta = (...fields) => (i32.set(fields, meta / 4), meta)
-const k = { ...host.use(elementwise), ...host.use(reduce), ...host.use(softmax), ...host.use(norm), ...host.use(pool) }
+const groups = [arithmetic, exponential, move, reduce, softmax, sum, norm, pool]
+const k = Object.assign({}, ...groups.map((group) => host.use(group)))
 
 k.f32_abs(b, positive, million)
 const flat = f32.slice(a / 4, a / 4 + million)

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { conv, CONV_PARAMS_BYTES, convFlags, convPass, writeConvParams } from './groups/conv.ts'
 import type { ConvKernels, ConvShape } from './groups/conv.ts'
-import { KernelHost, supportsRelaxedSimd } from './host.ts'
+import { KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 import type { Arena } from './testing/arena.ts'
 import { checkedKernels } from './testing/checked.ts'
@@ -136,7 +136,7 @@ describe.each(builds)('conv, %s build', (build) => {
   let memory: WebAssembly.Memory
   beforeAll(async () => {
     const host = new KernelHost({ initialPages: 400 })
-    await host.load({ tier: build === 'relaxed' ? build : 'base' })
+    await loadKernels(host, { tier: build === 'relaxed' ? build : 'base' })
     kernels = build === 'checked' ? checkedKernels(conv, host.memory, () => arena.allowed()) : host.use(conv)
     memory = host.memory
     arena = createArena(memory)

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { gemm, gemmFlags } from './groups/gemm.ts'
 import type { GemmKernels } from './groups/gemm.ts'
-import { KernelHost, supportsRelaxedSimd } from './host.ts'
+import { KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 import type { Arena } from './testing/arena.ts'
 import { checkedKernels } from './testing/checked.ts'
@@ -120,7 +120,7 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
   let arena: Arena
   beforeAll(async () => {
     const host = new KernelHost({ initialPages: 400 })
-    await host.load({ tier: build === 'relaxed' ? build : 'base' })
+    await loadKernels(host, { tier: build === 'relaxed' ? build : 'base' })
     kernels = build === 'checked' ? checkedKernels(gemm, host.memory, () => arena.allowed()) : host.use(gemm)
     arena = createArena(host.memory)
   })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { conv, convPass, writeConvParams } from './groups/conv.ts'
 import { gemm } from './groups/gemm.ts'
-import { KernelError, KernelHost, supportsRelaxedSimd } from './host.ts'
+import { decode, KernelError, KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 
 const codeOf = async (run: () => unknown): Promise<string> => {
@@ -23,31 +23,31 @@ test('a new host runs the base tier, compiles a group once, and keeps its export
 
 test('load picks the best tier that the engine has, and deterministic stays on base', async () => {
   const best = supportsRelaxedSimd() ? 'relaxed' : 'base'
-  expect(await new KernelHost().load()).toBe(best)
-  expect(await new KernelHost().load({ tier: 'base' })).toBe('base')
-  expect(await new KernelHost().load({ tier: 'relaxed', deterministic: true })).toBe('base')
+  expect(await loadKernels(new KernelHost())).toBe(best)
+  expect(await loadKernels(new KernelHost(), { tier: 'base' })).toBe('base')
+  expect(await loadKernels(new KernelHost(), { tier: 'relaxed', deterministic: true })).toBe('base')
 })
 
 test('tier relaxed without relaxed SIMD is a named error', async () => {
-  const code = await codeOf(() => new KernelHost().load({ tier: 'relaxed' }))
+  const code = await codeOf(() => loadKernels(new KernelHost(), { tier: 'relaxed' }))
   expect(code).toBe(
     supportsRelaxedSimd()
       ? 'no error'
-      : "KERNEL_NO_RELAXED_SIMD: KernelHost.load: this engine has no relaxed SIMD. Use tier 'best' or 'base'.",
+      : "KERNEL_NO_RELAXED_SIMD: loadKernels: this engine has no relaxed SIMD. Use tier 'best' or 'base'.",
   )
 })
 
 test('load after the first use is a named error', async () => {
   const host = new KernelHost()
   host.use(gemm)
-  expect(await codeOf(() => host.load())).toMatchInlineSnapshot(
-    `"KERNEL_LOADED_LATE: KernelHost.load: kernels are in use already. Call load before the first tensor."`,
+  expect(await codeOf(() => loadKernels(host))).toMatchInlineSnapshot(
+    `"KERNEL_LOADED_LATE: loadKernels: kernels are in use already. Call it before the first tensor."`,
   )
 })
 
 test('a use that comes while load is under way makes load fail, not mix tiers', async () => {
   const host = new KernelHost()
-  const loading = codeOf(() => host.load())
+  const loading = codeOf(() => loadKernels(host))
   host.use(gemm)
   expect(await loading).toContain(supportsRelaxedSimd() ? 'KERNEL_LOADED_LATE' : 'no error')
 })
@@ -63,8 +63,7 @@ test('a binary that does not compile is a named error, and the host stays usable
 
 test('modules that the caller compiled are used in place of the inlined ones', async () => {
   const host = new KernelHost()
-  const bytes = Uint8Array.from(gemm.base as string, (character) => character.charCodeAt(0))
-  await host.load({ tier: 'base', module: { gemm: new WebAssembly.Module(bytes) } })
+  await loadKernels(host, { tier: 'base', module: { gemm: new WebAssembly.Module(decode(gemm.base as string)) } })
   expect(host.use({ name: 'gemm', base: 'never decoded' })).toHaveProperty('f32_gemm')
 })
 

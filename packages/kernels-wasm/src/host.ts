@@ -1,7 +1,7 @@
 /** Which binaries run: base SIMD (the same bits in every engine) or relaxed SIMD (fused multiply-add where the engine has it). */
 export type Tier = 'base' | 'relaxed'
 
-/** A group of kernels: its name, and the base binary as text (one character per byte) or, under the `workerd` condition, as a module. */
+/** A group of kernels: its name, and the base binary as text or, under the `workerd` condition, as a module. */
 export interface KernelGroup<E> {
   readonly name: string
   readonly base: string | WebAssembly.Module
@@ -17,7 +17,7 @@ export interface KernelHostOptions {
   readonly maximumPages?: number
 }
 
-/** What {@link KernelHost.load} takes. */
+/** What {@link loadKernels} takes. */
 export interface LoadOptions {
   /** `best` (the default) is relaxed where the engine has relaxed SIMD, else base. */
   readonly tier?: 'best' | Tier
@@ -121,33 +121,29 @@ export class KernelHost {
   }
 
   /**
-   * Chooses the binaries, before the first `use`. Without this call the base tier is used.
-   * @returns the tier chosen.
-   * @throws KernelError `KERNEL_LOADED_LATE` after the first `use`; `KERNEL_NO_RELAXED_SIMD` when tier `relaxed` is
-   * asked of an engine without it.
+   * Sets the binaries that `use` will instantiate, by group name; what `modules` lacks comes from the group. {@link loadKernels}
+   * finds them.
+   * @throws KernelError `KERNEL_LOADED_LATE` after the first `use`.
    */
-  async load(options: LoadOptions = {}): Promise<Tier> {
-    this.#refuseLate()
-    const tier = chooseTier(options)
-    const relaxed = tier === 'relaxed' ? (await import('#wasm/relaxed')).default : {}
-    this.#refuseLate()
-    this.#modules = { ...relaxed, ...options.module }
+  choose(tier: Tier, modules: Readonly<Record<string, string | WebAssembly.Module>> = {}): void {
+    this.refuseLate()
     this.#tier = tier
-    return tier
+    this.#modules = modules
   }
 
-  #refuseLate(): void {
+  /** Throws KernelError `KERNEL_LOADED_LATE` after the first `use`. */
+  refuseLate(): void {
     if (this.#instances.size > 0)
       throw new KernelError(
         'KERNEL_LOADED_LATE',
-        'KernelHost.load: kernels are in use already. Call load before the first tensor.',
+        'loadKernels: kernels are in use already. Call it before the first tensor.',
       )
   }
 
   #instantiate<E>(group: KernelGroup<E>): WebAssembly.Exports {
     const source = this.#modules[group.name] ?? group.base
     try {
-      const module = typeof source === 'string' ? new WebAssembly.Module(bytesOf(source)) : source
+      const module = typeof source === 'string' ? new WebAssembly.Module(decode(source)) : source
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       this.#instances.set(group, exports)
       return exports
@@ -158,18 +154,56 @@ export class KernelHost {
   }
 }
 
+/**
+ * Chooses the binaries of a host, before its first `use`. Without this call the base tier is used. A function of its own,
+ * so that bundles without it do not carry the relaxed binaries.
+ * @returns the tier chosen.
+ * @throws KernelError `KERNEL_LOADED_LATE` after the first `use`; `KERNEL_NO_RELAXED_SIMD` when tier `relaxed` is asked
+ * of an engine without it.
+ * @example
+ * const host = new KernelHost()
+ * await loadKernels(host, { tier: 'base' }) // => 'base'
+ */
+export async function loadKernels(host: KernelHost, options: LoadOptions = {}): Promise<Tier> {
+  host.refuseLate()
+  const tier = chooseTier(options)
+  const relaxed = tier === 'relaxed' ? (await import('#wasm/relaxed')).default : {}
+  host.choose(tier, { ...relaxed, ...options.module })
+  return tier
+}
+
 const chooseTier = ({ tier = 'best', deterministic = false }: LoadOptions): Tier => {
   if (deterministic || tier === 'base') return 'base'
   if (supportsRelaxedSimd()) return 'relaxed'
   if (tier === 'best') return 'base'
   throw new KernelError(
     'KERNEL_NO_RELAXED_SIMD',
-    "KernelHost.load: this engine has no relaxed SIMD. Use tier 'best' or 'base'.",
+    "loadKernels: this engine has no relaxed SIMD. Use tier 'best' or 'base'.",
   )
 }
 
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => {
+/** The commonest bytes of kernel binaries, as ranges; `asText` in build.mjs has the same. */
+const common = [0xfd, 0xfd, 0, 0x2b, 0x36, 0x48, 0x54, 0x5c, 0x6a, 0x76, 0x80, 0x80, 0xe4, 0xe6] as const
+
+/**
+ * The bytes of an inlined binary: a character from '#' on (but the backslash) is a place in the order of bytes, the
+ * commonest first; a space or '!' before it adds 91 or 182.
+ */
+export const decode = (text: string): Uint8Array<ArrayBuffer> => {
+  const order = new Set<number>()
+  for (let i = 0; i < common.length; i += 2) for (let b = common[i]!; b <= common[i + 1]!; b++) order.add(b)
+  for (let b = 0; b < 256; b++) order.add(b)
+  const byPlace = [...order]
   const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i)
-  return bytes
+  let count = 0
+  for (let i = 0; i < text.length; i++) {
+    let c = text.charCodeAt(i)
+    let page = 0
+    if (c < 35) {
+      page = (c - 31) * 91
+      c = text.charCodeAt(++i)
+    }
+    bytes[count++] = byPlace[page + c - (c > 92 ? 36 : 35)]!
+  }
+  return bytes.subarray(0, count)
 }

@@ -1,2 +1,2 @@
-export { KernelError, KernelHost, supportsRelaxedSimd } from './host.ts'
+export { KernelError, KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 export type { KernelErrorCode, KernelGroup, KernelHostOptions, LoadOptions, Tier } from './host.ts'

@@ -1,3 +1,4 @@
+import { loadKernels } from '@lanewise/kernels-wasm'
 import { refusePromise } from '../autograd/modes.ts'
 import { BackendError } from '../errors.ts'
 import type { Backend } from './backend.ts'
@@ -60,5 +61,5 @@ export const init = async (options: InitOptions = {}): Promise<'base' | 'relaxed
       expected: 'wasm',
     })
   }
-  return backend.host.load(options)
+  return loadKernels(backend.host, options)
 }

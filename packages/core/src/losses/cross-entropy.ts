@@ -1,5 +1,5 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { softmax as kernels } from '@lanewise/kernels-wasm/softmax'
+import { logSoftmax as kernels } from '@lanewise/kernels-wasm/log-softmax'
 import { apply, applyAll } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef } from '../autograd/op.ts'

@@ -1,12 +1,16 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
+import { activation } from '@lanewise/kernels-wasm/activation'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { exponential } from '@lanewise/kernels-wasm/exponential'
 import { apply } from '../autograd/apply.ts'
 import { ShapeError, ValueError } from '../errors.ts'
 import { erf as erfOf } from '../math/erf.ts'
 import { isFloat } from '../tensor/dtype.ts'
 import { normalizeAxis, show } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import { add, div, gt, le, lt, maximum, minimum, mul, sub } from './binary.ts'
+import { add, div, gt, le, lt, minimum, mul, sub } from './binary.ts'
 import { clip } from './clip.ts'
+import { cast } from './copy.ts'
 import { logicalAnd } from './logical.ts'
 import { sameSpec } from './rules.ts'
 import { abs, erf, exp, neg, square, tanh } from './unary.ts'
@@ -29,7 +33,7 @@ const softplusOf = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-
 
 const sigmoidGradOp: GradOp = {
   name: 'sigmoidGrad',
-  kernel: 'f32_sigmoid_grad',
+  kernel: (k) => k.use(exponential).f32_sigmoid_grad,
   f: (y, dy) => dy * y * (1 - y),
   infer: sameSpec,
   reference: gradReference,
@@ -38,7 +42,7 @@ const sigmoidGradOp: GradOp = {
 
 const sigmoidOp: UnaryOp = {
   name: 'sigmoid',
-  kernel: 'f32_sigmoid',
+  kernel: (k) => k.use(exponential).f32_sigmoid,
   f: sigmoidOf,
   infer: sameSpec,
   reference,
@@ -55,7 +59,7 @@ export const sigmoid = (x: Tensor): Tensor => runUnary(sigmoidOp, x)
 
 const logSigmoidGradOp: GradOp = {
   name: 'logSigmoidGrad',
-  kernel: 'f32_logsigmoid_grad',
+  kernel: (k) => k.use(activation).f32_logsigmoid_grad,
   f: (x, dy) => dy * sigmoidOf(-x),
   infer: sameSpec,
   reference: gradReference,
@@ -64,7 +68,7 @@ const logSigmoidGradOp: GradOp = {
 
 const logSigmoidOp: UnaryOp = {
   name: 'logSigmoid',
-  kernel: 'f32_logsigmoid',
+  kernel: (k) => k.use(activation).f32_logsigmoid,
   f: (x) => -softplusOf(-x),
   infer: sameSpec,
   reference,
@@ -81,7 +85,7 @@ export const logSigmoid = (x: Tensor): Tensor => runUnary(logSigmoidOp, x)
 
 const hardsigmoidGradOp: GradOp = {
   name: 'hardsigmoidGrad',
-  kernel: 'f32_hardsigmoid_grad',
+  kernel: (k) => k.use(activation).f32_hardsigmoid_grad,
   f: (x, dy) => (x > -3 && x < 3 ? dy / 6 : 0),
   infer: sameSpec,
   reference: gradReference,
@@ -90,7 +94,7 @@ const hardsigmoidGradOp: GradOp = {
 
 const hardsigmoidOp: UnaryOp = {
   name: 'hardsigmoid',
-  kernel: 'f32_hardsigmoid',
+  kernel: (k) => k.use(activation).f32_hardsigmoid,
   f: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
   infer: sameSpec,
   reference,
@@ -110,35 +114,39 @@ const inside = (x: Tensor, low: number, high: number): Tensor => logicalAnd(gt(x
 
 // Rectifiers
 
+// Its own gradient in dy, so that second derivatives need no other form.
 const reluGradOp: GradOp = {
   name: 'reluGrad',
-  kernel: 'f32_relu_grad',
+  kernel: (k) => k.use(arithmetic).f32_relu_grad,
   f: (y, dy) => (y > 0 || Number.isNaN(y) ? dy : 0),
   infer: sameSpec,
   reference: gradReference,
   wasm: gradWasm,
+  savesInputs: [0],
+  gradient: (c, [ddx]) => [null, apply(reluGradOp, [c.input(0), ddx!], [])],
 }
 
 const reluOp: UnaryOp = {
   name: 'relu',
-  kernel: 'f32_relu',
+  kernel: (k) => k.use(arithmetic).f32_relu,
+  integerKernel: (k) => k.use(arithmetic).i32_relu,
   f: (x) => (x > 0 || Number.isNaN(x) ? x : 0),
   infer: sameSpec,
   reference,
   wasm,
   savesOutputs: [0],
-  gradient: (c, [dy]) => {
-    const y = c.output(0)
-    return [c.fused ? apply(reluGradOp, [y, dy!], []) : where(le(y, 0), 0, dy!)]
-  },
+  gradient: (c, [dy]) => [apply(reluGradOp, [c.output(0), dy!], [])],
 }
 
 /** max(0, x); NaN stays, and integers stay integers. @example relu(tensor([-1, 2])).toArray() // => [0, 2] */
-export const relu = (x: Tensor): Tensor => (isFloat(x.dtype) ? runUnary(reluOp, x) : maximum(x, 0))
+export const relu = (x: Tensor): Tensor => {
+  if (isFloat(x.dtype) || x.dtype === 'i32') return apply(reluOp, [x], [])
+  return cast(apply(reluOp, [cast(x, 'i32')], []), x.dtype === 'u8' ? 'u8' : 'i32')
+}
 
 const relu6GradOp: GradOp = {
   name: 'relu6Grad',
-  kernel: 'f32_relu6_grad',
+  kernel: (k) => k.use(activation).f32_relu6_grad,
   f: (x, dy) => (x > 0 && x < 6 ? dy : 0),
   infer: sameSpec,
   reference: gradReference,
@@ -147,7 +155,7 @@ const relu6GradOp: GradOp = {
 
 const relu6Op: UnaryOp = {
   name: 'relu6',
-  kernel: 'f32_relu6',
+  kernel: (k) => k.use(activation).f32_relu6,
   f: (x) => Math.min(Math.max(x, 0), 6),
   infer: sameSpec,
   reference,
@@ -164,7 +172,7 @@ export const relu6 = (x: Tensor): Tensor => runUnary(relu6Op, x)
 
 const leakyReluGradOp: GradOp = {
   name: 'leakyReluGrad',
-  kernel: 'f32_leaky_relu_grad',
+  kernel: (k) => k.use(activation).f32_leaky_relu_grad,
   f: (x, dy, slope) => (x > 0 ? dy : slope * dy),
   infer: sameSpec,
   reference: gradReference,
@@ -173,7 +181,7 @@ const leakyReluGradOp: GradOp = {
 
 const leakyReluOp: UnaryOp = {
   name: 'leakyRelu',
-  kernel: 'f32_leaky_relu',
+  kernel: (k) => k.use(activation).f32_leaky_relu,
   f: (x, slope) => (x > 0 ? x : slope * x),
   infer: sameSpec,
   reference,
@@ -213,7 +221,7 @@ export const prelu = (x: Tensor, weight: Tensor): Tensor => {
 
 const hardtanhGradOp: GradOp = {
   name: 'hardtanhGrad',
-  kernel: 'f32_hardtanh_grad',
+  kernel: (k) => k.use(activation).f32_hardtanh_grad,
   f: (x, dy, low, high) => (x > low && x < high ? dy : 0),
   infer: sameSpec,
   reference: gradReference,
@@ -222,7 +230,7 @@ const hardtanhGradOp: GradOp = {
 
 const hardtanhOp: UnaryOp = {
   name: 'hardtanh',
-  kernel: 'f32_hardtanh',
+  kernel: (k) => k.use(activation).f32_hardtanh,
   f: (x, low, high) => Math.min(Math.max(x, low), high),
   infer: sameSpec,
   reference,
@@ -242,7 +250,7 @@ export const hardtanh = (x: Tensor, low = -1, high = 1): Tensor => runUnary(hard
 
 const eluGradOp: GradOp = {
   name: 'eluGrad',
-  kernel: 'f32_elu_grad',
+  kernel: (k) => k.use(activation).f32_elu_grad,
   f: (x, dy, a) => (x > 0 ? dy : dy * a * Math.exp(x)),
   infer: sameSpec,
   reference: gradReference,
@@ -251,7 +259,7 @@ const eluGradOp: GradOp = {
 
 const eluOp: UnaryOp = {
   name: 'elu',
-  kernel: 'f32_elu',
+  kernel: (k) => k.use(activation).f32_elu,
   f: (x, a) => (x > 0 ? x : a * Math.expm1(x)),
   infer: sameSpec,
   reference,
@@ -275,7 +283,7 @@ const SELU_SCALE = 1.0507009873554805
 
 const seluGradOp: GradOp = {
   name: 'seluGrad',
-  kernel: 'f32_selu_grad',
+  kernel: (k) => k.use(activation).f32_selu_grad,
   f: (x, dy) => SELU_SCALE * (x > 0 ? dy : dy * SELU_ALPHA * Math.exp(x)),
   infer: sameSpec,
   reference: gradReference,
@@ -284,7 +292,7 @@ const seluGradOp: GradOp = {
 
 const seluOp: UnaryOp = {
   name: 'selu',
-  kernel: 'f32_selu',
+  kernel: (k) => k.use(activation).f32_selu,
   f: (x) => SELU_SCALE * (x > 0 ? x : SELU_ALPHA * Math.expm1(x)),
   infer: sameSpec,
   reference,
@@ -305,7 +313,7 @@ export const selu = (x: Tensor): Tensor => runUnary(seluOp, x)
 
 const celuGradOp: GradOp = {
   name: 'celuGrad',
-  kernel: 'f32_celu_grad',
+  kernel: (k) => k.use(activation).f32_celu_grad,
   f: (x, dy, a) => (x > 0 ? dy : dy * Math.exp(x / a)),
   infer: sameSpec,
   reference: gradReference,
@@ -314,7 +322,7 @@ const celuGradOp: GradOp = {
 
 const celuOp: UnaryOp = {
   name: 'celu',
-  kernel: 'f32_celu',
+  kernel: (k) => k.use(activation).f32_celu,
   f: (x, a) => (x > 0 ? x : a * Math.expm1(x / a)),
   infer: sameSpec,
   reference,
@@ -341,7 +349,7 @@ const INV_SQRT_2PI = 0.3989422804014327
 
 const geluGradOp: GradOp = {
   name: 'geluGrad',
-  kernel: 'f32_gelu_grad',
+  kernel: (k) => k.use(activation).f32_gelu_grad,
   f: (x, dy) => dy * (0.5 * (1 + erfOf(x * Math.SQRT1_2)) + x * INV_SQRT_2PI * Math.exp(-0.5 * x * x)),
   infer: sameSpec,
   reference: gradReference,
@@ -350,7 +358,7 @@ const geluGradOp: GradOp = {
 
 const geluOp: UnaryOp = {
   name: 'gelu',
-  kernel: 'f32_gelu',
+  kernel: (k) => k.use(activation).f32_gelu,
   f: (x) => 0.5 * x * (1 + erfOf(x * Math.SQRT1_2)),
   infer: sameSpec,
   reference,
@@ -367,7 +375,7 @@ const geluOp: UnaryOp = {
 
 const geluTanhGradOp: GradOp = {
   name: 'geluTanhGrad',
-  kernel: 'f32_gelu_tanh_grad',
+  kernel: (k) => k.use(activation).f32_gelu_tanh_grad,
   f: (x, dy) => {
     const t = Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))
     return dy * 0.5 * (1 + t + x * (1 - t * t) * SQRT_2_OVER_PI * (1 + 3 * 0.044715 * x * x))
@@ -379,7 +387,7 @@ const geluTanhGradOp: GradOp = {
 
 const geluTanhOp: UnaryOp = {
   name: 'geluTanh',
-  kernel: 'f32_gelu_tanh',
+  kernel: (k) => k.use(activation).f32_gelu_tanh,
   f: (x) => 0.5 * x * (1 + Math.tanh(SQRT_2_OVER_PI * (x + 0.044715 * x * x * x))),
   infer: sameSpec,
   reference,
@@ -411,7 +419,7 @@ export const gelu = (x: Tensor, { approximate = 'none' }: GeluOptions = {}): Ten
 
 const siluGradOp: GradOp = {
   name: 'siluGrad',
-  kernel: 'f32_silu_grad',
+  kernel: (k) => k.use(exponential).f32_silu_grad,
   f: (x, dy) => {
     const s = sigmoidOf(x)
     return dy * s * (1 + x * (1 - s))
@@ -423,7 +431,7 @@ const siluGradOp: GradOp = {
 
 const siluOp: UnaryOp = {
   name: 'silu',
-  kernel: 'f32_silu',
+  kernel: (k) => k.use(exponential).f32_silu,
   f: (x) => x * sigmoidOf(x),
   infer: sameSpec,
   reference,
@@ -442,7 +450,7 @@ export const silu = (x: Tensor): Tensor => runUnary(siluOp, x)
 
 const mishGradOp: GradOp = {
   name: 'mishGrad',
-  kernel: 'f32_mish_grad',
+  kernel: (k) => k.use(activation).f32_mish_grad,
   f: (x, dy) => {
     const t = Math.tanh(softplusOf(x))
     return dy * (t + x * sigmoidOf(x) * (1 - t * t))
@@ -454,7 +462,7 @@ const mishGradOp: GradOp = {
 
 const mishOp: UnaryOp = {
   name: 'mish',
-  kernel: 'f32_mish',
+  kernel: (k) => k.use(activation).f32_mish,
   f: (x) => x * Math.tanh(softplusOf(x)),
   infer: sameSpec,
   reference,
@@ -473,7 +481,7 @@ export const mish = (x: Tensor): Tensor => runUnary(mishOp, x)
 
 const hardswishGradOp: GradOp = {
   name: 'hardswishGrad',
-  kernel: 'f32_hardswish_grad',
+  kernel: (k) => k.use(activation).f32_hardswish_grad,
   f: (x, dy) => (x < -3 ? 0 : x <= 3 ? dy * (x / 3 + 0.5) : dy),
   infer: sameSpec,
   reference: gradReference,
@@ -482,7 +490,7 @@ const hardswishGradOp: GradOp = {
 
 const hardswishOp: UnaryOp = {
   name: 'hardswish',
-  kernel: 'f32_hardswish',
+  kernel: (k) => k.use(activation).f32_hardswish,
   f: (x) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
   infer: sameSpec,
   reference,
@@ -502,7 +510,7 @@ export const hardswish = (x: Tensor): Tensor => runUnary(hardswishOp, x)
 
 const softplusGradOp: GradOp = {
   name: 'softplusGrad',
-  kernel: 'f32_softplus_grad',
+  kernel: (k) => k.use(activation).f32_softplus_grad,
   f: (x, dy, beta, threshold) => (x * beta > threshold ? dy : dy * sigmoidOf(x * beta)),
   infer: sameSpec,
   reference: gradReference,
@@ -511,7 +519,7 @@ const softplusGradOp: GradOp = {
 
 const softplusOp: UnaryOp = {
   name: 'softplus',
-  kernel: 'f32_softplus',
+  kernel: (k) => k.use(activation).f32_softplus,
   f: (x, beta, threshold) => (x * beta > threshold ? x : softplusOf(x * beta) / beta),
   infer: sameSpec,
   reference,
@@ -540,7 +548,7 @@ export const softplus = (x: Tensor, { beta = 1, threshold = 20 }: SoftplusOption
 
 const softsignGradOp: GradOp = {
   name: 'softsignGrad',
-  kernel: 'f32_softsign_grad',
+  kernel: (k) => k.use(activation).f32_softsign_grad,
   f: (x, dy) => dy / ((1 + Math.abs(x)) * (1 + Math.abs(x))),
   infer: sameSpec,
   reference: gradReference,
@@ -549,7 +557,7 @@ const softsignGradOp: GradOp = {
 
 const softsignOp: UnaryOp = {
   name: 'softsign',
-  kernel: 'f32_softsign',
+  kernel: (k) => k.use(activation).f32_softsign,
   f: (x) => x / (1 + Math.abs(x)),
   infer: sameSpec,
   reference,

@@ -1,5 +1,9 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { elementwise, type ElementwiseKernels } from '@lanewise/kernels-wasm/elementwise'
+import type { KernelGroup } from '@lanewise/kernels-wasm'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { compare } from '@lanewise/kernels-wasm/compare'
+import { integer } from '@lanewise/kernels-wasm/integer'
+import { special } from '@lanewise/kernels-wasm/special'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { GradientContext } from '../autograd/node.ts'
@@ -33,8 +37,8 @@ export interface Saved {
 export interface BinaryOp extends OpDef<Scalar> {
   /** Stem of the kernel names: f32_STEM and f32_STEM_nd, or i32_ or u8_. */
   readonly stem: string
-  /** The dtypes with kernels; bytes are bool. Default f32 alone. */
-  readonly kernels?: readonly ('f32' | 'i32' | 'bool')[]
+  /** The kernels by dtype, where there are any; bytes are bool. */
+  readonly kernels: { readonly [T in DType]?: KernelGroup<object> }
   /** The result's dtype, where it is not the operands'. */
   readonly result?: DType
   readonly f: (a: number, b: number) => number
@@ -62,17 +66,11 @@ export function binaryReference(this: BinaryOp, x: readonly NDArray[], scalar: S
   }
 }
 
-/** The start of the kernels' names for operands of a dtype; null where there are none. */
-const kernelStem = (op: BinaryOp, dtype: DType): string | null => {
-  const known = (op.kernels ?? ['f32']).find((name) => name === dtype)
-  return known === undefined ? null : `${known === 'bool' ? 'u8' : known}_${op.stem}`
-}
+type Kernel = (pA: number, pB: number, pY: number, nOrTable: number, rank?: number) => void
 
-type Flat = (pA: number, pB: number, pY: number, n: number) => void
-type Strided = (pA: number, pB: number, pY: number, pMeta: number, rank: number) => void
-
-const kernelOf = (k: WasmBackend, name: string): Flat & Strided =>
-  k.use(elementwise)[name as keyof ElementwiseKernels] as Flat & Strided
+/** The kernel for operands of a dtype: of dense operands, or (`_nd`) over strides. */
+const kernelOf = (k: WasmBackend, op: BinaryOp, dtype: DType, suffix: '' | '_nd'): Kernel =>
+  (k.use(op.kernels[dtype]!) as Record<string, Kernel>)[`${dtype === 'bool' ? 'u8' : dtype}_${op.stem}${suffix}`]
 
 /** The kernel binding of every {@link BinaryOp}. */
 export function binaryWasm(
@@ -83,16 +81,15 @@ export function binaryWasm(
   [spec]: readonly TensorSpec[],
 ): Tensor[] | null {
   const a = x[0]
-  const stem = kernelStem(this, a.dtype)
-  if (stem === null) return null
-  if (scalar !== null) return [withScalar(k, stem, a, scalar, spec)]
+  if (this.kernels[a.dtype] === undefined) return null
+  if (scalar !== null) return [withScalar(k, this, a, scalar, spec)]
   const b = x[1]
   if (sameShape(a.shape, b.shape) && sameStrides(a, b) && k.dense(a)) {
     const y = k.empty(spec.shape, spec.dtype, a.strides)
-    kernelOf(k, stem)(k.ptr(a), k.ptr(b), k.ptr(y), a.size)
+    kernelOf(k, this, a.dtype, '')(k.ptr(a), k.ptr(b), k.ptr(y), a.size)
     return [y]
   }
-  return [broadcast(k, stem, a, b, spec)]
+  return [broadcast(k, this, a, b, spec)]
 }
 
 const sameStrides = (a: Tensor, b: Tensor): boolean => {
@@ -103,7 +100,7 @@ const sameStrides = (a: Tensor, b: Tensor): boolean => {
 
 const withScalar = (
   k: WasmBackend,
-  stem: string,
+  op: BinaryOp,
   x: Tensor,
   { value, left }: { value: number; left: boolean },
   spec: TensorSpec,
@@ -112,16 +109,17 @@ const withScalar = (
   const y = k.empty(spec.shape, spec.dtype, strides)
   const pX = k.ptrAs(x, strides)
   const pS = x.dtype === 'f32' ? k.scalar(value) : k.table([value])
-  if (left) kernelOf(k, `${stem}_nd`)(pS, pX, k.ptr(y), k.table([x.size, 0, 1]), 1)
-  else kernelOf(k, `${stem}_nd`)(pX, pS, k.ptr(y), k.table([x.size, 1, 0]), 1)
+  const kernel = kernelOf(k, op, x.dtype, '_nd')
+  if (left) kernel(pS, pX, k.ptr(y), k.table([x.size, 0, 1]), 1)
+  else kernel(pX, pS, k.ptr(y), k.table([x.size, 1, 0]), 1)
   return y
 }
 
-const broadcast = (k: WasmBackend, stem: string, a: Tensor, b: Tensor, { shape, dtype }: TensorSpec): Tensor => {
+const broadcast = (k: WasmBackend, op: BinaryOp, a: Tensor, b: Tensor, { shape, dtype }: TensorSpec): Tensor => {
   const strides = resultStrides(k, [a, b], shape)
   const y = k.empty(shape, dtype, strides)
   const { pMeta, rank } = broadcastTable(k, [a, b], shape, strides)
-  kernelOf(k, `${stem}_nd`)(k.ptr(a), k.ptr(b), k.ptr(y), pMeta, rank)
+  kernelOf(k, op, a.dtype, '_nd')(k.ptr(a), k.ptr(b), k.ptr(y), pMeta, rank)
   return y
 }
 
@@ -164,7 +162,7 @@ const withNumber = (dtype: DType, value: number, floats: boolean): DType => {
 
 /** Bytes are computed as i32, which has kernels, and brought back. */
 const compute = (op: BinaryOp, inputs: readonly Tensor[], dtype: DType, scalar: Scalar): Tensor => {
-  const wide = (dtype === 'u8' || dtype === 'bool') && op.kernels?.includes('bool') !== true ? 'i32' : dtype
+  const wide = (dtype === 'u8' || dtype === 'bool') && op.kernels.bool === undefined ? 'i32' : dtype
   const y = apply(
     op,
     inputs.map((x) => cast(x, wide)),
@@ -190,7 +188,7 @@ export const runBinary = (op: BinaryOp, a: Operand, b: Operand, floats = false):
 const addOp: BinaryOp = {
   name: 'add',
   stem: 'add',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: arithmetic, i32: arithmetic },
   f: (a, b) => a + b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -209,7 +207,7 @@ export const add = (a: Operand, b: Operand): Tensor => runBinary(addOp, a, b)
 const subOp: BinaryOp = {
   name: 'sub',
   stem: 'sub',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: arithmetic, i32: arithmetic },
   f: (a, b) => a - b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -228,7 +226,7 @@ export const sub = (a: Operand, b: Operand): Tensor => runBinary(subOp, a, b)
 const mulOp: BinaryOp = {
   name: 'mul',
   stem: 'mul',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: arithmetic, i32: arithmetic },
   f: (a, b) => a * b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -248,6 +246,7 @@ export const mul = (a: Operand, b: Operand): Tensor => runBinary(mulOp, a, b)
 const divOp: BinaryOp = {
   name: 'div',
   stem: 'div',
+  kernels: { f32: arithmetic },
   f: (a, b) => a / b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -271,7 +270,7 @@ const share = (dy: Tensor, wins: Tensor, ties: Tensor): Tensor => where(wins, dy
 const maximumOp: BinaryOp = {
   name: 'maximum',
   stem: 'maximum',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: arithmetic, i32: arithmetic },
   f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
   infer: binaryInfer,
   reference: binaryReference,
@@ -291,7 +290,7 @@ export const maximum = (a: Operand, b: Operand): Tensor => runBinary(maximumOp, 
 const minimumOp: BinaryOp = {
   name: 'minimum',
   stem: 'minimum',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: arithmetic, i32: arithmetic },
   f: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
   infer: binaryInfer,
   reference: binaryReference,
@@ -311,6 +310,7 @@ export const minimum = (a: Operand, b: Operand): Tensor => runBinary(minimumOp, 
 const powOp: BinaryOp = {
   name: 'pow',
   stem: 'pow',
+  kernels: { f32: special },
   // IEEE's pow, which C and PyTorch follow; JavaScript alone gives NaN for 1 to the power of an infinity or NaN.
   f: (a, b) => (a === 1 ? 1 : a === -1 && !Number.isFinite(b) && !Number.isNaN(b) ? 1 : a ** b), // reference loop
   infer: binaryInfer,
@@ -367,7 +367,7 @@ const floorMod = (a: number, b: number): number => {
 const remainderOp: BinaryOp = {
   name: 'remainder',
   stem: 'remainder',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: special, i32: integer },
   f: floorMod,
   infer: binaryInfer,
   reference: binaryReference,
@@ -390,7 +390,7 @@ export const remainder = (a: Operand, b: Operand): Tensor => {
 const floorDivideOp: BinaryOp = {
   name: 'floorDivide',
   stem: 'floor_divide',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: special, i32: integer },
   f: (a, b) => (b === 0 ? a / b : roundedQuotient(a, b)),
   infer: binaryInfer,
   reference: binaryReference,
@@ -417,6 +417,7 @@ export const floorDivide = (a: Operand, b: Operand): Tensor => {
 const fmodOp: BinaryOp = {
   name: 'fmod',
   stem: 'fmod',
+  kernels: { f32: special },
   f: (a, b) => a % b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -436,6 +437,7 @@ export const fmod = (a: Operand, b: Operand): Tensor => runBinary(fmodOp, a, b)
 const atan2Op: BinaryOp = {
   name: 'atan2',
   stem: 'atan2',
+  kernels: { f32: special },
   f: Math.atan2,
   infer: binaryInfer,
   reference: binaryReference,
@@ -455,7 +457,7 @@ export const atan2 = (a: Operand, b: Operand): Tensor => runBinary(atan2Op, a, b
 const eqOp: BinaryOp = {
   name: 'eq',
   stem: 'eq',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a === b),
   infer: binaryInfer,
@@ -465,7 +467,7 @@ const eqOp: BinaryOp = {
 const neOp: BinaryOp = {
   name: 'ne',
   stem: 'ne',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a !== b),
   infer: binaryInfer,
@@ -475,7 +477,7 @@ const neOp: BinaryOp = {
 const ltOp: BinaryOp = {
   name: 'lt',
   stem: 'lt',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a < b),
   infer: binaryInfer,
@@ -485,7 +487,7 @@ const ltOp: BinaryOp = {
 const leOp: BinaryOp = {
   name: 'le',
   stem: 'le',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a <= b),
   infer: binaryInfer,
@@ -495,7 +497,7 @@ const leOp: BinaryOp = {
 const gtOp: BinaryOp = {
   name: 'gt',
   stem: 'gt',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a > b),
   infer: binaryInfer,
@@ -505,7 +507,7 @@ const gtOp: BinaryOp = {
 const geOp: BinaryOp = {
   name: 'ge',
   stem: 'ge',
-  kernels: ['f32', 'i32'],
+  kernels: { f32: compare, i32: compare },
   result: 'bool',
   f: (a, b) => Number(a >= b),
   infer: binaryInfer,

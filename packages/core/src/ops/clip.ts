@@ -1,3 +1,4 @@
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
 import { apply } from '../autograd/apply.ts'
 import { isFloat } from '../tensor/dtype.ts'
 import { Tensor } from '../tensor/tensor.ts'
@@ -10,7 +11,7 @@ import { where } from './where.ts'
 
 const clipOp: UnaryOp = {
   name: 'clip',
-  kernel: 'f32_clip',
+  kernel: (k) => k.use(arithmetic).f32_clip,
   f: (x, low, high) => (Number.isNaN(x) ? x : Math.min(Math.max(x, low), high)),
   infer: sameSpec,
   reference: unaryReference,

@@ -1,6 +1,6 @@
 // no golden for toBackend: moves values between our backends, which PyTorch lacks
 // no gradCheck for toBackend: it leaves the graph
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { move } from '@lanewise/kernels-wasm/move'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import type { Backend } from '../backends/backend.ts'
@@ -70,7 +70,7 @@ const castOp: OpDef<DType> = {
     if (!isCast(key)) return null
     const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
     const y = k.empty(x.shape, dtype, strides)
-    k.use(elementwise)[castKernels[key]](k.ptrAs(x, strides), k.ptr(y), x.size)
+    k.use(move)[castKernels[key]](k.ptrAs(x, strides), k.ptr(y), x.size)
     return [y]
   },
   gradient: (c, [dy]) => [isFloat(c.inputSpecs[0].dtype) ? cast(dy!, c.inputSpecs[0].dtype) : null],

@@ -1,3 +1,4 @@
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
 import { mtStateBytes, random } from '@lanewise/kernels-wasm/random'
 import { apply } from '../autograd/apply.ts'
 import { noGrad } from '../autograd/modes.ts'
@@ -16,6 +17,7 @@ import { squeeze, unsqueeze } from './views.ts'
 const dropoutOp: BinaryOp = {
   name: 'dropout',
   stem: 'mul',
+  kernels: { f32: arithmetic },
   f: (x, noise) => x * noise,
   infer: binaryInfer,
   reference: binaryReference,

@@ -1,3 +1,4 @@
+import { reduce as kernels } from '@lanewise/kernels-wasm/reduce'
 import { isFloat } from '../tensor/dtype.ts'
 import { normalizeAxis } from '../tensor/shape.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -9,7 +10,7 @@ import { reshape, squeeze } from './views.ts'
 
 const argmaxOp: ReduceOp = {
   name: 'argmax',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_argmax' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_argmax : null),
   result: 'i32',
   needsElements: true,
   fold: (at, n) => {
@@ -24,7 +25,7 @@ const argmaxOp: ReduceOp = {
 
 const argminOp: ReduceOp = {
   name: 'argmin',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_argmin' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_argmin : null),
   result: 'i32',
   needsElements: true,
   fold: (at, n) => {

@@ -1,5 +1,6 @@
 // no gradCheck for addInPlace, copyInto, fill: changes in place record no gradient
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { move } from '@lanewise/kernels-wasm/move'
 import { applyAll } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { ShapeError } from '../errors.ts'
@@ -33,7 +34,7 @@ const addInPlaceOp: OpDef<number> = {
     for (let i = 0; i < x.data.length; i++) x.data[i] += alpha * y.data[i]
   },
   wasm: (k, [x, y], alpha) => {
-    const { f32_axpy } = k.use(elementwise)
+    const { f32_axpy } = k.use(arithmetic)
     if (k.dense(x)) {
       f32_axpy(k.ptrAs(y, x.strides), k.ptr(x), x.size, alpha)
       return []
@@ -94,7 +95,7 @@ const fillOp: OpDef<number> = {
   wasm: (k, [x], value) => {
     const width = bytesOf(x.dtype)
     const at = k.dense(x) ? k.ptr(x) : k.scratch(x.size * width)
-    const kernels = k.use(elementwise)
+    const kernels = k.use(move)
     if (x.dtype === 'f32') kernels.f32_fill(at, x.size, value)
     else if (x.dtype === 'i32') kernels.b32_fill(at, x.size, value)
     else kernels.b8_fill(at, x.size, value)

@@ -1,4 +1,5 @@
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { compare } from '@lanewise/kernels-wasm/compare'
+import { integer } from '@lanewise/kernels-wasm/integer'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { DTypeError } from '../errors.ts'
@@ -12,7 +13,7 @@ import { unaryReference, unaryWasm, type UnaryOp } from './unary-op.ts'
 const andOp: BinaryOp = {
   name: 'logicalAnd',
   stem: 'logical_and',
-  kernels: ['bool'],
+  kernels: { bool: compare },
   f: (a, b) => Number(a !== 0 && b !== 0),
   infer: binaryInfer,
   reference: binaryReference,
@@ -22,7 +23,7 @@ const andOp: BinaryOp = {
 const orOp: BinaryOp = {
   name: 'logicalOr',
   stem: 'logical_or',
-  kernels: ['bool'],
+  kernels: { bool: compare },
   f: (a, b) => Number(a !== 0 || b !== 0),
   infer: binaryInfer,
   reference: binaryReference,
@@ -32,7 +33,7 @@ const orOp: BinaryOp = {
 const xorOp: BinaryOp = {
   name: 'logicalXor',
   stem: 'logical_xor',
-  kernels: ['bool'],
+  kernels: { bool: compare },
   f: (a, b) => Number((a !== 0) !== (b !== 0)),
   infer: binaryInfer,
   reference: binaryReference,
@@ -48,7 +49,7 @@ const notOp: OpDef<undefined> = {
   wasm: (k, [x]) => {
     const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
     const y = k.empty(x.shape, 'bool', strides)
-    k.use(elementwise).u8_logical_not(k.ptrAs(x, strides), k.ptr(y), x.size)
+    k.use(compare).u8_logical_not(k.ptrAs(x, strides), k.ptr(y), x.size)
     return [y]
   },
 }
@@ -67,7 +68,7 @@ export const logicalNot = (x: Tensor): Tensor => apply(notOp, [truth(x)], undefi
 const bitAndOp: BinaryOp = {
   name: 'bitwiseAnd',
   stem: 'and',
-  kernels: ['i32'],
+  kernels: { i32: integer },
   f: (a, b) => a & b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -77,7 +78,7 @@ const bitAndOp: BinaryOp = {
 const bitOrOp: BinaryOp = {
   name: 'bitwiseOr',
   stem: 'or',
-  kernels: ['i32'],
+  kernels: { i32: integer },
   f: (a, b) => a | b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -87,7 +88,7 @@ const bitOrOp: BinaryOp = {
 const bitXorOp: BinaryOp = {
   name: 'bitwiseXor',
   stem: 'xor',
-  kernels: ['i32'],
+  kernels: { i32: integer },
   f: (a, b) => a ^ b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -97,7 +98,7 @@ const bitXorOp: BinaryOp = {
 const shiftLeftOp: BinaryOp = {
   name: 'bitwiseLeftShift',
   stem: 'shl',
-  kernels: ['i32'],
+  kernels: { i32: integer },
   f: (a, b) => a << b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -107,7 +108,7 @@ const shiftLeftOp: BinaryOp = {
 const shiftRightOp: BinaryOp = {
   name: 'bitwiseRightShift',
   stem: 'shr',
-  kernels: ['i32'],
+  kernels: { i32: integer },
   f: (a, b) => a >> b,
   infer: binaryInfer,
   reference: binaryReference,
@@ -116,7 +117,7 @@ const shiftRightOp: BinaryOp = {
 
 const bitNotOp: UnaryOp = {
   name: 'bitwiseNot',
-  integerKernel: 'i32_not',
+  integerKernel: (k) => k.use(integer).i32_not,
   f: (x) => ~x,
   infer: sameSpec,
   reference: unaryReference,

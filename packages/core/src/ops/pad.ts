@@ -1,4 +1,4 @@
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { move } from '@lanewise/kernels-wasm/move'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef } from '../autograd/op.ts'
 import { ShapeError, ValueError } from '../errors.ts'
@@ -27,7 +27,7 @@ const padOp: OpDef<PadAttrs> = {
     const stridesFor = jointLayout([x])
     const to = stridesFor(shape)
     const y = k.empty(shape, dtype, to)
-    const kernels = k.use(elementwise)
+    const kernels = k.use(move)
     if (dtype === 'f32') kernels.f32_fill(k.ptr(y), y.size, value)
     else if (dtype === 'i32') kernels.b32_fill(k.ptr(y), y.size, value)
     else kernels.b8_fill(k.ptr(y), y.size, value)

@@ -1,5 +1,6 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { reduce as kernels, type ReduceKernels } from '@lanewise/kernels-wasm/reduce'
+import { reduce as kernels, type ReduceKernel } from '@lanewise/kernels-wasm/reduce'
+import { sum as sumKernels } from '@lanewise/kernels-wasm/sum'
 import { apply } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
@@ -37,8 +38,8 @@ export interface ReduceAttrs {
 
 /** An op that folds some axes to one element each. */
 export interface ReduceOp extends OpDef<ReduceAttrs> {
-  /** Kernel name; null where there is none for the dtype. */
-  readonly kernel: (dtype: string) => keyof ReduceKernels | null
+  /** The kernel; null where there is none for the dtype. */
+  readonly kernel: (k: WasmBackend, dtype: DType) => ReduceKernel | null
   /** The result's dtype, where it is not that of x. */
   readonly result?: DType
   /** Whether a group without elements has no result. */
@@ -102,8 +103,6 @@ const canonical = (
   }
 }
 
-type Kernel = (pX: number, pY: number, outer: number, n: number, inner: number) => void
-
 /** Strides of the result when the kept axes stay in their order in memory. */
 const keptStrides = (x: Tensor, attrs: ReduceAttrs): readonly number[] => {
   const all = denseStridesLike(
@@ -121,9 +120,8 @@ export function reduceWasm(
   attrs: ReduceAttrs,
   [spec]: readonly TensorSpec[],
 ): Tensor[] | null {
-  const name = this.kernel(x.dtype)
-  if (name === null) return null
-  const kernel = k.use(kernels)[name] as Kernel
+  const kernel = this.kernel(k, x.dtype)
+  if (kernel === null) return null
   const parts = isDense(x.shape, x.strides) ? canonical(x, attrs.axes) : null
   if (parts !== null) {
     const y = k.empty(spec.shape, spec.dtype, keptStrides(x, attrs))
@@ -158,7 +156,8 @@ export const runReduce = (op: ReduceOp, x: Tensor, axes: Axes | undefined, keepD
 
 const sumOp: ReduceOp = {
   name: 'sum',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_sum' : dtype === 'i32' ? 'i32_sum' : null),
+  kernel: (k, dtype) =>
+    dtype === 'f32' ? k.use(sumKernels).f32_sum : dtype === 'i32' ? k.use(sumKernels).i32_sum : null,
   fold: (at, n) => {
     let total = 0
     for (let i = 0; i < n; i++) total += at(i)
@@ -173,7 +172,7 @@ const sumOp: ReduceOp = {
 /** The sum of bytes. */
 const countOp: ReduceOp = {
   name: 'sum',
-  kernel: (dtype) => (dtype === 'u8' || dtype === 'bool' ? 'u8_sum' : null),
+  kernel: (k, dtype) => (dtype === 'u8' || dtype === 'bool' ? k.use(sumKernels).u8_sum : null),
   result: 'i32',
   fold: sumOp.fold,
   infer: reduceInfer,
@@ -220,7 +219,7 @@ const shareTies = (c: GradientContext<ReduceAttrs>, dy: Tensor): Tensor => {
 
 const amaxOp: ReduceOp = {
   name: 'amax',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_max' : dtype === 'i32' ? 'i32_max' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_max : dtype === 'i32' ? k.use(kernels).i32_max : null),
   needsElements: true,
   fold: (at, n) => {
     let best = at(0)
@@ -237,7 +236,7 @@ const amaxOp: ReduceOp = {
 
 const aminOp: ReduceOp = {
   name: 'amin',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_min' : dtype === 'i32' ? 'i32_min' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_min : dtype === 'i32' ? k.use(kernels).i32_min : null),
   needsElements: true,
   fold: (at, n) => {
     let best = at(0)
@@ -276,7 +275,7 @@ export const amin = (x: Tensor, axes?: Axes, keepDims = false): Tensor => runWid
 
 const prodOp: ReduceOp = {
   name: 'prod',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_prod' : dtype === 'i32' ? 'i32_prod' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_prod : dtype === 'i32' ? k.use(kernels).i32_prod : null),
   fold: (at, n) => {
     let total = 1
     for (let i = 0; i < n; i++) total *= at(i)
@@ -356,7 +355,7 @@ const rootOf = (x: Tensor): Tensor => {
 
 const sumSquaresOp: ReduceOp = {
   name: 'sumSquares',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_sum_squares' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_sum_squares : null),
   fold: (at, n) => {
     let total = 0
     for (let i = 0; i < n; i++) total += at(i) * at(i)
@@ -399,7 +398,7 @@ export const norm = (x: Tensor, axes?: Axes, { p = 2, keepDims = false }: NormOp
 
 const logSumExpOp: ReduceOp = {
   name: 'logSumExp',
-  kernel: (dtype) => (dtype === 'f32' ? 'f32_logsumexp' : null),
+  kernel: (k, dtype) => (dtype === 'f32' ? k.use(kernels).f32_logsumexp : null),
   fold: (at, n) => {
     let top = -Infinity
     for (let i = 0; i < n; i++) top = Math.max(top, at(i))
@@ -427,7 +426,7 @@ export const logSumExp = (x: Tensor, axes?: Axes, keepDims = false): Tensor =>
 
 const allOp: ReduceOp = {
   name: 'all',
-  kernel: () => 'u8_all',
+  kernel: (k) => k.use(kernels).u8_all,
   fold: (at, n) => {
     for (let i = 0; i < n; i++) if (at(i) === 0) return 0
     return 1
@@ -439,7 +438,7 @@ const allOp: ReduceOp = {
 
 const anyOp: ReduceOp = {
   name: 'any',
-  kernel: () => 'u8_any',
+  kernel: (k) => k.use(kernels).u8_any,
   fold: (at, n) => {
     for (let i = 0; i < n; i++) if (at(i) !== 0) return 1
     return 0

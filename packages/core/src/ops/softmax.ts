@@ -1,5 +1,6 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { softmax as kernels, type SoftmaxKernels } from '@lanewise/kernels-wasm/softmax'
+import { logSoftmax as logKernels } from '@lanewise/kernels-wasm/log-softmax'
+import { softmax as kernels, type SoftmaxGradientKernel, type SoftmaxKernel } from '@lanewise/kernels-wasm/softmax'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
@@ -12,12 +13,12 @@ import { needFloat, sameSpec } from './rules.ts'
 import { exp, neg } from './unary.ts'
 
 /** An op along one axis, by a loop over each line of n elements that lie `step` apart. */
-interface LineOp extends OpDef<number> {
-  readonly kernel: keyof SoftmaxKernels
+interface LineOp<Kernel> extends OpDef<number> {
+  readonly kernel: (k: WasmBackend) => Kernel
   readonly line: (x: readonly NDArray[], y: NDArray, start: number, n: number, step: number) => void
 }
 
-function reference(this: LineOp, x: readonly NDArray[], axis: number, [y]: readonly NDArray[]): void {
+function reference(this: LineOp<unknown>, x: readonly NDArray[], axis: number, [y]: readonly NDArray[]): void {
   const n = y.shape[axis] ?? 1
   const inner = sizeOf(y.shape.slice(axis + 1))
   for (let o = 0; o < y.data.length; o += n * inner) {
@@ -25,29 +26,29 @@ function reference(this: LineOp, x: readonly NDArray[], axis: number, [y]: reado
   }
 }
 
-type Forward = (pX: number, pY: number, outer: number, n: number, inner: number) => void
-type Backward = (pY: number, pDy: number, pDx: number, outer: number, n: number, inner: number) => void
-
 /** The dense layout that both kernels walk: that of x where it is dense. */
 const layout = (k: WasmBackend, x: Tensor): readonly number[] => (k.dense(x) ? x.strides : contiguousStrides(x.shape))
 
-function forward(this: LineOp, k: WasmBackend, [x]: readonly Tensor[], axis: number): Tensor[] | null {
+function forward(this: LineOp<SoftmaxKernel>, k: WasmBackend, [x]: readonly Tensor[], axis: number): Tensor[] | null {
   if (x.dtype !== 'f32') return null
   const strides = layout(k, x)
   const y = k.empty(x.shape, x.dtype, strides)
   const { outer, n, inner } = axisWalk(x.shape, strides, axis)
-  const kernel = k.use(kernels)[this.kernel] as Forward
-  kernel(k.ptrAs(x, strides), k.ptr(y), outer, n, inner)
+  this.kernel(k)(k.ptrAs(x, strides), k.ptr(y), outer, n, inner)
   return [y]
 }
 
-function backward(this: LineOp, k: WasmBackend, [y, dy]: readonly Tensor[], axis: number): Tensor[] | null {
+function backward(
+  this: LineOp<SoftmaxGradientKernel>,
+  k: WasmBackend,
+  [y, dy]: readonly Tensor[],
+  axis: number,
+): Tensor[] | null {
   if (y.dtype !== 'f32') return null
   const strides = layout(k, y)
   const dx = k.empty(y.shape, y.dtype, strides)
   const { outer, n, inner } = axisWalk(y.shape, strides, axis)
-  const kernel = k.use(kernels)[this.kernel] as Backward
-  kernel(k.ptrAs(y, strides), k.ptrAs(dy, strides), k.ptr(dx), outer, n, inner)
+  this.kernel(k)(k.ptrAs(y, strides), k.ptrAs(dy, strides), k.ptr(dx), outer, n, inner)
   return [dx]
 }
 
@@ -60,9 +61,9 @@ const extent = (x: NDArray, start: number, n: number, step: number): { top: numb
   return { top, total }
 }
 
-const softmaxGradOp: LineOp = {
+const softmaxGradOp: LineOp<SoftmaxGradientKernel> = {
   name: 'softmaxGrad',
-  kernel: 'f32_softmax_grad',
+  kernel: (k) => k.use(kernels).f32_softmax_grad,
   line: ([y, dy], dx, start, n, step) => {
     let dot = 0
     for (let i = 0; i < n; i++) dot += y.data[start + i * step] * dy.data[start + i * step]
@@ -73,9 +74,9 @@ const softmaxGradOp: LineOp = {
   wasm: backward,
 }
 
-const softmaxOp: LineOp = {
+const softmaxOp: LineOp<SoftmaxKernel> = {
   name: 'softmax',
-  kernel: 'f32_softmax',
+  kernel: (k) => k.use(kernels).f32_softmax,
   line: ([x], y, start, n, step) => {
     const { top, total } = extent(x, start, n, step)
     for (let i = 0; i < n; i++) y.data[start + i * step] = Math.exp(x.data[start + i * step] - top) / total
@@ -104,9 +105,9 @@ export const softmax = (x: Tensor, axis = -1): Tensor => {
   return apply(softmaxOp, [x], normalizeAxis('softmax', axis, x.rank))
 }
 
-const logSoftmaxGradOp: LineOp = {
+const logSoftmaxGradOp: LineOp<SoftmaxGradientKernel> = {
   name: 'logSoftmaxGrad',
-  kernel: 'f32_log_softmax_grad',
+  kernel: (k) => k.use(logKernels).f32_log_softmax_grad,
   line: ([y, dy], dx, start, n, step) => {
     let total = 0
     for (let i = 0; i < n; i++) total += dy.data[start + i * step]
@@ -119,9 +120,9 @@ const logSoftmaxGradOp: LineOp = {
   wasm: backward,
 }
 
-const logSoftmaxOp: LineOp = {
+const logSoftmaxOp: LineOp<SoftmaxKernel> = {
   name: 'logSoftmax',
-  kernel: 'f32_log_softmax',
+  kernel: (k) => k.use(logKernels).f32_log_softmax,
   line: ([x], y, start, n, step) => {
     const { top, total } = extent(x, start, n, step)
     for (let i = 0; i < n; i++) y.data[start + i * step] = x.data[start + i * step] - top - Math.log(total)

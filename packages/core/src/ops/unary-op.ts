@@ -1,4 +1,3 @@
-import { elementwise, type ElementwiseKernels } from '@lanewise/kernels-wasm/elementwise'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
@@ -10,16 +9,16 @@ import { cast } from './copy.ts'
 /** Numbers that shape an op, such as a slope, in the order of the kernel's last arguments. */
 export type Parameters = readonly number[]
 
+type Kernel = (pX: number, pY: number, n: number, ...parameters: number[]) => void
+
 /** An op y = f(x) on every element alone. */
 export interface UnaryOp extends OpDef<Parameters> {
   /** The kernel for f32. */
-  readonly kernel?: keyof ElementwiseKernels
+  readonly kernel?: (k: WasmBackend) => Kernel
   /** The kernel for i32, where there is one. */
-  readonly integerKernel?: keyof ElementwiseKernels
+  readonly integerKernel?: (k: WasmBackend) => Kernel
   readonly f: (x: number, ...parameters: number[]) => number
 }
-
-type Kernel = (pX: number, pY: number, n: number, ...parameters: number[]) => void
 
 /** The loop of every {@link UnaryOp}. */
 export function unaryReference(
@@ -39,11 +38,10 @@ export function unaryWasm(
   parameters: Parameters,
   [spec]: readonly TensorSpec[],
 ): Tensor[] | null {
-  const name = x.dtype === 'f32' ? this.kernel : x.dtype === 'i32' ? this.integerKernel : undefined
-  if (name === undefined) return null
+  const kernel = (x.dtype === 'f32' ? this.kernel : x.dtype === 'i32' ? this.integerKernel : undefined)?.(k)
+  if (kernel === undefined) return null
   const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
   const y = k.empty(x.shape, spec.dtype, strides)
-  const kernel = k.use(elementwise)[name] as Kernel
   kernel(k.ptrAs(x, strides), k.ptr(y), x.size, ...parameters)
   return [y]
 }
@@ -52,13 +50,13 @@ export function unaryWasm(
 export const runUnary = (op: UnaryOp, x: Tensor, ...parameters: number[]): Tensor =>
   apply(op, [isFloat(x.dtype) ? x : cast(x, 'f32')], parameters)
 
+type GradKernel = (pSaved: number, pDy: number, pDx: number, n: number, ...parameters: number[]) => void
+
 /** A fused gradient: dx = f(saved, dy), where saved is the input or the output. */
 export interface GradOp extends OpDef<Parameters> {
-  readonly kernel: keyof ElementwiseKernels
+  readonly kernel: (k: WasmBackend) => GradKernel
   readonly f: (saved: number, dy: number, ...parameters: number[]) => number
 }
-
-type GradKernel = (pSaved: number, pDy: number, pDx: number, n: number, ...parameters: number[]) => void
 
 /** The loop of every {@link GradOp}. */
 export function gradReference(
@@ -80,7 +78,6 @@ export function gradWasm(
   if (dy.dtype !== 'f32') return null
   const strides = k.dense(saved) ? saved.strides : contiguousStrides(saved.shape)
   const dx = k.empty(dy.shape, dy.dtype, strides)
-  const kernel = k.use(elementwise)[this.kernel] as GradKernel
-  kernel(k.ptrAs(saved, strides), k.ptrAs(dy, strides), k.ptr(dx), dy.size, ...parameters)
+  this.kernel(k)(k.ptrAs(saved, strides), k.ptrAs(dy, strides), k.ptr(dx), dy.size, ...parameters)
   return [dx]
 }

@@ -1,5 +1,8 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { compare } from '@lanewise/kernels-wasm/compare'
+import { exponential } from '@lanewise/kernels-wasm/exponential'
+import { special } from '@lanewise/kernels-wasm/special'
 import { apply } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { TensorSpec } from '../autograd/op.ts'
@@ -34,8 +37,8 @@ const runRounding = (op: UnaryOp, x: Tensor): Tensor => (isFloat(x.dtype) ? appl
 
 const negOp: UnaryOp = {
   name: 'neg',
-  kernel: 'f32_neg',
-  integerKernel: 'i32_neg',
+  kernel: (k) => k.use(arithmetic).f32_neg,
+  integerKernel: (k) => k.use(arithmetic).i32_neg,
   f: (x) => -x,
   infer: sameSpec,
   reference,
@@ -48,7 +51,7 @@ export const neg = (x: Tensor): Tensor => apply(negOp, [x], [])
 
 const absGradOp: GradOp = {
   name: 'absGrad',
-  kernel: 'f32_abs_grad',
+  kernel: (k) => k.use(arithmetic).f32_abs_grad,
   f: (x, dy) => dy * Math.sign(x),
   infer: sameSpec,
   reference: gradReference,
@@ -57,8 +60,8 @@ const absGradOp: GradOp = {
 
 const absOp: UnaryOp = {
   name: 'abs',
-  kernel: 'f32_abs',
-  integerKernel: 'i32_abs',
+  kernel: (k) => k.use(arithmetic).f32_abs,
+  integerKernel: (k) => k.use(arithmetic).i32_abs,
   f: Math.abs,
   infer: sameSpec,
   reference,
@@ -72,7 +75,7 @@ export const abs = (x: Tensor): Tensor => apply(absOp, [x], [])
 
 const signOp: UnaryOp = {
   name: 'sign',
-  kernel: 'f32_sign',
+  kernel: (k) => k.use(arithmetic).f32_sign,
   f: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   infer: sameSpec,
   reference,
@@ -85,7 +88,7 @@ export const sign = (x: Tensor): Tensor => apply(signOp, [x], [])
 
 const squareOp: UnaryOp = {
   name: 'square',
-  kernel: 'f32_square',
+  kernel: (k) => k.use(arithmetic).f32_square,
   f: (x) => x * x,
   infer: sameSpec,
   reference,
@@ -99,7 +102,7 @@ export const square = (x: Tensor): Tensor => (isFloat(x.dtype) ? apply(squareOp,
 
 const sqrtGradOp: GradOp = {
   name: 'sqrtGrad',
-  kernel: 'f32_sqrt_grad',
+  kernel: (k) => k.use(arithmetic).f32_sqrt_grad,
   f: (y, dy) => dy / (2 * y),
   infer: sameSpec,
   reference: gradReference,
@@ -108,7 +111,7 @@ const sqrtGradOp: GradOp = {
 
 const sqrtOp: UnaryOp = {
   name: 'sqrt',
-  kernel: 'f32_sqrt',
+  kernel: (k) => k.use(arithmetic).f32_sqrt,
   f: Math.sqrt,
   infer: sameSpec,
   reference,
@@ -122,7 +125,7 @@ export const sqrt = (x: Tensor): Tensor => runUnary(sqrtOp, x)
 
 const rsqrtOp: UnaryOp = {
   name: 'rsqrt',
-  kernel: 'f32_rsqrt',
+  kernel: (k) => k.use(arithmetic).f32_rsqrt,
   f: (x) => 1 / Math.sqrt(x),
   infer: sameSpec,
   reference,
@@ -139,7 +142,7 @@ export const rsqrt = (x: Tensor): Tensor => runUnary(rsqrtOp, x)
 
 const reciprocalOp: UnaryOp = {
   name: 'reciprocal',
-  kernel: 'f32_reciprocal',
+  kernel: (k) => k.use(arithmetic).f32_reciprocal,
   f: (x) => 1 / x,
   infer: sameSpec,
   reference,
@@ -155,7 +158,7 @@ export const reciprocal = (x: Tensor): Tensor => runUnary(reciprocalOp, x)
 
 const expOp: UnaryOp = {
   name: 'exp',
-  kernel: 'f32_exp',
+  kernel: (k) => k.use(exponential).f32_exp,
   f: Math.exp,
   infer: sameSpec,
   reference,
@@ -169,7 +172,7 @@ export const exp = (x: Tensor): Tensor => runUnary(expOp, x)
 
 const expm1Op: UnaryOp = {
   name: 'expm1',
-  kernel: 'f32_expm1',
+  kernel: (k) => k.use(special).f32_expm1,
   f: Math.expm1,
   infer: sameSpec,
   reference,
@@ -183,7 +186,7 @@ export const expm1 = (x: Tensor): Tensor => runUnary(expm1Op, x)
 
 const logOp: UnaryOp = {
   name: 'log',
-  kernel: 'f32_log',
+  kernel: (k) => k.use(exponential).f32_log,
   f: Math.log,
   infer: sameSpec,
   reference,
@@ -197,7 +200,7 @@ export const log = (x: Tensor): Tensor => runUnary(logOp, x)
 
 const log1pOp: UnaryOp = {
   name: 'log1p',
-  kernel: 'f32_log1p',
+  kernel: (k) => k.use(special).f32_log1p,
   f: Math.log1p,
   infer: sameSpec,
   reference,
@@ -211,7 +214,7 @@ export const log1p = (x: Tensor): Tensor => runUnary(log1pOp, x)
 
 const log2Op: UnaryOp = {
   name: 'log2',
-  kernel: 'f32_log2',
+  kernel: (k) => k.use(special).f32_log2,
   f: Math.log2,
   infer: sameSpec,
   reference,
@@ -238,9 +241,8 @@ function log10Wasm(k: WasmBackend, [x]: readonly Tensor[], _: unknown, [spec]: r
   if (x.dtype !== 'f32') return null
   const strides = k.dense(x) ? x.strides : contiguousStrides(x.shape)
   const y = k.empty(x.shape, spec.dtype, strides)
-  const kernels = k.use(elementwise)
-  kernels.f32_log2(k.ptrAs(x, strides), k.ptr(y), x.size)
-  kernels.f32_scale(k.ptr(y), k.ptr(y), x.size, 0.3010299956639812, 0)
+  k.use(special).f32_log2(k.ptrAs(x, strides), k.ptr(y), x.size)
+  k.use(arithmetic).f32_scale(k.ptr(y), k.ptr(y), x.size, 0.3010299956639812, 0)
   return [y]
 }
 
@@ -251,7 +253,7 @@ export const log10 = (x: Tensor): Tensor => runUnary(log10Op, x)
 
 const sinOp: UnaryOp = {
   name: 'sin',
-  kernel: 'f32_sin',
+  kernel: (k) => k.use(special).f32_sin,
   f: Math.sin,
   infer: sameSpec,
   reference,
@@ -265,7 +267,7 @@ export const sin = (x: Tensor): Tensor => runUnary(sinOp, x)
 
 const cosOp: UnaryOp = {
   name: 'cos',
-  kernel: 'f32_cos',
+  kernel: (k) => k.use(special).f32_cos,
   f: Math.cos,
   infer: sameSpec,
   reference,
@@ -279,7 +281,7 @@ export const cos = (x: Tensor): Tensor => runUnary(cosOp, x)
 
 const tanOp: UnaryOp = {
   name: 'tan',
-  kernel: 'f32_tan',
+  kernel: (k) => k.use(special).f32_tan,
   f: Math.tan,
   infer: sameSpec,
   reference,
@@ -293,7 +295,7 @@ export const tan = (x: Tensor): Tensor => runUnary(tanOp, x)
 
 const asinOp: UnaryOp = {
   name: 'asin',
-  kernel: 'f32_asin',
+  kernel: (k) => k.use(special).f32_asin,
   f: Math.asin,
   infer: sameSpec,
   reference,
@@ -307,7 +309,7 @@ export const asin = (x: Tensor): Tensor => runUnary(asinOp, x)
 
 const acosOp: UnaryOp = {
   name: 'acos',
-  kernel: 'f32_acos',
+  kernel: (k) => k.use(special).f32_acos,
   f: Math.acos,
   infer: sameSpec,
   reference,
@@ -321,7 +323,7 @@ export const acos = (x: Tensor): Tensor => runUnary(acosOp, x)
 
 const atanOp: UnaryOp = {
   name: 'atan',
-  kernel: 'f32_atan',
+  kernel: (k) => k.use(special).f32_atan,
   f: Math.atan,
   infer: sameSpec,
   reference,
@@ -337,7 +339,7 @@ export const atan = (x: Tensor): Tensor => runUnary(atanOp, x)
 
 const sinhOp: UnaryOp = {
   name: 'sinh',
-  kernel: 'f32_sinh',
+  kernel: (k) => k.use(special).f32_sinh,
   f: Math.sinh,
   infer: sameSpec,
   reference,
@@ -351,7 +353,7 @@ export const sinh = (x: Tensor): Tensor => runUnary(sinhOp, x)
 
 const coshOp: UnaryOp = {
   name: 'cosh',
-  kernel: 'f32_cosh',
+  kernel: (k) => k.use(special).f32_cosh,
   f: Math.cosh,
   infer: sameSpec,
   reference,
@@ -365,7 +367,7 @@ export const cosh = (x: Tensor): Tensor => runUnary(coshOp, x)
 
 const tanhGradOp: GradOp = {
   name: 'tanhGrad',
-  kernel: 'f32_tanh_grad',
+  kernel: (k) => k.use(exponential).f32_tanh_grad,
   f: (y, dy) => dy * (1 - y * y),
   infer: sameSpec,
   reference: gradReference,
@@ -374,7 +376,7 @@ const tanhGradOp: GradOp = {
 
 const tanhOp: UnaryOp = {
   name: 'tanh',
-  kernel: 'f32_tanh',
+  kernel: (k) => k.use(exponential).f32_tanh,
   f: Math.tanh,
   infer: sameSpec,
   reference,
@@ -391,7 +393,7 @@ export const tanh = (x: Tensor): Tensor => runUnary(tanhOp, x)
 
 const asinhOp: UnaryOp = {
   name: 'asinh',
-  kernel: 'f32_asinh',
+  kernel: (k) => k.use(special).f32_asinh,
   f: Math.asinh,
   infer: sameSpec,
   reference,
@@ -405,7 +407,7 @@ export const asinh = (x: Tensor): Tensor => runUnary(asinhOp, x)
 
 const acoshOp: UnaryOp = {
   name: 'acosh',
-  kernel: 'f32_acosh',
+  kernel: (k) => k.use(special).f32_acosh,
   f: Math.acosh,
   infer: sameSpec,
   reference,
@@ -419,7 +421,7 @@ export const acosh = (x: Tensor): Tensor => runUnary(acoshOp, x)
 
 const atanhOp: UnaryOp = {
   name: 'atanh',
-  kernel: 'f32_atanh',
+  kernel: (k) => k.use(special).f32_atanh,
   f: Math.atanh,
   infer: sameSpec,
   reference,
@@ -433,7 +435,7 @@ export const atanh = (x: Tensor): Tensor => runUnary(atanhOp, x)
 
 const erfOp: UnaryOp = {
   name: 'erf',
-  kernel: 'f32_erf',
+  kernel: (k) => k.use(special).f32_erf,
   f: (x) => erfOf(x),
   infer: sameSpec,
   reference,
@@ -449,7 +451,7 @@ export const erf = (x: Tensor): Tensor => runUnary(erfOp, x)
 
 const floorOp: UnaryOp = {
   name: 'floor',
-  kernel: 'f32_floor',
+  kernel: (k) => k.use(arithmetic).f32_floor,
   f: Math.floor,
   infer: sameSpec,
   reference,
@@ -462,7 +464,7 @@ export const floor = (x: Tensor): Tensor => runRounding(floorOp, x)
 
 const ceilOp: UnaryOp = {
   name: 'ceil',
-  kernel: 'f32_ceil',
+  kernel: (k) => k.use(arithmetic).f32_ceil,
   f: Math.ceil,
   infer: sameSpec,
   reference,
@@ -484,7 +486,7 @@ const roundEven = (x: number): number => {
 
 const roundOp: UnaryOp = {
   name: 'round',
-  kernel: 'f32_round',
+  kernel: (k) => k.use(arithmetic).f32_round,
   f: roundEven,
   infer: sameSpec,
   reference,
@@ -497,7 +499,7 @@ export const round = (x: Tensor): Tensor => runRounding(roundOp, x)
 
 const truncOp: UnaryOp = {
   name: 'trunc',
-  kernel: 'f32_trunc',
+  kernel: (k) => k.use(arithmetic).f32_trunc,
   f: Math.trunc,
   infer: sameSpec,
   reference,
@@ -520,7 +522,7 @@ function boolSpec([x]: readonly Tensor[]): TensorSpec[] {
 
 const isNanOp: UnaryOp = {
   name: 'isNan',
-  kernel: 'f32_isnan',
+  kernel: (k) => k.use(compare).f32_isnan,
   f: (x) => Number(Number.isNaN(x)),
   infer: boolSpec,
   reference,
@@ -528,7 +530,7 @@ const isNanOp: UnaryOp = {
 }
 const isInfOp: UnaryOp = {
   name: 'isInf',
-  kernel: 'f32_isinf',
+  kernel: (k) => k.use(compare).f32_isinf,
   f: (x) => Number(x === Infinity || x === -Infinity),
   infer: boolSpec,
   reference,
@@ -536,7 +538,7 @@ const isInfOp: UnaryOp = {
 }
 const isFiniteOp: UnaryOp = {
   name: 'isFinite',
-  kernel: 'f32_isfinite',
+  kernel: (k) => k.use(compare).f32_isfinite,
   f: (x) => Number(Number.isFinite(x)),
   infer: boolSpec,
   reference,

@@ -1,4 +1,4 @@
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { compare } from '@lanewise/kernels-wasm/compare'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { DTypeError } from '../errors.ts'
@@ -37,7 +37,7 @@ const whereOp: OpDef<undefined> = {
     const strides = resultStrides(k, x, shape)
     const y = k.empty(shape, dtype, strides)
     const { pMeta, rank } = broadcastTable(k, x, shape, strides)
-    const kernels = k.use(elementwise)
+    const kernels = k.use(compare)
     const kernel = bytesOf(dtype) === 4 ? kernels.b32_where_nd : kernels.b8_where_nd
     kernel(k.ptr(x[0]), k.ptr(x[1]), k.ptr(x[2]), k.ptr(y), pMeta, rank)
     return [y]

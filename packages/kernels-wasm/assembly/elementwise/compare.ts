@@ -33,7 +33,7 @@ export function storeMask(pY: usize, mask: v128, count: i32): void {
 }
 
 @inline
-function rowCompare(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+function rowOf(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
   if ((stepA == 4 || stepA == 0) && (stepB == 4 || stepB == 0) && n >= 16) {
     let a0 = v128.load32_splat(pA)
     let b0 = v128.load32_splat(pB)
@@ -63,13 +63,8 @@ function rowCompare(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: u
       n -= 16
     }
   }
-  if (n > 0) compareEnd(code, pA, pB, pY, n, stepA, stepB)
-}
-
-/** Any strides, four at a time, the choice made at run time. */
-function compareEnd(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
   while (n > 0) {
-    storeMask(pY, compareAny(code, loadStrided(pA, stepA, n), loadStrided(pB, stepB, n)), n)
+    storeMask(pY, compare(code, loadStrided(pA, stepA, n), loadStrided(pB, stepB, n)), n)
     pA += stepA << 2
     pB += stepB << 2
     pY += 4
@@ -77,67 +72,70 @@ function compareEnd(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: u
   }
 }
 
-function compareAny(code: i32, a: v128, b: v128): v128 {
+function f32Eq(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.EQ, pA, pB, pY, n, stepA, stepB)
+}
+
+function f32Ne(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.NE, pA, pB, pY, n, stepA, stepB)
+}
+
+function f32Lt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.LT, pA, pB, pY, n, stepA, stepB)
+}
+
+function f32Le(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.LE, pA, pB, pY, n, stepA, stepB)
+}
+
+function f32Gt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.GT, pA, pB, pY, n, stepA, stepB)
+}
+
+function f32Ge(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.GE, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Eq(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_EQ, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Ne(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_NE, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Lt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_LT, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Le(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_LE, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Gt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_GT, pA, pB, pY, n, stepA, stepB)
+}
+
+function i32Ge(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.I_GE, pA, pB, pY, n, stepA, stepB)
+}
+
+/** One row of any comparison. */
+export function rowCompare(
+  code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize,
+): void {
   switch (code) {
-    case op.EQ: return compare(op.EQ, a, b)
-    case op.NE: return compare(op.NE, a, b)
-    case op.LT: return compare(op.LT, a, b)
-    case op.LE: return compare(op.LE, a, b)
-    case op.GT: return compare(op.GT, a, b)
-    case op.GE: return compare(op.GE, a, b)
-    case op.I_EQ: return compare(op.I_EQ, a, b)
-    case op.I_NE: return compare(op.I_NE, a, b)
-    case op.I_LT: return compare(op.I_LT, a, b)
-    case op.I_LE: return compare(op.I_LE, a, b)
-    case op.I_GT: return compare(op.I_GT, a, b)
-    default: return compare(op.I_GE, a, b)
+    case op.EQ: return f32Eq(pA, pB, pY, n, stepA, stepB)
+    case op.NE: return f32Ne(pA, pB, pY, n, stepA, stepB)
+    case op.LT: return f32Lt(pA, pB, pY, n, stepA, stepB)
+    case op.LE: return f32Le(pA, pB, pY, n, stepA, stepB)
+    case op.GT: return f32Gt(pA, pB, pY, n, stepA, stepB)
+    case op.GE: return f32Ge(pA, pB, pY, n, stepA, stepB)
+    case op.I_EQ: return i32Eq(pA, pB, pY, n, stepA, stepB)
+    case op.I_NE: return i32Ne(pA, pB, pY, n, stepA, stepB)
+    case op.I_LT: return i32Lt(pA, pB, pY, n, stepA, stepB)
+    case op.I_LE: return i32Le(pA, pB, pY, n, stepA, stepB)
+    case op.I_GT: return i32Gt(pA, pB, pY, n, stepA, stepB)
+    default: i32Ge(pA, pB, pY, n, stepA, stepB)
   }
-}
-
-export function f32RowEq(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.EQ, pA, pB, pY, n, stepA, stepB)
-}
-
-export function f32RowNe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.NE, pA, pB, pY, n, stepA, stepB)
-}
-
-export function f32RowLt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.LT, pA, pB, pY, n, stepA, stepB)
-}
-
-export function f32RowLe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.LE, pA, pB, pY, n, stepA, stepB)
-}
-
-export function f32RowGt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.GT, pA, pB, pY, n, stepA, stepB)
-}
-
-export function f32RowGe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.GE, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowEq(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_EQ, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowNe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_NE, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowLt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_LT, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowLe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_LE, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowGt(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_GT, pA, pB, pY, n, stepA, stepB)
-}
-
-export function i32RowGe(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowCompare(op.I_GE, pA, pB, pY, n, stepA, stepB)
 }

@@ -62,7 +62,7 @@ function words(p: usize, step: usize, count: i32): v128 {
 }
 
 /** Rows of words chosen by bytes. */
-export function rowWhere(
+function rowWords(
   pC: usize, pA: usize, pB: usize, pY: usize, n: i32, stepC: usize, stepA: usize, stepB: usize,
 ): void {
   while (n > 0) {
@@ -77,7 +77,7 @@ export function rowWhere(
 }
 
 /** Rows of bytes chosen by bytes. */
-export function rowWhereBytes(
+function rowBytes(
   pC: usize, pA: usize, pB: usize, pY: usize, n: i32, stepC: usize, stepA: usize, stepB: usize,
 ): void {
   for (let i: i32 = 0; i < n; i++) {
@@ -86,4 +86,13 @@ export function rowWhereBytes(
     pA += stepA
     pB += stepB
   }
+}
+
+/** Rows of words or bytes chosen by bytes. */
+@inline
+export function rowWhere(
+  code: i32, pC: usize, pA: usize, pB: usize, pY: usize, n: i32, stepC: usize, stepA: usize, stepB: usize,
+): void {
+  if (code == op.WHERE) rowWords(pC, pA, pB, pY, n, stepC, stepA, stepB)
+  else rowBytes(pC, pA, pB, pY, n, stepC, stepA, stepB)
 }

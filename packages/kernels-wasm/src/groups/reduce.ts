@@ -1,8 +1,9 @@
 import base from '#wasm/reduce.base'
 import type { KernelGroup } from '../host.ts'
+import type { ReduceKernel } from './kinds.ts'
 
-/** Reduces the middle axis of x [outer, n, inner] into y [outer, inner], both dense and row-major. */
-export type ReduceKernel = (pX: number, pY: number, outer: number, n: number, inner: number) => void
+export type { ReduceKernel }
+
 /** y [outer, n, inner] holds running totals along the middle axis, from its end where `reverse` is not 0; pY may equal pX. */
 export type ScanKernel = (pX: number, pY: number, outer: number, n: number, inner: number, reverse: number) => void
 
@@ -12,9 +13,7 @@ export type ScanKernel = (pX: number, pY: number, outer: number, n: number, inne
  * its identity (0, 1, -Infinity ...), the index kernels must not be called.
  */
 export interface ReduceKernels {
-  /** Short runs in f32 (16 deep along rows, 32 down columns), totals in f64: error well under that of plain f32. */
-  readonly f32_sum: ReduceKernel
-  /** Sum of x^2, the same way. */
+  /** Sum of x^2, in the way of `f32_sum`. */
   readonly f32_sum_squares: ReduceKernel
   readonly f32_prod: ReduceKernel
   /** NaN where any element is NaN. */
@@ -31,8 +30,7 @@ export interface ReduceKernels {
   readonly f32_cumsum: ScanKernel
   /** Totals in f64, each rounded once. */
   readonly f32_cumprod: ScanKernel
-  /** Integer sums and products wrap. */
-  readonly i32_sum: ReduceKernel
+  /** Integer products wrap. */
   readonly i32_prod: ReduceKernel
   readonly i32_max: ReduceKernel
   readonly i32_min: ReduceKernel
@@ -41,8 +39,6 @@ export interface ReduceKernels {
   readonly u8_any: ReduceKernel
   /** Bytes to a byte: 1 where none is 0. */
   readonly u8_all: ReduceKernel
-  /** Bytes to an i32. */
-  readonly u8_sum: ReduceKernel
 }
 
 /** The reduce group; pass it to `KernelHost.use`. */

@@ -1,63 +1,18 @@
 import base from '#wasm/softmax.base'
 import type { KernelGroup } from '../host.ts'
+import type { SoftmaxGradientKernel, SoftmaxKernel } from './kinds.ts'
 
-/** Along the middle axis of dense x [outer, n, inner]; y has the same shape and may be x itself. */
-export type SoftmaxKernel = (pX: number, pY: number, outer: number, n: number, inner: number) => void
-/** The gradient from the saved output y and dy, all [outer, n, inner]; dx may be either of them. */
-export type SoftmaxGradientKernel = (
-  pY: number,
-  pDy: number,
-  pDx: number,
-  outer: number,
-  n: number,
-  inner: number,
-) => void
+export type { SoftmaxGradientKernel, SoftmaxKernel }
 
-/** The softmax family and cross-entropy, f32. Sums are made of short runs in f32 whose totals are added in f64. */
+/** Softmax, f32. Sums are made of short runs in f32 whose totals are added in f64. */
 export interface SoftmaxKernels {
   /**
    * exp(x - max) / sum. Terms below exp(-87) of the largest are 0. A row of only -Infinity, or with NaN or +Infinity in
    * it, is NaN.
    */
   readonly f32_softmax: SoftmaxKernel
-  /** x - max - log sum exp(x - max). */
-  readonly f32_log_softmax: SoftmaxKernel
   /** dx = y (dy - sum y dy). */
   readonly f32_softmax_grad: SoftmaxGradientKernel
-  /** dx = dy - exp(y) sum dy. */
-  readonly f32_log_softmax_grad: SoftmaxGradientKernel
-  /**
-   * Cross-entropy of logits x [N, C] with classes t (i32 [N]): loss [N], without reduction, and the log sum exp of each
-   * row, lse [N], for the gradient.
-   *   loss_i = -(1 - s) w_t log p_t - s / C sum_c w_c log p_c
-   * pW points to class weights f32 [C], or is 0 for none. Rows with t = ignoreIndex (or outside [0, C)) have loss 0.
-   */
-  f32_cross_entropy(
-    pX: number,
-    pTarget: number,
-    pW: number,
-    pLoss: number,
-    pLse: number,
-    N: number,
-    C: number,
-    ignoreIndex: number,
-    smoothing: number,
-  ): void
-  /** dx [N, C] from the gradient of each row's loss, dloss [N]; dx may be x. Ignored rows get 0. */
-  f32_cross_entropy_grad(
-    pX: number,
-    pTarget: number,
-    pW: number,
-    pLse: number,
-    pDloss: number,
-    pDx: number,
-    N: number,
-    C: number,
-    ignoreIndex: number,
-    smoothing: number,
-  ): void
-  /** out [N]: w_t of each row (1 with pW = 0), 0 where ignored: what the mean divides by is their sum. */
-  f32_cross_entropy_weights(pTarget: number, pW: number, pOut: number, N: number, C: number, ignoreIndex: number): void
 }
 
 /** The softmax group; pass it to `KernelHost.use`. */

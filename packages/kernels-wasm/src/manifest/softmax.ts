@@ -7,7 +7,7 @@ const extents = sizes('outer', 'n', 'inner')
 
 const row = (name: string, signature: readonly Operand[], reference: string, inPlace = true): KernelRow => ({
   name,
-  group: 'softmax',
+  group: name.startsWith('f32_softmax') ? 'softmax' : 'log-softmax',
   signature,
   tile: { n: 16, C: 4, inner: 4 },
   inPlace,
@@ -17,7 +17,7 @@ const row = (name: string, signature: readonly Operand[], reference: string, inP
 const target = input('pTarget', ['N'], 'i32')
 const weights = input('pW', ['C'])
 
-/** Rows of the softmax group. */
+/** Rows of the groups softmax and log-softmax. */
 export const softmaxRows: readonly KernelRow[] = [
   row('f32_softmax', [input('pX', whole), output('pY', whole), ...extents], 'softmax'),
   row('f32_log_softmax', [input('pX', whole), output('pY', whole), ...extents], 'softmax'),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { elementwise } from '../groups/elementwise.ts'
+import { exponential } from '../groups/exponential.ts'
 import { gemm } from '../groups/gemm.ts'
 import { KernelHost } from '../host.ts'
 import { createArena } from './arena.ts'
@@ -22,7 +22,7 @@ test('a step past an input, of reads alone, is refused with its place', () => {
 
 test('a store past an output is refused before it is done', () => {
   const { host, arena, allowed } = setUp()
-  const { f32_exp } = checkedKernels(elementwise, host.memory, allowed)
+  const { f32_exp } = checkedKernels(exponential, host.memory, allowed)
   const [x, y] = [arena.input(8), arena.output(7)]
   expect(() => f32_exp(x.p, y.p, 8)).toThrow(RangeError)
   expect(arena.faults()).toEqual([])
@@ -31,7 +31,7 @@ test('a store past an output is refused before it is done', () => {
 test('within bounds the bits are those of the plain binary', () => {
   const { host, arena, allowed } = setUp()
   const [x, plain, checked] = [arena.input(1003), arena.output(1003), arena.output(1003)]
-  host.use(elementwise).f32_exp(x.p, plain.p, 1003)
-  checkedKernels(elementwise, host.memory, allowed).f32_exp(x.p, checked.p, 1003)
+  host.use(exponential).f32_exp(x.p, plain.p, 1003)
+  checkedKernels(exponential, host.memory, allowed).f32_exp(x.p, checked.p, 1003)
   expect(arena.read(checked)).toEqual(arena.read(plain))
 })

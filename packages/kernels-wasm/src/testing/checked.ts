@@ -1,3 +1,4 @@
+import { decode } from '../host.ts'
 import type { KernelGroup } from '../host.ts'
 
 /** Where the binaries keep their constants; address 0 stays what an operand left out is. */
@@ -28,7 +29,7 @@ export const checkedKernels = <E>(
   }
   const { base } = group
   if (typeof base !== 'string') throw new TypeError('checkedKernels: wants the binary as text')
-  const module = new WebAssembly.Module(addChecks(Uint8Array.from(base, (character) => character.charCodeAt(0))))
+  const module = new WebAssembly.Module(addChecks(decode(base)))
   return new WebAssembly.Instance(module, { env: { memory, check } }).exports as E
 }
 

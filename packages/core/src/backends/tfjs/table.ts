@@ -116,6 +116,7 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
   round: unary((tf, x) => tf.round(x)),
   sigmoid: unary((tf, x) => tf.sigmoid(x)),
   relu: unary((tf, x) => tf.relu(x)),
+  reluGrad: (tf, [y, dy]) => [tf.where(tf.lessEqual(y, 0), tf.zerosLike(dy), dy)],
   step: unary((tf, x) => tf.step(x)),
   leakyRelu: unary((tf, x, [slope]) => tf.where(tf.greater(x, 0), x, tf.mul(x, slope))),
   elu: unary((tf, x, [alpha]) =>

@@ -1,5 +1,5 @@
 import { KernelHost, type KernelGroup } from '@lanewise/kernels-wasm'
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { move } from '@lanewise/kernels-wasm/move'
 import type { NDArray, OpDef, TensorSpec } from '../../autograd/op.ts'
 import { BackendError } from '../../errors.ts'
 import { allocate, bytesOf, viewOf, type DType, type TypedArray } from '../../tensor/dtype.ts'
@@ -256,7 +256,7 @@ export class WasmBackend implements Backend {
   scatterTo(from: number, to: number, shape: Shape, strides: readonly number[], width: number): void {
     if (sizeOf(shape) === 0) return
     const walk = collapse(shape, [strides])
-    const kernels = this.use(elementwise)
+    const kernels = this.use(move)
     const table = this.table(walk.shape, walk.strides[0])
     if (width === 4) kernels.b32_copy_into_nd(from, to, table, walk.shape.length)
     else kernels.b8_copy_into_nd(from, to, table, walk.shape.length)
@@ -276,7 +276,7 @@ export class WasmBackend implements Backend {
       order.map((i) => x.shape[i]),
       [order.map((i) => x.strides[i])],
     )
-    const kernels = this.use(elementwise)
+    const kernels = this.use(move)
     const table = this.table(walk.shape, walk.strides[0])
     if (bytesOf(x.dtype) === 4) kernels.b32_copy_nd(this.ptr(x), to, table, walk.shape.length)
     else kernels.b8_copy_nd(this.ptr(x), to, table, walk.shape.length)

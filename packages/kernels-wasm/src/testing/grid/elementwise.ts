@@ -506,6 +506,7 @@ const saturate = (x: number): number =>
 const castTable: Readonly<Record<string, (x: number) => number>> = {
   i32_neg: (x) => -x | 0,
   i32_abs: (x) => Math.abs(x) | 0,
+  i32_relu: (x) => Math.max(x, 0),
   i32_not: (x) => ~x,
   u8_logical_not: (x) => (x ? 0 : 1),
   f32_isnan: (x) => (Number.isNaN(x) ? 1 : 0),

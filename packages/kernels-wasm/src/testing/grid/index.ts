@@ -12,9 +12,18 @@ import { softmaxReferences } from './softmax.ts'
 
 /** Plain loops by group and by the name that a manifest row refers to. */
 export const references: Readonly<Record<string, Readonly<Record<string, Reference>>>> = {
-  elementwise: elementwiseReferences,
+  arithmetic: elementwiseReferences,
+  exponential: elementwiseReferences,
+  activation: elementwiseReferences,
+  special: elementwiseReferences,
+  compare: elementwiseReferences,
+  integer: elementwiseReferences,
+  move: elementwiseReferences,
+  half: elementwiseReferences,
+  sum: reduceReferences,
   reduce: reduceReferences,
   softmax: softmaxReferences,
+  'log-softmax': softmaxReferences,
   norm: normReferences,
   pool: poolReferences,
   index: indexReferences,

@@ -4,24 +4,24 @@ import {
 } from '../lib/math'
 
 // dx = dy f'(x). `v` is x, or y where the gradient is simpler in it, as src/groups/elementwise.ts says.
-const RELU: i32 = 0
-const LEAKY_RELU: i32 = 1
-const HARDTANH: i32 = 2
-const HARDSIGMOID: i32 = 3
-const HARDSWISH: i32 = 4
-const SIGMOID: i32 = 5
-const TANH: i32 = 6
-const SOFTSIGN: i32 = 7
-const ABS: i32 = 8
-const SQRT: i32 = 9
-const ELU: i32 = 10
-const SILU: i32 = 11
-const SOFTPLUS: i32 = 12
-const LOGSIGMOID: i32 = 13
-const MISH: i32 = 14
-const GELU_TANH: i32 = 15
-const CELU: i32 = 16
-const GELU: i32 = 17
+export const RELU: i32 = 0
+export const LEAKY_RELU: i32 = 1
+export const HARDTANH: i32 = 2
+export const HARDSIGMOID: i32 = 3
+export const HARDSWISH: i32 = 4
+export const SIGMOID: i32 = 5
+export const TANH: i32 = 6
+export const SOFTSIGN: i32 = 7
+export const ABS: i32 = 8
+export const SQRT: i32 = 9
+export const ELU: i32 = 10
+export const SILU: i32 = 11
+export const SOFTPLUS: i32 = 12
+export const LOGSIGMOID: i32 = 13
+export const MISH: i32 = 14
+export const GELU_TANH: i32 = 15
+export const CELU: i32 = 16
+export const GELU: i32 = 17
 
 @inline
 function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
@@ -93,7 +93,7 @@ function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
 }
 
 @inline
-function map(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32, a: f32, b: f32): void {
+export function mapGradient(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32, a: f32, b: f32): void {
   const va = f4(a)
   const vb = f4(b)
   if (code < ELU) {
@@ -121,84 +121,4 @@ function map(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32, a: f32, b: f3
     pDx += 16
     n -= 4
   } while (n > 0)
-}
-
-export function f32_relu_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(RELU, pY, pDy, pDx, n, 0, 0)
-}
-
-export function f32_relu6_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(HARDTANH, pX, pDy, pDx, n, 0, 6)
-}
-
-export function f32_leaky_relu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, slope: f32): void {
-  map(LEAKY_RELU, pX, pDy, pDx, n, slope, 0)
-}
-
-export function f32_hardtanh_grad(pX: usize, pDy: usize, pDx: usize, n: i32, low: f32, high: f32): void {
-  map(HARDTANH, pX, pDy, pDx, n, low, high)
-}
-
-export function f32_hardsigmoid_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(HARDSIGMOID, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_hardswish_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(HARDSWISH, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_sigmoid_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(SIGMOID, pY, pDy, pDx, n, 0, 0)
-}
-
-export function f32_tanh_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(TANH, pY, pDy, pDx, n, 0, 0)
-}
-
-export function f32_softsign_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(SOFTSIGN, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_abs_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(ABS, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_sqrt_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(SQRT, pY, pDy, pDx, n, 0, 0)
-}
-
-export function f32_elu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, alpha: f32): void {
-  map(ELU, pX, pDy, pDx, n, alpha, 1)
-}
-
-export function f32_selu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(ELU, pX, pDy, pDx, n, 1.6732632423543772, 1.0507009873554805)
-}
-
-export function f32_celu_grad(pX: usize, pDy: usize, pDx: usize, n: i32, alpha: f32): void {
-  map(CELU, pX, pDy, pDx, n, alpha, 0)
-}
-
-export function f32_silu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(SILU, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_softplus_grad(pX: usize, pDy: usize, pDx: usize, n: i32, beta: f32, threshold: f32): void {
-  map(SOFTPLUS, pX, pDy, pDx, n, beta, threshold)
-}
-
-export function f32_logsigmoid_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(LOGSIGMOID, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_mish_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(MISH, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_gelu_tanh_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(GELU_TANH, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_gelu_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  map(GELU, pX, pDy, pDx, n, 0, 0)
 }

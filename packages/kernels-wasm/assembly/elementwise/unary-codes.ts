@@ -19,6 +19,12 @@ export const CEIL: i32 = 14
 export const ROUND: i32 = 15
 export const TRUNC: i32 = 16
 export const SCALE: i32 = 17
+export const I_NEG: i32 = 18
+export const I_ABS: i32 = 19
+export const I_NOT: i32 = 60
+export const I_TO_F: i32 = 61
+export const F_TO_I: i32 = 62
+export const I_RELU: i32 = 63
 
 // Tens of instructions, with a quick form that holds in a range and a full form for the rest.
 export const EXP: i32 = 20
