@@ -14,7 +14,12 @@ const out = join(root, 'dist/wasm')
 const tiers = ['base', 'relaxed']
 const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
 const flags =
-  '--runtime stub -O3 --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(' ')
+  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(
+    ' ',
+  )
+
+/** Groups whose hot loops call nothing: there the compiler's own inlining adds bytes and no speed. */
+const shrunk = ['conv', 'pool']
 
 /** Groups are assembly/NAME.ts or assembly/NAME/index.ts; lib/ holds what they share. */
 const findGroups = () =>
@@ -109,11 +114,11 @@ const sectionsOf = (bytes) => {
   return ids
 }
 
-const compile = async ({ entry, tier }) => {
+const compile = async ({ name, entry, tier }) => {
   const { default: asc } = await import('assemblyscript/asc')
   let binary
   const { error, stderr } = await asc.main(
-    [entry, ...flags, '--enable', features[tier], '--outFile', 'module.wasm', '--baseDir', root],
+    [entry, ...flags, ...(shrunk.includes(name) ? ['--shrinkLevel', '2'] : []), '--enable', features[tier], '--outFile', 'module.wasm', '--baseDir', root],
     {
       writeFile(name, data) {
         if (name.endsWith('.wasm')) binary = data

@@ -3,13 +3,13 @@ import {
   scope,
   ShapeError,
   softmax,
-  transforms,
   unsqueeze,
   ValueError,
   type ImageLike,
   type Module,
   type Transform,
 } from '@lanewise/core'
+import { centerCrop, compose, normalize, resize, toTensor } from '@lanewise/core/transforms'
 
 /** What {@link imageClassifier} takes. */
 export interface ImageClassifierOptions {
@@ -47,10 +47,10 @@ export interface ImagenetTransformOptions {
  * imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
  */
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
-  transforms.compose(
-    transforms.resize(resizeSize),
-    transforms.centerCrop(cropSize),
-    transforms.normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+  compose(
+    resize(resizeSize),
+    centerCrop(cropSize),
+    normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
   )
 
 const checkLogits = (shape: readonly number[]): void => {
@@ -108,7 +108,7 @@ export const imageClassifier = (
 ): ((image: ImageLike) => Promise<ClassScore[]>) => {
   checkTopK(topK)
   return async (image) => {
-    const x = scope(() => unsqueeze(transform(transforms.toTensor(image)), 0))
+    const x = scope(() => unsqueeze(transform(toTensor(image)), 0))
     const logits = await predict(model, x)
     x.dispose()
     checkLogits(logits.shape)

@@ -5,7 +5,7 @@ import { defaultGenerator } from '../random/default.ts'
 import type { Generator } from '../random/generator.ts'
 import { add, mul, sub } from '../ops/binary.ts'
 import { gridSample } from '../ops/grid-sample.ts'
-import { interpolate } from '../ops/interpolate.ts'
+import { resample } from '../ops/interpolate.ts'
 import { pad as padAxes, type PadMode } from '../ops/pad.ts'
 import { slice, squeeze, unsqueeze } from '../ops/views.ts'
 import { flip } from '../ops/repeat.ts'
@@ -66,7 +66,7 @@ export const resize = (
     batched('resize', x, (images) => {
       const to = resizedSize(size, sizeOfImage(images), maxSize)
       const smooth = interpolation !== 'nearest' && antialias
-      return interpolate(images, { size: to, mode: interpolation, antialias: smooth })
+      return resample(images, { size: to, mode: interpolation, antialias: smooth })
     })
 }
 

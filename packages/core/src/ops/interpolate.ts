@@ -170,17 +170,8 @@ const sizesOf = (
   return { sizes, factors: recomputeScaleFactor ? null : factors }
 }
 
-/**
- * Resizes the axes of space, as torch.nn.functional.interpolate.
- * Shape: x [N, C, ...space] -> [N, C, ...size]. bicubic has a = -0.75 (-0.5 with antialias).
- * @throws ValueError when the size is not given once, or options do not fit the mode.
- * @source Checked against torch.nn.functional.interpolate 1.13 in interpolate.test.ts
- * @example
- * const x = tensor([[[[1, 2, 3]]]])
- * interpolate(x, { size: [1, 6], mode: 'bilinear' }).toArray() // => [[[[1, 1.25, 1.75, 2.25, 2.75, 3]]]]
- * interpolate(x, { scaleFactor: 2 }).shape // => [1, 1, 2, 6]
- */
-export const interpolate = (x: Tensor, options: InterpolateOptions): Tensor => {
+/** The checked sizes of a result, and the factors where positions follow from them. */
+const plan = (x: Tensor, options: InterpolateOptions): ReturnType<typeof sizesOf> => {
   const op = 'interpolate'
   const { mode = 'nearest', alignCorners = false, antialias = false } = options
   x.live(op)
@@ -193,10 +184,17 @@ export const interpolate = (x: Tensor, options: InterpolateOptions): Tensor => {
       expected: '[N, C, ...space] with one to three axes of space, none empty',
     })
   }
-  const space = x.rank - 2
-  checkMode(op, mode, space, alignCorners, antialias)
-  const { sizes, factors } = sizesOf(op, x, options)
-  if (mode === 'area') return [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][space - 1](x, sizes)
+  checkMode(op, mode, x.rank - 2, alignCorners, antialias)
+  return sizesOf(op, x, options)
+}
+
+/** {@link interpolate} in all modes but area, which alone needs the pools. */
+export const resample = (
+  x: Tensor,
+  options: InterpolateOptions & { readonly mode?: Exclude<InterpolateMode, 'area'> },
+): Tensor => {
+  const { mode = 'nearest', alignCorners = false, antialias = false } = options
+  const { sizes, factors } = plan(x, options)
   // The last axis first: it is the shortest way while the others are still small.
   return sizes.reduceRight((y, m, i) => {
     const n = y.shape[i + 2]
@@ -204,6 +202,23 @@ export const interpolate = (x: Tensor, options: InterpolateOptions): Tensor => {
     const taps = interpolationTaps(kinds[mode], n, m, { alignCorners, antialias, ...scale })
     return isIdentity(taps, n, m) ? y : apply(resampleOp, [y], { axis: i + 2, n, m, taps })
   }, x)
+}
+
+/**
+ * Resizes the axes of space, as torch.nn.functional.interpolate.
+ * Shape: x [N, C, ...space] -> [N, C, ...size]. bicubic has a = -0.75 (-0.5 with antialias).
+ * @throws ValueError when the size is not given once, or options do not fit the mode.
+ * @source Checked against torch.nn.functional.interpolate 1.13 in interpolate.test.ts
+ * @example
+ * const x = tensor([[[[1, 2, 3]]]])
+ * interpolate(x, { size: [1, 6], mode: 'bilinear' }).toArray() // => [[[[1, 1.25, 1.75, 2.25, 2.75, 3]]]]
+ * interpolate(x, { scaleFactor: 2 }).shape // => [1, 1, 2, 6]
+ */
+export const interpolate = (x: Tensor, options: InterpolateOptions): Tensor => {
+  const { mode = 'nearest', ...rest } = options
+  if (mode !== 'area') return resample(x, { ...rest, mode })
+  const { sizes } = plan(x, options)
+  return [adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d][x.rank - 3](x, sizes)
 }
 
 /** Whether each output is its own input. */

@@ -1,5 +1,5 @@
 import { AbortError, ValueError } from '../errors.ts'
-import { DataLoader, type LoaderPosition } from '../data/loader.ts'
+import type { DataLoader, LoaderPosition } from '../data/loader.ts'
 import type { Plain } from '../io/checkpoint.ts'
 import type { Generator } from '../random/generator.ts'
 import { forget, scope } from '../tensor/scope.ts'
@@ -16,6 +16,10 @@ export interface Pass<B> {
   position(): LoaderPosition | null
 }
 
+/** Told by its shape: what loops over an array need not carry the loader. */
+const isLoader = (source: Batches<unknown>): source is DataLoader<unknown, unknown> =>
+  'pass' in source && typeof source.pass === 'function'
+
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise
 
 /**
@@ -25,7 +29,7 @@ const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value insta
  * @example startPass([1, 2], null).next() // => 1
  */
 export const startPass = <B>(source: Batches<B>, from: LoaderPosition | null): Pass<B> => {
-  if (source instanceof DataLoader) {
+  if (isLoader(source)) {
     const pass = (source as DataLoader<unknown, B>).pass(from ?? undefined)
     return { next: () => pass.read(), position: () => pass.position() }
   }
@@ -54,7 +58,7 @@ const decode = (text: string): Uint8Array =>
 
 /** A source's own generator of orders, where it has one. */
 const generatorOf = (source: Batches<unknown>): Generator | null =>
-  source instanceof DataLoader ? (source.generator ?? null) : null
+  isLoader(source) ? (source.generator ?? null) : null
 
 /**
  * Where a pass stands, with the source's own generator, for a checkpoint.

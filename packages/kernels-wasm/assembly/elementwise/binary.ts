@@ -13,12 +13,15 @@ function combine(code: i32, a: v128, b: v128): v128 {
   if (code == op.I_SUB) return i32x4.sub(a, b)
   if (code == op.I_MUL) return i32x4.mul(a, b)
   if (code == op.I_MAXIMUM) return i32x4.max_s(a, b)
-  return i32x4.min_s(a, b)
+  if (code == op.I_MINIMUM) return i32x4.min_s(a, b)
+  if (code == op.I_AND) return v128.and(a, b)
+  if (code == op.I_OR) return v128.or(a, b)
+  return v128.xor(a, b)
 }
 
 /** One row: `stepA` and `stepB` are bytes from element to element; y is dense. */
 @inline
-function rowOf(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+export function lightRow(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
   if ((stepA == 4 || stepA == 0) && (stepB == 4 || stepB == 0) && n >= 4) {
     let a0 = v128.load32_splat(pA)
     let b0 = v128.load32_splat(pB)
@@ -57,47 +60,47 @@ function rowOf(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize,
 }
 
 function f32Add(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.ADD, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.ADD, pA, pB, pY, n, stepA, stepB)
 }
 
 function f32Sub(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.SUB, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.SUB, pA, pB, pY, n, stepA, stepB)
 }
 
 function f32Mul(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.MUL, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.MUL, pA, pB, pY, n, stepA, stepB)
 }
 
 function f32Div(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.DIV, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.DIV, pA, pB, pY, n, stepA, stepB)
 }
 
 function f32Maximum(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.MAXIMUM, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.MAXIMUM, pA, pB, pY, n, stepA, stepB)
 }
 
 function f32Minimum(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.MINIMUM, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.MINIMUM, pA, pB, pY, n, stepA, stepB)
 }
 
 function i32Add(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.I_ADD, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.I_ADD, pA, pB, pY, n, stepA, stepB)
 }
 
 function i32Sub(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.I_SUB, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.I_SUB, pA, pB, pY, n, stepA, stepB)
 }
 
 function i32Mul(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.I_MUL, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.I_MUL, pA, pB, pY, n, stepA, stepB)
 }
 
 function i32Maximum(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.I_MAXIMUM, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.I_MAXIMUM, pA, pB, pY, n, stepA, stepB)
 }
 
 function i32Minimum(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  rowOf(op.I_MINIMUM, pA, pB, pY, n, stepA, stepB)
+  lightRow(op.I_MINIMUM, pA, pB, pY, n, stepA, stepB)
 }
 
 /** One row of any of the operations above. */

@@ -2,7 +2,7 @@ import {
   atLeast, atMost, expInRange, expm1Negative, f4, fma, normalTail, pick, sigmoidInRange, sizeTo8, tanh4,
 } from '../lib/math'
 import * as op from './unary-codes'
-import { loadPart, loadUpTo4, storePart, storeUpTo4 } from '../lib/tail'
+import { loadUpTo4, storeUpTo4 } from '../lib/tail'
 
 @inline
 function heavy(code: i32, x: v128, a: v128, b: v128): v128 {
@@ -28,33 +28,26 @@ function heavy(code: i32, x: v128, a: v128, b: v128): v128 {
   return f32x4.mul(x, v128.andnot(f32x4.div(w, f32x4.add(w, f4(2))), f32x4.lt(x, f4(-87))))
 }
 
-/** Eight values at a time; the last few pass through the same code. Ends at its foot, so that constants move out of it. */
+/** Eight values at a time. Loops end at their foot, so that constants move out of them. */
 @inline
 export function mapHeavy(code: i32, pX: usize, pY: usize, n: i32, a: f32, b: f32): void {
-  if (n <= 0) return
   const va = f4(a)
   const vb = f4(b)
-  do {
-    let x0: v128
-    let x1: v128
-    if (n >= 8) {
-      x0 = v128.load(pX)
-      x1 = v128.load(pX, 16)
-    } else {
-      x0 = loadUpTo4(pX, n)
-      x1 = n > 4 ? loadPart(pX + 16, n - 4) : x0
-    }
-    const y0 = heavy(code, x0, va, vb)
-    const y1 = heavy(code, x1, va, vb)
-    if (n >= 8) {
+  if (n >= 8) {
+    do {
+      const y0 = heavy(code, v128.load(pX), va, vb)
+      const y1 = heavy(code, v128.load(pX, 16), va, vb)
       v128.store(pY, y0)
       v128.store(pY, y1, 16)
-    } else {
-      storeUpTo4(pY, y0, n)
-      if (n > 4) storePart(pY + 16, y1, n - 4)
-    }
-    pX += 32
-    pY += 32
-    n -= 8
-  } while (n > 0)
+      pX += 32
+      pY += 32
+      n -= 8
+    } while (n >= 8)
+  }
+  while (n > 0) {
+    storeUpTo4(pY, heavy(code, loadUpTo4(pX, n), va, vb), n)
+    pX += 16
+    pY += 16
+    n -= 4
+  }
 }

@@ -3,6 +3,7 @@ import { atan2_64, highHalf, lowHalf, pow64 } from '../lib/math64'
 import { loadStrided, storeUpTo4 } from '../lib/tail'
 import * as op from './codes'
 
+@inline
 function scalar(code: i32, a: f32, b: f32): f32 {
   if (code == op.FMOD) return a % b
   if (code == op.REMAINDER) {
@@ -42,19 +43,53 @@ function throughF64(code: i32, a: v128, b: v128): v128 {
   return low
 }
 
+@inline
 function combine(code: i32, a: v128, b: v128): v128 {
   if (code == op.POW) return throughF64(op.POW, a, b)
   if (code == op.ATAN2) return throughF64(op.ATAN2, a, b)
   return byLane(code, a, b)
 }
 
-/** One row of an operation so long that the choice inside the loop does not matter. */
-export function rowWide(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
-  while (n > 0) {
+/** One row of an operation with a long body. */
+@inline
+function rowOf(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  if (n <= 0) return
+  do {
     storeUpTo4(pY, combine(code, loadStrided(pA, stepA, n), loadStrided(pB, stepB, n)), n)
     pA += stepA << 2
     pB += stepB << 2
     pY += 16
     n -= 4
+  } while (n > 0)
+}
+
+function pow(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.POW, pA, pB, pY, n, stepA, stepB)
+}
+
+function fmod(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.FMOD, pA, pB, pY, n, stepA, stepB)
+}
+
+function remainder(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.REMAINDER, pA, pB, pY, n, stepA, stepB)
+}
+
+function atan2(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.ATAN2, pA, pB, pY, n, stepA, stepB)
+}
+
+function floorDivide(pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  rowOf(op.FLOOR_DIVIDE, pA, pB, pY, n, stepA, stepB)
+}
+
+/** One row of any of these operations. */
+export function rowWide(code: i32, pA: usize, pB: usize, pY: usize, n: i32, stepA: usize, stepB: usize): void {
+  switch (code) {
+    case op.POW: return pow(pA, pB, pY, n, stepA, stepB)
+    case op.FMOD: return fmod(pA, pB, pY, n, stepA, stepB)
+    case op.REMAINDER: return remainder(pA, pB, pY, n, stepA, stepB)
+    case op.ATAN2: return atan2(pA, pB, pY, n, stepA, stepB)
+    default: floorDivide(pA, pB, pY, n, stepA, stepB)
   }
 }
