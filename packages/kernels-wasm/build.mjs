@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import { hoist } from './hoist.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const assembly = join(root, 'assembly')
@@ -48,7 +49,7 @@ const compilerVersion = createRequire(import.meta.url)('assemblyscript/package.j
 
 const inputsHash = (group) => {
   const hash = createHash('sha256').update(compilerVersion)
-  for (const file of [fileURLToPath(import.meta.url), ...sourcesOf(join(root, group.entry))])
+  for (const file of [fileURLToPath(import.meta.url), join(root, 'hoist.mjs'), ...sourcesOf(join(root, group.entry))])
     hash.update(readFileSync(file))
   return hash.digest('hex')
 }
@@ -126,6 +127,7 @@ const compile = async ({ name, entry, tier }) => {
     },
   )
   if (error || !binary) return { fault: `${error?.message ?? 'no output'}\n${stderr.toString()}` }
+  binary = hoist(binary)
   // Relaxed instructions make this engine's own validator refuse the module, so only base is inspected.
   return { binary, fault: tier === 'base' ? faultOf(binary) : undefined }
 }

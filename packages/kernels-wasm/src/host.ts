@@ -76,7 +76,7 @@ const relaxedProbe = (): Uint8Array<ArrayBuffer> => {
   ])
 }
 
-/** One linear memory plus the groups instantiated over it. The first KiB of the memory belongs to the kernels. */
+/** One linear memory plus the groups instantiated over it. */
 export class KernelHost {
   readonly memory: WebAssembly.Memory
   #tier: Tier = 'base'

@@ -1,9 +1,9 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
 import {
-  atLeast, atMost, copySign, expInRange, f4, fma, normalTail, pick, sigmoidFull, sigmoidInRange, sizeTo8,
+  atLeast, atMost, copySign, expInRange, f4, fma, normalTail, pick, sigmoidInRange, sizeTo8,
 } from '../lib/math'
 
-// dx = dy f'(x). `v` is x, or y where the gradient is simpler in it, as src/groups/elementwise.ts says.
+// dx = dy f'(x). `v` is x, or y where the gradient is simpler in it, as the files in src/groups say.
 export const RELU: i32 = 0
 export const LEAKY_RELU: i32 = 1
 export const HARDTANH: i32 = 2
@@ -22,6 +22,13 @@ export const MISH: i32 = 14
 export const GELU_TANH: i32 = 15
 export const CELU: i32 = 16
 export const GELU: i32 = 17
+
+/** The sigmoid, 0 where it is below exp(-87). */
+@inline
+function slope(x: v128): v128 {
+  const s = sigmoidInRange(atMost(atLeast(x, f4(-87)), f4(87)))
+  return v128.andnot(s, f32x4.lt(x, f4(-87)))
+}
 
 @inline
 function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
@@ -49,23 +56,23 @@ function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
   if (code == SQRT) return f32x4.div(dy, f32x4.add(v, v))
   if (code == ELU) {
     // scale alpha exp x on the left, scale on the right; a = alpha, b = scale
-    const slope = f32x4.mul(expInRange(atMost(atLeast(v, f4(-87)), f4(0))), a)
-    return f32x4.mul(dy, f32x4.mul(pick(f32x4.gt(v, f4(0)), one, v128.andnot(slope, f32x4.lt(v, f4(-87)))), b))
+    const left = f32x4.mul(expInRange(atMost(atLeast(v, f4(-87)), f4(0))), a)
+    return f32x4.mul(dy, f32x4.mul(pick(f32x4.gt(v, f4(0)), one, v128.andnot(left, f32x4.lt(v, f4(-87)))), b))
   }
   if (code == CELU) {
     const scaled = f32x4.div(v, a)
-    const slope = expInRange(atMost(atLeast(scaled, f4(-87)), f4(0)))
-    return f32x4.mul(dy, pick(f32x4.gt(v, f4(0)), one, v128.andnot(slope, f32x4.lt(scaled, f4(-87)))))
+    const left = expInRange(atMost(atLeast(scaled, f4(-87)), f4(0)))
+    return f32x4.mul(dy, pick(f32x4.gt(v, f4(0)), one, v128.andnot(left, f32x4.lt(scaled, f4(-87)))))
   }
   if (code == SILU) {
-    const s = sigmoidFull(v)
+    const s = slope(v)
     return f32x4.mul(f32x4.mul(dy, s), fma(v, f32x4.sub(one, s), one))
   }
   if (code == SOFTPLUS) {
     const scaled = f32x4.mul(v, a)
-    return pick(f32x4.gt(scaled, b), dy, f32x4.mul(dy, sigmoidFull(scaled)))
+    return pick(f32x4.gt(scaled, b), dy, f32x4.mul(dy, slope(scaled)))
   }
-  if (code == LOGSIGMOID) return f32x4.mul(dy, sigmoidFull(f32x4.neg(v)))
+  if (code == LOGSIGMOID) return f32x4.mul(dy, slope(f32x4.neg(v)))
   if (code == MISH) {
     // t + x s (1 - t^2), t = tanh(softplus x) = w / (w + 2), w = e (e + 2)
     const e = expInRange(atMost(atLeast(v, f4(-87)), f4(20)))
@@ -74,7 +81,7 @@ function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
     // 1 - t^2 = 4 (w + 1) / (w + 2)^2, which does not cancel; it is 0 where e was clamped
     const u = f32x4.div(f4(2), f32x4.add(w, f4(2)))
     const rest = f32x4.mul(f32x4.mul(u, u), f32x4.add(w, one))
-    return f32x4.mul(dy, fma(f32x4.mul(v, sigmoidFull(v)), rest, t))
+    return f32x4.mul(dy, fma(f32x4.mul(v, slope(v)), rest, t))
   }
   if (code == GELU) {
     // Phi(x) + x phi(x)
@@ -88,8 +95,8 @@ function gradient(code: i32, v: v128, dy: v128, a: v128, b: v128): v128 {
   const z = f32x4.mul(v, v)
   const u = f32x4.mul(v, fma(z, f4(0.0713548162726), f4(1.5957691216057)))
   const s = sigmoidInRange(atMost(atLeast(u, f4(-87)), f4(87)))
-  const slope = fma(z, f4(0.2140644488178), f4(1.5957691216057))
-  return f32x4.mul(f32x4.mul(dy, s), fma(f32x4.mul(v, slope), f32x4.sub(one, s), one))
+  const steepness = fma(z, f4(0.2140644488178), f4(1.5957691216057))
+  return f32x4.mul(f32x4.mul(dy, s), fma(f32x4.mul(v, steepness), f32x4.sub(one, s), one))
 }
 
 @inline
@@ -112,13 +119,24 @@ export function mapGradient(code: i32, pV: usize, pDy: usize, pDx: usize, n: i32
       n -= 16
     }
   }
-  if (n <= 0) return
-  // Ends at its foot, so that constants move out of it.
-  do {
+  if (code >= ELU && n >= 8) {
+    // Long bodies: two at a time, and the loop ends at its foot.
+    do {
+      const g0 = gradient(code, v128.load(pV), v128.load(pDy), va, vb)
+      const g1 = gradient(code, v128.load(pV, 16), v128.load(pDy, 16), va, vb)
+      v128.store(pDx, g0)
+      v128.store(pDx, g1, 16)
+      pV += 32
+      pDy += 32
+      pDx += 32
+      n -= 8
+    } while (n >= 8)
+  }
+  while (n > 0) {
     storeUpTo4(pDx, gradient(code, loadUpTo4(pV, n), loadUpTo4(pDy, n), va, vb), n)
     pV += 16
     pDy += 16
     pDx += 16
     n -= 4
-  } while (n > 0)
+  }
 }

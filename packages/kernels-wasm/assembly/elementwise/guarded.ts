@@ -1,5 +1,5 @@
 import {
-  EXP_LIMIT, expFull, expInRange, logAreSafe, logFull, logInRange, sigmoidFull, sigmoidInRange,
+  EXP_LIMIT, SIGMOID_LIMIT, expFull, expInRange, logAreSafe, logFull, logInRange, sigmoidFull, sigmoidInRange,
 } from '../lib/math'
 import * as op from './unary-codes'
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
@@ -15,7 +15,8 @@ function areSafe(code: i32, x0: v128, x1: v128, x2: v128, x3: v128): bool {
   const sizes = i32x4.splat(0x7fffffff)
   const low = i32x4.max_s(v128.and(x0, sizes), v128.and(x1, sizes))
   const high = i32x4.max_s(v128.and(x2, sizes), v128.and(x3, sizes))
-  return !v128.any_true(i32x4.gt_s(i32x4.max_s(low, high), i32x4.splat(EXP_LIMIT)))
+  const limit = code == op.EXP ? EXP_LIMIT : SIGMOID_LIMIT
+  return !v128.any_true(i32x4.gt_s(i32x4.max_s(low, high), i32x4.splat(limit)))
 }
 
 @inline

@@ -1,9 +1,5 @@
-// Vector functions in f32. Error bounds are for the base tier, measured over every exponent in elementwise.test.ts.
+// Vector functions in f32. Error bounds are for the base tier, measured over every exponent in functions.test.ts.
 // Polynomials are our own minimax fits; the range and the error of each fit is beside its coefficients.
-import {
-  EXP_1, EXP_2, EXP_3, EXP_4, EXP_5, LN2_HIGH, LN2_LOW, LOG2_E, LOG_1, LOG_2, LOG_3, LOG_4, LOG_5, LOG_6, LOG_7, LOG_8, MAGIC,
-  MINUS_EXP_2, MINUS_EXP_4, MINUS_LOG2_E, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, TWENTY, TWO, kept,
-} from './kept'
 import { atLeast, atMost, copySign, f4, fma, fnma, pick } from './vector'
 
 export { atLeast, atMost, copySign, f4, fma, fnma, pick }
@@ -11,24 +7,24 @@ export { atLeast, atMost, copySign, f4, fma, fnma, pick }
 // exp(x) = 2^n exp(r), n = round(x / ln 2), |r| <= ln 2 / 2. Adding 1.5 * 2^23 leaves n in the low mantissa bits.
 @inline
 function magic(): v128 {
-  return kept(MAGIC)
+  return f4(12582912.0)
 }
 
 /** x log2 e + magic: its bits shifted left by 23 are n in the exponent field. */
 @inline
 function scaleOf(x: v128): v128 {
-  return fma(x, kept(LOG2_E), magic())
+  return fma(x, f4(1.44269504), magic())
 }
 
 /** exp(r) - 1 with r = x - n ln 2; error 1.4e-8 relative to r before rounding. */
 @inline
 function expm1Rest(x: v128, scale: v128): v128 {
   const n = f32x4.sub(scale, magic())
-  const r = fnma(n, kept(LN2_LOW), fnma(n, kept(LN2_HIGH), x))
-  let q = fma(kept(EXP_5), r, kept(EXP_4))
-  q = fma(q, r, kept(EXP_3))
-  q = fma(q, r, kept(EXP_2))
-  q = fma(q, r, kept(EXP_1))
+  const r = fnma(n, f4(-2.12194440e-4), fnma(n, f4(0.693359375), x))
+  let q = fma(f4(0.00139465065244578), r, f4(0.00836661056119806))
+  q = fma(q, r, f4(0.0416662812728597))
+  q = fma(q, r, f4(0.166665427946237))
+  q = fma(q, r, f4(0.500000006210090))
   return fma(f32x4.mul(r, r), q, r)
 }
 
@@ -36,7 +32,7 @@ function expm1Rest(x: v128, scale: v128): v128 {
 @inline
 export function expInRange(x: v128): v128 {
   const scale = scaleOf(x)
-  return i32x4.add(f32x4.add(expm1Rest(x, scale), kept(ONE)), i32x4.shl(scale, 23))
+  return i32x4.add(f32x4.add(expm1Rest(x, scale), f4(1)), i32x4.shl(scale, 23))
 }
 
 /** exp(x) for every x, the same bits as expInRange where both hold: 1 ULP, half a step more among subnormals. */
@@ -57,24 +53,14 @@ export function expFull(x: v128): v128 {
  */
 @inline
 export function expOfDifference(v: v128): v128 {
-  return expByPower(
-    v, kept(LOG2_E), kept(MAGIC), kept(POWER_5), kept(POWER_4), kept(POWER_3), kept(POWER_2), kept(POWER_1), kept(ONE),
-  )
-}
-
-/** The same with its constants at hand, for loops that hold them in registers. */
-@inline
-export function expByPower(
-  v: v128, log2e: v128, round: v128, p5: v128, p4: v128, p3: v128, p2: v128, p1: v128, one: v128,
-): v128 {
-  const t = f32x4.mul(v, log2e)
-  const scale = f32x4.add(t, round)
-  const f = f32x4.sub(t, f32x4.sub(scale, round))
-  let q = fma(p5, f, p4)
-  q = fma(q, f, p3)
-  q = fma(q, f, p2)
-  q = fma(q, f, p1)
-  return i32x4.add(fma(q, f, one), i32x4.shl(scale, 23))
+  const t = f32x4.mul(v, f4(1.44269504))
+  const scale = f32x4.add(t, magic())
+  const f = f32x4.sub(t, f32x4.sub(scale, magic()))
+  let q = fma(f4(0.001326468277845861), f, f4(0.009671566369249772))
+  q = fma(q, f, f4(0.05550734297904676))
+  q = fma(q, f, f4(0.2402224126190542))
+  q = fma(q, f, f4(0.6931469770696103))
+  return i32x4.add(fma(q, f, f4(1)), i32x4.shl(scale, 23))
 }
 
 /** exp(x) - 1 for x <= 0 and NaN. */
@@ -87,56 +73,51 @@ export function expm1Negative(x: v128): v128 {
 @inline
 function expm1Scaled(x: v128): v128 {
   const scale = scaleOf(x)
-  const s = i32x4.add(i32x4.shl(scale, 23), kept(ONE))
-  return fma(s, expm1Rest(x, scale), f32x4.sub(s, kept(ONE)))
-}
-
-/** Lanes where expInRange(x) and expInRange(-x) hold; NaN is outside. */
-@inline
-export function expIsSafe(x: v128): v128 {
-  return f32x4.le(f32x4.abs(x), f4(87))
+  const s = i32x4.add(i32x4.shl(scale, 23), f4(1))
+  return fma(s, expm1Rest(x, scale), f32x4.sub(s, f4(1)))
 }
 
 /** Bits of 87: the largest |x| for which expInRange(x) and expInRange(-x) hold. */
 export const EXP_LIMIT: i32 = 0x42ae0000
 
+/** Bits of 16.25: the largest |x| for which sigmoidInRange(x) is good to 2 ULP. */
+export const SIGMOID_LIMIT: i32 = 0x41820000
+
 /**
- * 1 / (1 + exp(-x)) for |x| <= 87. With exp(-x) = 2^n (1 + m) the denominator is 1 + 2^n + 2^n m; its two smaller terms
- * are added first (by way of exp(-x) it would be 2.5 ULP). The sign of x lives in the constants, since a negation is
- * three instructions to V8.
+ * 1 / (1 + exp(-x)) as 2^n / (1 + 2^n + m), where exp(-x) = 2^-n (1 + m): up to n = 23 the first sum is exact, so that
+ * the denominator is rounded once. 2 ULP for -16.25 <= x <= 88; to -87 what it loses of 2^n makes it 2.5.
  */
 @inline
 export function sigmoidInRange(x: v128): v128 {
-  const scale = fma(x, kept(MINUS_LOG2_E), magic())
+  const scale = scaleOf(x)
   const n = f32x4.sub(scale, magic())
-  // r = -x - n ln 2, and its negative
-  const s = fma(n, kept(LN2_LOW), fma(n, kept(LN2_HIGH), x))
-  let q = fma(kept(EXP_5), s, kept(MINUS_EXP_4))
-  q = fma(q, s, kept(EXP_3))
-  q = fma(q, s, kept(MINUS_EXP_2))
-  q = fma(q, s, kept(EXP_1))
+  // s = x - n ln 2, the negative of what exp reduces to: its sign lives in the constants.
+  const s = fnma(n, f4(-2.12194440e-4), fnma(n, f4(0.693359375), x))
+  let q = fma(f4(0.00139465065244578), s, f4(-0.00836661056119806))
+  q = fma(q, s, f4(0.0416662812728597))
+  q = fma(q, s, f4(-0.166665427946237))
+  q = fma(q, s, f4(0.500000006210090))
   // m = s^2 q - s; fused it needs no negation in the other form, and keeps as many digits.
   const m = ASC_FEATURE_RELAXED_SIMD
     ? f32x4.mul(s, f32x4.relaxed_madd(q, s, f4(-1)))
     : f32x4.sub(f32x4.mul(f32x4.mul(s, s), q), s)
-  const power = i32x4.add(i32x4.shl(scale, 23), kept(ONE))
-  const small = fma(power, m, f32x4.pmin(power, kept(ONE)))
-  return f32x4.div(kept(ONE), f32x4.add(small, f32x4.pmax(power, kept(ONE))))
+  const power = i32x4.add(i32x4.shl(scale, 23), f4(1))
+  return f32x4.div(power, f32x4.add(f32x4.add(power, f4(1)), m))
 }
 
-/** 2 ULP for every x; far out on the left it is exp(x), subnormals included. */
+/** 2 ULP for every x, the same bits as sigmoidInRange where both hold: far out on the left it is e - e^2 with e = exp(x). */
 export function sigmoidFull(x: v128): v128 {
-  const outside = pick(f32x4.gt(x, f4(0)), f4(1), expFull(x))
-  return pick(expIsSafe(x), sigmoidInRange(x), outside)
+  const e = expFull(x)
+  return pick(f32x4.ge(x, f4(-16.25)), sigmoidInRange(atMost(x, f4(88))), f32x4.sub(e, f32x4.mul(e, e)))
 }
 
 /** tanh |x| = -m / (m + 2) with m = exp(-2 |x|) - 1, which keeps every digit near 0; 3 ULP. */
 @inline
 export function tanh4(x: v128): v128 {
   // 2 |x| at most 20, so the quick range of expm1 needs no other bound; -2 |x| by setting the sign bit.
-  const twice = atMost(v128.and(f32x4.add(x, x), i32x4.splat(0x7fffffff)), kept(TWENTY))
+  const twice = atMost(v128.and(f32x4.add(x, x), i32x4.splat(0x7fffffff)), f4(20))
   const m = expm1Scaled(v128.or(twice, i32x4.splat(0x80000000)))
-  return copySign(f32x4.div(m, f32x4.add(m, kept(TWO))), x)
+  return copySign(f32x4.div(m, f32x4.add(m, f4(2))), x)
 }
 
 /**
@@ -177,19 +158,19 @@ export function logAreSafe(x0: v128, x1: v128, x2: v128, x3: v128): bool {
 function logShifted(x: v128, shift: v128): v128 {
   const i = i32x4.sub(x, i32x4.splat(0x3f3504f3))
   const e = f32x4.add(f32x4.convert_i32x4_s(i32x4.shr_s(i, 23)), shift)
-  const f = f32x4.sub(i32x4.add(v128.and(i, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), kept(ONE))
+  const f = f32x4.sub(i32x4.add(v128.and(i, i32x4.splat(0x007fffff)), i32x4.splat(0x3f3504f3)), f4(1))
   // (log(1 + f) - f + f^2 / 2) / f^3, relative error of the logarithm 5.9e-9
-  let p = fma(kept(LOG_8), f, kept(LOG_7))
-  p = fma(p, f, kept(LOG_6))
-  p = fma(p, f, kept(LOG_5))
-  p = fma(p, f, kept(LOG_4))
-  p = fma(p, f, kept(LOG_3))
-  p = fma(p, f, kept(LOG_2))
-  p = fma(p, f, kept(LOG_1))
+  let p = fma(f4(-0.0763451965675242), f, f4(0.127615695913322))
+  p = fma(p, f, f4(-0.131601708025934))
+  p = fma(p, f, f4(0.142017588388913))
+  p = fma(p, f, f4(-0.166233586282441))
+  p = fma(p, f, f4(0.200012268521725))
+  p = fma(p, f, f4(-0.250008209977291))
+  p = fma(p, f, f4(0.333333317081538))
   const z = f32x4.mul(f, f)
-  let y = fma(f32x4.mul(f, z), p, f32x4.mul(e, kept(LN2_LOW)))
+  let y = fma(f32x4.mul(f, z), p, f32x4.mul(e, f4(-2.12194440e-4)))
   y = fnma(z, f4(0.5), y)
-  return fma(e, kept(LN2_HIGH), f32x4.add(f, y))
+  return fma(e, f4(0.693359375), f32x4.add(f, y))
 }
 
 /** log x, 2 ULP, for normal positive finite x. */

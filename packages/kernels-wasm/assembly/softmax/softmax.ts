@@ -1,6 +1,5 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
-import { LOG2_E, MAGIC, ONE, POWER_1, POWER_2, POWER_3, POWER_4, POWER_5, kept } from '../lib/kept'
-import { atLeast, expByPower, expFull, expOfDifference, f4 } from '../lib/math'
+import { atLeast, expFull, expOfDifference, f4 } from '../lib/math'
 import { d2, highHalf, joinHalves, log64, lowHalf } from '../lib/math64'
 import { columnMax, firstLanes, lanesSum, rowLeast, rowMax, widen } from '../lib/rows'
 
@@ -13,6 +12,11 @@ export function share(v: v128): v128 {
 const STORE: i32 = 0
 const SUM_ONLY: i32 = 1
 
+/** exp(v), the quick form alone where it is known to hold. */
+@inline
+function term(near: bool, v: v128): v128 {
+  return near ? expOfDifference(v) : share(v)
+}
 
 /**
  * Sum of exp(x - m), runs of 16 in each of 16 lanes in f32, their totals in f64; with STORE the terms go to y. `near`:
@@ -22,21 +26,15 @@ const SUM_ONLY: i32 = 1
 function sumOfTerms(code: i32, near: bool, pX: usize, pY: usize, n: i32, m: v128): f64 {
   let total = d2(0)
   if (n >= 16) {
-    const log2e = kept(LOG2_E), round = kept(MAGIC), one = kept(ONE)
-    const p5 = kept(POWER_5), p4 = kept(POWER_4), p3 = kept(POWER_3), p2 = kept(POWER_2), p1 = kept(POWER_1)
     do {
       let a0 = f4(0), a1 = a0
       const run = min(n, 256) & ~15
       const pEnd = pX + (<usize>run << 2)
       do {
-        const x0 = f32x4.sub(v128.load(pX), m)
-        const e0 = near ? expByPower(x0, log2e, round, p5, p4, p3, p2, p1, one) : share(x0)
-        const x1 = f32x4.sub(v128.load(pX, 16), m)
-        const e1 = near ? expByPower(x1, log2e, round, p5, p4, p3, p2, p1, one) : share(x1)
-        const x2 = f32x4.sub(v128.load(pX, 32), m)
-        const e2 = near ? expByPower(x2, log2e, round, p5, p4, p3, p2, p1, one) : share(x2)
-        const x3 = f32x4.sub(v128.load(pX, 48), m)
-        const e3 = near ? expByPower(x3, log2e, round, p5, p4, p3, p2, p1, one) : share(x3)
+        const e0 = term(near, f32x4.sub(v128.load(pX), m))
+        const e1 = term(near, f32x4.sub(v128.load(pX, 16), m))
+        const e2 = term(near, f32x4.sub(v128.load(pX, 32), m))
+        const e3 = term(near, f32x4.sub(v128.load(pX, 48), m))
         a0 = f32x4.add(a0, f32x4.add(e0, e1))
         a1 = f32x4.add(a1, f32x4.add(e2, e3))
         if (code == STORE) {

@@ -1,15 +1,12 @@
 import { decode } from '../host.ts'
 import type { KernelGroup } from '../host.ts'
 
-/** Where the binaries keep their constants; address 0 stays what an operand left out is. */
-const constants: Range = [16, 1024]
-
 /** Bytes that a kernel may touch: from the first to before the second address. */
 export type Range = readonly [number, number]
 
 /**
  * A group's base kernels with bounds assertions: before each load, store, copy and fill the address is held against
- * `allowed`. Bytes outside of all ranges throw, be they read or written; the kernels' own constants may be read.
+ * `allowed`. Bytes outside of all ranges throw, be they read or written.
  */
 export const checkedKernels = <E>(
   group: KernelGroup<E>,
@@ -20,8 +17,7 @@ export const checkedKernels = <E>(
   const check = (address: number, offset: number, bytes: number): number => {
     const from = (address >>> 0) + (offset >>> 0)
     const to = from + (bytes >>> 0)
-    if (from === to || (from >= constants[0] && to <= constants[1])) return address
-    if (from >= last[0] && to <= last[1] && allowed().includes(last)) return address
+    if (from === to || (from >= last[0] && to <= last[1] && allowed().includes(last))) return address
     const home = allowed().find(([start, end]) => from >= start && to <= end)
     if (home === undefined) throw new RangeError(`touches ${to - from} bytes at ${from}, which belong to no operand`)
     last = home
@@ -149,7 +145,6 @@ const addChecks = (binary: Uint8Array): Uint8Array<ArrayBuffer> => {
       functions = reader.list(() => reader.unsigned())
       section(3, vector(functions.map(unsigned)))
     } else if (id === 6) section(6, reader.take(end - reader.at))
-    else if (id === 8) section(8, unsigned(reader.unsigned() + 1))
     else if (id !== 0) throw new TypeError(`addChecks: section ${id} is not one of a kernel binary`)
     reader.at = end
   }
