@@ -119,7 +119,17 @@ const compile = async ({ name, entry, tier }) => {
   const { default: asc } = await import('assemblyscript/asc')
   let binary
   const { error, stderr } = await asc.main(
-    [entry, ...flags, ...(shrunk.includes(name) ? ['--shrinkLevel', '2'] : []), '--enable', features[tier], '--outFile', 'module.wasm', '--baseDir', root],
+    [
+      entry,
+      ...flags,
+      ...(shrunk.includes(name) ? ['--shrinkLevel', '2'] : []),
+      '--enable',
+      features[tier],
+      '--outFile',
+      'module.wasm',
+      '--baseDir',
+      root,
+    ],
     {
       writeFile(name, data) {
         if (name.endsWith('.wasm')) binary = data

@@ -105,64 +105,16 @@ export function f32_neg(pX: usize, pY: usize, n: i32): void {
   mapLight(unary.NEG, pX, pY, n, 0, 0)
 }
 
-export function f32_abs(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.ABS, pX, pY, n, 0, 0)
-}
-
-export function f32_sign(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.SIGN, pX, pY, n, 0, 0)
-}
-
-export function f32_square(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.SQUARE, pX, pY, n, 0, 0)
-}
-
-export function f32_sqrt(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.SQRT, pX, pY, n, 0, 0)
-}
-
-export function f32_rsqrt(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.RSQRT, pX, pY, n, 0, 0)
-}
-
-export function f32_reciprocal(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.RECIPROCAL, pX, pY, n, 0, 0)
-}
-
 export function f32_relu(pX: usize, pY: usize, n: i32): void {
   mapLight(unary.RELU, pX, pY, n, 0, 0)
-}
-
-export function f32_clip(pX: usize, pY: usize, n: i32, low: f32, high: f32): void {
-  mapLight(unary.CLIP, pX, pY, n, low, high)
 }
 
 export function f32_scale(pX: usize, pY: usize, n: i32, a: f32, b: f32): void {
   mapLight(unary.SCALE, pX, pY, n, a, b)
 }
 
-export function f32_floor(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.FLOOR, pX, pY, n, 0, 0)
-}
-
-export function f32_ceil(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.CEIL, pX, pY, n, 0, 0)
-}
-
-export function f32_round(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.ROUND, pX, pY, n, 0, 0)
-}
-
-export function f32_trunc(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.TRUNC, pX, pY, n, 0, 0)
-}
-
 export function i32_neg(pX: usize, pY: usize, n: i32): void {
   mapLight(unary.I_NEG, pX, pY, n, 0, 0)
-}
-
-export function i32_abs(pX: usize, pY: usize, n: i32): void {
-  mapLight(unary.I_ABS, pX, pY, n, 0, 0)
 }
 
 export function i32_relu(pX: usize, pY: usize, n: i32): void {
@@ -189,28 +141,6 @@ export function f32_axpy(pX: usize, pY: usize, n: i32, a: f32): void {
   }
 }
 
-/** y = a + t (b - a), the way that keeps b exact at t = 1. */
-export function f32_lerp(pA: usize, pB: usize, pY: usize, n: i32, t: f32): void {
-  const weight = f4(t)
-  const rest = f4(1 - t)
-  const near = t < 0.5
-  for (; n > 0; n -= 4, pA += 16, pB += 16, pY += 16) {
-    const a = loadUpTo4(pA, n)
-    const b = loadUpTo4(pB, n)
-    const d = f32x4.sub(b, a)
-    const y = near ? f32x4.add(a, f32x4.mul(weight, d)) : f32x4.sub(b, f32x4.mul(d, rest))
-    storeUpTo4(pY, y, n)
-  }
-}
-
 export function f32_relu_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
   mapGradient(gradient.RELU, pY, pDy, pDx, n, 0, 0)
-}
-
-export function f32_abs_grad(pX: usize, pDy: usize, pDx: usize, n: i32): void {
-  mapGradient(gradient.ABS, pX, pDy, pDx, n, 0, 0)
-}
-
-export function f32_sqrt_grad(pY: usize, pDy: usize, pDx: usize, n: i32): void {
-  mapGradient(gradient.SQRT, pY, pDy, pDx, n, 0, 0)
 }

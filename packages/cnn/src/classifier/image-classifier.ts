@@ -47,11 +47,7 @@ export interface ImagenetTransformOptions {
  * imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
  */
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
-  compose(
-    resize(resizeSize),
-    centerCrop(cropSize),
-    normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
-  )
+  compose(resize(resizeSize), centerCrop(cropSize), normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
 
 const checkLogits = (shape: readonly number[]): void => {
   if (shape.length === 2) return

@@ -1,4 +1,4 @@
-import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { simple } from '@lanewise/kernels-wasm/simple'
 import { apply } from '../autograd/apply.ts'
 import { isFloat } from '../tensor/dtype.ts'
 import { Tensor } from '../tensor/tensor.ts'
@@ -11,7 +11,7 @@ import { where } from './where.ts'
 
 const clipOp: UnaryOp = {
   name: 'clip',
-  kernel: (k) => k.use(arithmetic).f32_clip,
+  kernel: (k) => k.use(simple).f32_clip,
   f: (x, low, high) => (Number.isNaN(x) ? x : Math.min(Math.max(x, low), high)),
   infer: sameSpec,
   reference: unaryReference,

@@ -1,4 +1,4 @@
-import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { simple } from '@lanewise/kernels-wasm/simple'
 import { apply } from '../autograd/apply.ts'
 import type { OpDef } from '../autograd/op.ts'
 import { broadcastShapes, contiguousStrides } from '../tensor/shape.ts'
@@ -20,7 +20,7 @@ const lerpOp: OpDef<number> = {
     if (dtype !== 'f32') return null
     const strides = k.dense(a) ? a.strides : contiguousStrides(shape)
     const y = k.empty(shape, dtype, strides)
-    k.use(arithmetic).f32_lerp(k.ptrAs(a, strides), k.ptrAs(b, strides), k.ptr(y), y.size, t)
+    k.use(simple).f32_lerp(k.ptrAs(a, strides), k.ptrAs(b, strides), k.ptr(y), y.size, t)
     return [y]
   },
   gradient: (c, [dy]) => [mul(dy!, 1 - c.attrs), mul(dy!, c.attrs)],

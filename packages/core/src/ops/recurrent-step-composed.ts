@@ -1,5 +1,6 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
-import { elementwise } from '@lanewise/kernels-wasm/elementwise'
+import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
+import { exponential } from '@lanewise/kernels-wasm/exponential'
 import { gemm, gemmFlags } from '@lanewise/kernels-wasm/gemm'
 import type { OpDef } from '../autograd/op.ts'
 import { partsOf, product, type StepAttrs } from './recurrent-step.ts'
@@ -56,7 +57,8 @@ export const composedStepOp: OpDef<StepAttrs> = {
     const [P, H] = [h.shape[2], cell === 'lstm' ? c.shape[2] : h.shape[2]]
     const GH = layers[0].shape[0]
     const { f32_gemm, gemm_scratch_bytes } = k.use(gemm)
-    const f = k.use(elementwise)
+    const { f32_add, f32_mul, f32_sub } = k.use(arithmetic)
+    const { f32_sigmoid, f32_tanh } = k.use(exponential)
     let size = embedding === null ? attrs.input.length : embedding.shape[1]
     const widest = Math.max(GH, output.length)
     const pWork = k.scratch(4 * widest)
@@ -80,24 +82,24 @@ export const composedStepOp: OpDef<StepAttrs> = {
       if (cell === 'lstm') {
         const [pCOld, pC] = [k.ptr(c) + 4 * H * old, k.ptr(c) + 4 * H * now]
         multiply(pOld, P, pWHh, GH, pBHh, pWork, gemmFlags.accumulate)
-        f.f32_sigmoid(gate(0), gate(0), 2 * H)
-        f.f32_tanh(gate(2), gate(2), H)
-        f.f32_sigmoid(gate(3), gate(3), H)
-        f.f32_mul(gate(1), pCOld, pC, H)
-        f.f32_mul(gate(0), gate(2), pState, H)
-        f.f32_add(pC, pState, pC, H)
-        f.f32_tanh(pC, pState, H)
-        f.f32_mul(gate(3), pState, pState, H)
+        f32_sigmoid(gate(0), gate(0), 2 * H)
+        f32_tanh(gate(2), gate(2), H)
+        f32_sigmoid(gate(3), gate(3), H)
+        f32_mul(gate(1), pCOld, pC, H)
+        f32_mul(gate(0), gate(2), pState, H)
+        f32_add(pC, pState, pC, H)
+        f32_tanh(pC, pState, H)
+        f32_mul(gate(3), pState, pState, H)
         multiply(pState, H, k.ptr(layers[at + 4]), P, 0, pNow)
       } else {
         multiply(pOld, H, pWHh, 2 * H, pBHh, pWork, gemmFlags.accumulate)
-        f.f32_sigmoid(pWork, pWork, 2 * H)
-        f.f32_mul(gate(0), pOld, pState, H)
+        f32_sigmoid(pWork, pWork, 2 * H)
+        f32_mul(gate(0), pOld, pState, H)
         multiply(pState, H, pWHh + 8 * H * H, H, pBHh + 8 * H, gate(2), gemmFlags.accumulate)
-        f.f32_tanh(gate(2), gate(2), H)
-        f.f32_sub(pOld, gate(2), pState, H)
-        f.f32_mul(gate(1), pState, pState, H)
-        f.f32_add(gate(2), pState, pNow, H)
+        f32_tanh(gate(2), gate(2), H)
+        f32_sub(pOld, gate(2), pState, H)
+        f32_mul(gate(1), pState, pState, H)
+        f32_add(gate(2), pState, pNow, H)
       }
       pX = pNow
       size = P

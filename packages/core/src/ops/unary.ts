@@ -2,6 +2,7 @@
 import { arithmetic } from '@lanewise/kernels-wasm/arithmetic'
 import { compare } from '@lanewise/kernels-wasm/compare'
 import { exponential } from '@lanewise/kernels-wasm/exponential'
+import { simple } from '@lanewise/kernels-wasm/simple'
 import { special } from '@lanewise/kernels-wasm/special'
 import { apply } from '../autograd/apply.ts'
 import type { GradientContext } from '../autograd/node.ts'
@@ -51,7 +52,7 @@ export const neg = (x: Tensor): Tensor => apply(negOp, [x], [])
 
 const absGradOp: GradOp = {
   name: 'absGrad',
-  kernel: (k) => k.use(arithmetic).f32_abs_grad,
+  kernel: (k) => k.use(simple).f32_abs_grad,
   f: (x, dy) => dy * Math.sign(x),
   infer: sameSpec,
   reference: gradReference,
@@ -60,8 +61,8 @@ const absGradOp: GradOp = {
 
 const absOp: UnaryOp = {
   name: 'abs',
-  kernel: (k) => k.use(arithmetic).f32_abs,
-  integerKernel: (k) => k.use(arithmetic).i32_abs,
+  kernel: (k) => k.use(simple).f32_abs,
+  integerKernel: (k) => k.use(simple).i32_abs,
   f: Math.abs,
   infer: sameSpec,
   reference,
@@ -75,7 +76,7 @@ export const abs = (x: Tensor): Tensor => apply(absOp, [x], [])
 
 const signOp: UnaryOp = {
   name: 'sign',
-  kernel: (k) => k.use(arithmetic).f32_sign,
+  kernel: (k) => k.use(simple).f32_sign,
   f: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   infer: sameSpec,
   reference,
@@ -88,7 +89,7 @@ export const sign = (x: Tensor): Tensor => apply(signOp, [x], [])
 
 const squareOp: UnaryOp = {
   name: 'square',
-  kernel: (k) => k.use(arithmetic).f32_square,
+  kernel: (k) => k.use(simple).f32_square,
   f: (x) => x * x,
   infer: sameSpec,
   reference,
@@ -102,7 +103,7 @@ export const square = (x: Tensor): Tensor => (isFloat(x.dtype) ? apply(squareOp,
 
 const sqrtGradOp: GradOp = {
   name: 'sqrtGrad',
-  kernel: (k) => k.use(arithmetic).f32_sqrt_grad,
+  kernel: (k) => k.use(simple).f32_sqrt_grad,
   f: (y, dy) => dy / (2 * y),
   infer: sameSpec,
   reference: gradReference,
@@ -111,7 +112,7 @@ const sqrtGradOp: GradOp = {
 
 const sqrtOp: UnaryOp = {
   name: 'sqrt',
-  kernel: (k) => k.use(arithmetic).f32_sqrt,
+  kernel: (k) => k.use(simple).f32_sqrt,
   f: Math.sqrt,
   infer: sameSpec,
   reference,
@@ -125,7 +126,7 @@ export const sqrt = (x: Tensor): Tensor => runUnary(sqrtOp, x)
 
 const rsqrtOp: UnaryOp = {
   name: 'rsqrt',
-  kernel: (k) => k.use(arithmetic).f32_rsqrt,
+  kernel: (k) => k.use(simple).f32_rsqrt,
   f: (x) => 1 / Math.sqrt(x),
   infer: sameSpec,
   reference,
@@ -142,7 +143,7 @@ export const rsqrt = (x: Tensor): Tensor => runUnary(rsqrtOp, x)
 
 const reciprocalOp: UnaryOp = {
   name: 'reciprocal',
-  kernel: (k) => k.use(arithmetic).f32_reciprocal,
+  kernel: (k) => k.use(simple).f32_reciprocal,
   f: (x) => 1 / x,
   infer: sameSpec,
   reference,
@@ -451,7 +452,7 @@ export const erf = (x: Tensor): Tensor => runUnary(erfOp, x)
 
 const floorOp: UnaryOp = {
   name: 'floor',
-  kernel: (k) => k.use(arithmetic).f32_floor,
+  kernel: (k) => k.use(simple).f32_floor,
   f: Math.floor,
   infer: sameSpec,
   reference,
@@ -464,7 +465,7 @@ export const floor = (x: Tensor): Tensor => runRounding(floorOp, x)
 
 const ceilOp: UnaryOp = {
   name: 'ceil',
-  kernel: (k) => k.use(arithmetic).f32_ceil,
+  kernel: (k) => k.use(simple).f32_ceil,
   f: Math.ceil,
   infer: sameSpec,
   reference,
@@ -486,7 +487,7 @@ const roundEven = (x: number): number => {
 
 const roundOp: UnaryOp = {
   name: 'round',
-  kernel: (k) => k.use(arithmetic).f32_round,
+  kernel: (k) => k.use(simple).f32_round,
   f: roundEven,
   infer: sameSpec,
   reference,
@@ -499,7 +500,7 @@ export const round = (x: Tensor): Tensor => runRounding(roundOp, x)
 
 const truncOp: UnaryOp = {
   name: 'trunc',
-  kernel: (k) => k.use(arithmetic).f32_trunc,
+  kernel: (k) => k.use(simple).f32_trunc,
   f: Math.trunc,
   infer: sameSpec,
   reference,

@@ -1,23 +1,20 @@
+import { currentStream, defaultStream, setDefaultStream } from './default-stream.ts'
 import { Generator } from './generator.ts'
-
-let current: Generator | undefined
-
-/** 53 bits that differ from run to run. */
-const entropy = (): number => {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2))
-  return (high & 0x1fffff) * 4294967296 + low
-}
 
 /**
  * The generator that draws when none is given. Until {@link manualSeed} it starts from the system's entropy, as
  * PyTorch's does; its `seed` tells which run that was.
  */
-export const defaultGenerator = (): Generator => (current ??= new Generator(entropy()))
+export const defaultGenerator = (): Generator => {
+  const stream = defaultStream()
+  if (stream instanceof Generator) return stream
+  const generator = new Generator(stream)
+  setDefaultStream(generator)
+  return generator
+}
 
 /** Makes `generator` the default one. */
-export const setDefaultGenerator = (generator: Generator): void => {
-  current = generator
-}
+export const setDefaultGenerator = (generator: Generator): void => setDefaultStream(generator)
 
 /**
  * Restarts the default generator: what follows equals PyTorch after `torch.manual_seed(seed)`.
@@ -28,6 +25,6 @@ export const setDefaultGenerator = (generator: Generator): void => {
  * defaultGenerator().randperm(4) // => [0, 1, 3, 2]
  */
 export const manualSeed = (seed: number | bigint): Generator => {
-  if (current === undefined) return (current = new Generator(seed))
-  return current.manualSeed(seed)
+  if (currentStream() === undefined) setDefaultStream(new Generator(seed))
+  return defaultGenerator().manualSeed(seed)
 }

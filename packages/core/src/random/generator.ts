@@ -1,21 +1,16 @@
-import { FormatError, ValueError } from '../errors.ts'
+import { FormatError } from '../errors.ts'
 import { log, log1p } from '../math/f64.ts'
-import { fmaF32, fmaF64 } from '../math/fma.ts'
+import { fmaF32 } from '../math/fma.ts'
 import { cos, sin } from '../math/trig.ts'
-import { Mt19937 } from './mt19937.ts'
+import { invalid, Stream, type FloatArray } from './stream.ts'
 
-/** What the floating-point draws fill. */
-export type FloatArray = Float32Array | Float64Array
+export type { FloatArray }
 
 /** What the integer draws fill. */
 export type IntArray = Int32Array | Uint8Array | Float32Array | Float64Array
 
-/** The seed of a generator that was given none; PyTorch's. */
-const UNSEEDED = 67280421310721n
-
 const TWO_32 = 4294967296
 const TWO_M24 = 5.960464477539063e-8
-const TWO_M53 = 1.1102230246251565e-16
 const TWO_PI = 6.283185307179586
 const TWO_PI_F32 = 6.2831854820251465
 
@@ -28,21 +23,6 @@ const AT_WORDS = 24
 const AT_NORMAL = 5024
 const AT_NORMAL_VALID = 5040
 
-const checkSeed = (seed: number | bigint): bigint => {
-  const whole = typeof seed === 'bigint' || Number.isSafeInteger(seed)
-  const value = whole ? BigInt(seed) : 0n
-  if (whole && value >= -(1n << 63n) && value < 1n << 64n) return BigInt.asUintN(64, value)
-  throw new ValueError({
-    op: 'manualSeed',
-    problem: 'not a seed',
-    got: String(seed),
-    expected: 'an integer up to 2^53 - 1, or a bigint in [-2^63, 2^64)',
-  })
-}
-
-const invalid = (op: string, problem: string, got: string, expected: string): ValueError =>
-  new ValueError({ op, problem, got, expected })
-
 /**
  * A random stream with PyTorch's draws: the same seed gives the same numbers as `torch.Generator` on the CPU.
  * Uniform and integer draws, permutations and masks agree to the bit; normal values to 1.2e-7 (f32) and 1e-15 (f64),
@@ -52,63 +32,10 @@ const invalid = (op: string, problem: string, got: string, expected: string): Va
  * const values = new Generator(0).uniform(new Float32Array(2))
  * values // => [0.49625659, 0.76822180]
  */
-export class Generator {
-  readonly #engine: Mt19937 = new Mt19937()
-  #seed = 0n
-  /** The sine half of the last pair of normal values, if nobody took it yet. */
-  #spareNormal: number | undefined
-
-  /** @param seed - as for {@link manualSeed}. Default 67280421310721, as PyTorch. */
-  constructor(seed: number | bigint = UNSEEDED) {
-    this.manualSeed(seed)
-  }
-
-  /** The seed last set, as an unsigned 64-bit integer. */
-  get seed(): bigint {
-    return this.#seed
-  }
-
-  /**
-   * Restarts the stream.
-   * @param seed - an integer up to 2^53 - 1, or a bigint in [-2^63, 2^64); negative ones count from 2^64 down
-   * @throws ValueError when `seed` is not such an integer.
-   */
-  manualSeed(seed: number | bigint): this {
-    this.#seed = checkSeed(seed)
-    this.#engine.seed(Number(this.#seed & 0xffffffffn))
-    this.#spareNormal = undefined
-    return this
-  }
-
-  /** The next 32 bits, in [0, 2^32). */
-  uint32(): number {
-    return this.#engine.next()
-  }
-
+export class Generator extends Stream {
   /** A draw from [0, 2^63), as `torch.empty((), dtype=torch.int64).random_()`: what a DataLoader seeds its shuffle with. */
   int64(): bigint {
     return BigInt.asUintN(63, this.#uint64())
-  }
-
-  /** One double in [0, 1) with 53 random bits: two 32-bit draws. */
-  double(): number {
-    const high = this.#engine.next()
-    const low = this.#engine.next()
-    return ((high & 0x1fffff) * TWO_32 + low) * TWO_M53
-  }
-
-  /**
-   * Fills `out` from the uniform distribution on [from, to).
-   * @returns `out`
-   * @throws ValueError when a bound is not finite or from > to.
-   */
-  uniform<T extends FloatArray>(out: T, from: number = 0, to: number = 1): T {
-    if (!(Number.isFinite(from) && Number.isFinite(to) && from <= to)) {
-      throw invalid('uniform', 'not a range', `from ${from} to ${to}`, 'finite bounds, from <= to')
-    }
-    if (out instanceof Float32Array) this.#uniformF32(out, Math.fround(from), Math.fround(to))
-    else for (let i = 0; i < out.length; i++) out[i] = fmaF64(this.double(), to - from, from)
-    return out
   }
 
   /**
@@ -143,7 +70,7 @@ export class Generator {
     checkProbabilities(p, out.length)
     if (typeof p === 'number') for (let i = 0; i < out.length; i++) out[i] = this.double() < p ? 1 : 0
     else if (p instanceof Float64Array) for (let i = 0; i < out.length; i++) out[i] = this.double() < p[i] ? 1 : 0
-    else for (let i = 0; i < out.length; i++) out[i] = (this.#engine.next() & 0xffffff) * TWO_M24 < p[i] ? 1 : 0
+    else for (let i = 0; i < out.length; i++) out[i] = (this.engine.next() & 0xffffff) * TWO_M24 < p[i] ? 1 : 0
     return out
   }
 
@@ -167,7 +94,7 @@ export class Generator {
   randint(n: number): number {
     if (!(Number.isSafeInteger(n) && n >= 1))
       throw invalid('randint', 'not a range', `n ${n}`, 'an integer in [1, 2^53)')
-    return n < TWO_32 ? this.#engine.next() % n : Number(this.#uint64() % BigInt(n))
+    return n < TWO_32 ? this.engine.next() % n : Number(this.#uint64() % BigInt(n))
   }
 
   /**
@@ -194,7 +121,7 @@ export class Generator {
     const order = new Int32Array(n)
     for (let i = 0; i < n; i++) order[i] = i
     for (let i = 0; i < n - 1; i++) {
-      const j = i + (this.#engine.next() % (n - i))
+      const j = i + (this.engine.next() % (n - i))
       const kept = order[i]
       order[i] = order[j]
       order[j] = kept
@@ -209,15 +136,15 @@ export class Generator {
   state(): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(STATE_BYTES)
     const view = new DataView(bytes.buffer)
-    const { words, position } = this.#engine
+    const { words, position } = this.engine
     const fresh = position === words.length
-    view.setBigUint64(0, this.#seed, true)
+    view.setBigUint64(0, this.lastSeed, true)
     view.setInt32(AT_LEFT, fresh ? 1 : words.length - position + 1, true)
     view.setInt32(AT_SEEDED, 1, true)
     view.setUint32(AT_NEXT, fresh ? 0 : position, true)
     for (let i = 0; i < words.length; i++) view.setUint32(AT_WORDS + 8 * i, words[i], true)
-    view.setFloat64(AT_NORMAL, this.#spareNormal ?? 0, true)
-    view.setInt32(AT_NORMAL_VALID, this.#spareNormal === undefined ? 0 : 1, true)
+    view.setFloat64(AT_NORMAL, this.spareNormal ?? 0, true)
+    view.setInt32(AT_NORMAL_VALID, this.spareNormal === undefined ? 0 : 1, true)
     return bytes
   }
 
@@ -228,38 +155,30 @@ export class Generator {
   setState(bytes: Uint8Array): this {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     checkState(view)
-    const words = this.#engine.words
+    const words = this.engine.words
     const left = view.getInt32(AT_LEFT, true)
-    this.#seed = view.getBigUint64(0, true)
+    this.lastSeed = view.getBigUint64(0, true)
     for (let i = 0; i < words.length; i++) words[i] = view.getUint32(AT_WORDS + 8 * i, true)
-    this.#engine.position = left === 1 ? words.length : view.getUint32(AT_NEXT, true)
-    this.#spareNormal = view.getInt32(AT_NORMAL_VALID, true) ? view.getFloat64(AT_NORMAL, true) : undefined
+    this.engine.position = left === 1 ? words.length : view.getUint32(AT_NEXT, true)
+    this.spareNormal = view.getInt32(AT_NORMAL_VALID, true) ? view.getFloat64(AT_NORMAL, true) : undefined
     return this
   }
 
   #uint64(): bigint {
-    const high = this.#engine.next()
-    return (BigInt(high) << 32n) | BigInt(this.#engine.next())
-  }
-
-  /** PyTorch's build fuses the multiplication and the addition. */
-  #uniformF32(out: Float32Array, from: number, to: number): void {
-    const engine = this.#engine
-    const width = Math.fround(to - from)
-    if (from === 0 && width === 1) for (let i = 0; i < out.length; i++) out[i] = (engine.next() & 0xffffff) * TWO_M24
-    else for (let i = 0; i < out.length; i++) out[i] = fmaF32((engine.next() & 0xffffff) * TWO_M24, width, from)
+    const high = this.engine.next()
+    return (BigInt(high) << 32n) | BigInt(this.engine.next())
   }
 
   /** Box and Muller's pair from two doubles, the cosine first. */
   #nextNormal(): number {
-    const spare = this.#spareNormal
+    const spare = this.spareNormal
     if (spare !== undefined) {
-      this.#spareNormal = undefined
+      this.spareNormal = undefined
       return spare
     }
     const angle = TWO_PI * this.double()
     const radius = Math.sqrt(-2 * log1p(-this.double()))
-    this.#spareNormal = radius * sin(angle)
+    this.spareNormal = radius * sin(angle)
     return radius * cos(angle)
   }
 

@@ -1,7 +1,9 @@
 import { ShapeError, ValueError } from '../errors.ts'
 import { defaultGenerator } from './default.ts'
+import { defaultStream } from './default-stream.ts'
 import { truncNormal } from './distributions.ts'
 import type { FloatArray, Generator } from './generator.ts'
+import type { Stream } from './stream.ts'
 
 /** Where an initialiser draws from. */
 export interface RandomOptions {
@@ -87,7 +89,7 @@ const xavierStd = (op: string, shape: Shape, gain: number): number => {
 const uniformOfStd = <T extends FloatArray>(
   data: T,
   std: number,
-  { generator = defaultGenerator() }: RandomOptions,
+  { generator = defaultStream() }: { readonly generator?: Stream },
 ): T => (data.length === 0 ? data : generator.uniform(data, -SQRT_3 * std, SQRT_3 * std))
 
 const normalOfStd = <T extends FloatArray>(
@@ -359,7 +361,7 @@ export const dirac = <T extends FloatArray>(data: T, shape: Shape, options: { re
 export const uniform = <T extends FloatArray>(
   data: T,
   options: RandomOptions & { readonly from?: number; readonly to?: number } = {},
-): T => (options.generator ?? defaultGenerator()).uniform(data, options.from ?? 0, options.to ?? 1)
+): T => (options.generator ?? defaultStream()).uniform(data, options.from ?? 0, options.to ?? 1)
 
 /** Fills from N(mean, std^2), as `torch.nn.init.normal_`. Defaults 0 and 1. */
 export const normal = <T extends FloatArray>(

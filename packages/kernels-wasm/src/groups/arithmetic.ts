@@ -11,39 +11,17 @@ export type { UnaryKernel, UnaryKernel1, UnaryKernel2, GradientKernel, BinaryKer
  */
 export interface ArithmeticKernels {
   readonly f32_neg: UnaryKernel
-  readonly f32_abs: UnaryKernel
-  /** -1, 0 or 1; NaN gives 0, as in PyTorch. */
-  readonly f32_sign: UnaryKernel
-  readonly f32_square: UnaryKernel
-  readonly f32_sqrt: UnaryKernel
-  /** 1 / sqrt(x), two roundings. */
-  readonly f32_rsqrt: UnaryKernel
-  readonly f32_reciprocal: UnaryKernel
   /** max(0, x); NaN stays NaN, -0 stays -0. */
   readonly f32_relu: UnaryKernel
-  /** min(max(x, a), b); pass an infinity for a missing bound. NaN stays NaN; the bounds must not be NaN. */
-  readonly f32_clip: UnaryKernel2
   /** a x + b, two roundings on both tiers. */
   readonly f32_scale: UnaryKernel2
-  readonly f32_floor: UnaryKernel
-  readonly f32_ceil: UnaryKernel
-  /** To the nearest integer, halves to even. */
-  readonly f32_round: UnaryKernel
-  readonly f32_trunc: UnaryKernel
   readonly i32_neg: UnaryKernel
-  readonly i32_abs: UnaryKernel
   /** max(0, x). */
   readonly i32_relu: UnaryKernel
   /** y_i += a x_i. */
   readonly f32_axpy: UnaryKernel1
-  /** y_i = a_i + t (b_i - a_i), computed from the nearer end, as torch.lerp. */
-  f32_lerp(pA: number, pB: number, pY: number, n: number, t: number): void
   /** From y (or x): y > 0 ? dy : 0; NaN passes dy. */
   readonly f32_relu_grad: GradientKernel
-  /** From x; 0 at 0. */
-  readonly f32_abs_grad: GradientKernel
-  /** From y. */
-  readonly f32_sqrt_grad: GradientKernel
   readonly f32_add: BinaryKernel
   readonly f32_add_nd: BinaryNdKernel
   readonly f32_sub: BinaryKernel

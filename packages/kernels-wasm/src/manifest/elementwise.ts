@@ -82,14 +82,12 @@ const words = (list: string): string[] => list.split(' ')
 
 const groups: Readonly<Record<string, readonly Row[]>> = {
   arithmetic: [
-    ...words('neg abs sign square sqrt rsqrt reciprocal relu floor ceil round trunc').map((name) => unary(name)),
-    unary('clip', 'low', 'high'),
+    unary('neg'),
     unary('scale', 'a', 'b'),
-    ...words('relu abs sqrt').map((name) => gradient(name)),
+    ...both('relu'),
     ...words('add sub mul div maximum minimum').flatMap((name) => binary(`f32_${name}`, 'f32', 'f32')),
     ...words('add sub mul maximum minimum').flatMap((name) => binary(`i32_${name}`, 'i32', 'i32')),
     cast('i32_neg', 'i32', 'i32', true),
-    cast('i32_abs', 'i32', 'i32', true),
     cast('i32_relu', 'i32', 'i32', true),
     row(
       'f32_axpy',
@@ -97,6 +95,12 @@ const groups: Readonly<Record<string, readonly Row[]>> = {
       'axpy',
       false,
     ),
+  ],
+  simple: [
+    ...words('sign square rsqrt reciprocal floor ceil round trunc').map((name) => unary(name)),
+    ...words('abs sqrt').flatMap((name) => both(name)),
+    unary('clip', 'low', 'high'),
+    cast('i32_abs', 'i32', 'i32', true),
     row('f32_lerp', [input('pA', n), input('pB', n), output('pY', n), ...sizes('n'), ...scalars('t')], 'lerp'),
   ],
   exponential: [unary('exp'), unary('log'), ...words('sigmoid tanh silu').flatMap((name) => both(name))],

@@ -13,6 +13,7 @@ import { softmaxReferences } from './softmax.ts'
 /** Plain loops by group and by the name that a manifest row refers to. */
 export const references: Readonly<Record<string, Readonly<Record<string, Reference>>>> = {
   arithmetic: elementwiseReferences,
+  simple: elementwiseReferences,
   exponential: elementwiseReferences,
   activation: elementwiseReferences,
   special: elementwiseReferences,
