@@ -87,7 +87,15 @@ const asText = (bytes) => {
   return `"${Array.from(bytes, (byte) => code[byte]).join('')}"`
 }
 
+/** The decoder is what the other texts are read with: its own has a character for each byte. */
+const asEscapes = (bytes) => `"${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}"`
+
 const writeModule = (name, bytes) => {
+  if (name === 'decode.base') {
+    write('decode.inline.js', `export default ${asEscapes(bytes)}\n`)
+    write('decode.workerd.js', 'export default ""\n')
+    return
+  }
   write(`${name}.wasm`, bytes)
   write(`${name}.inline.js`, `export default ${asText(bytes)}\n`)
   write(`${name}.workerd.js`, `import module from "./${name}.wasm"\nexport default module\n`)
@@ -164,7 +172,7 @@ const runJobs = async (jobs, report) => {
 }
 
 const writeRelaxedChunk = (groups) => {
-  const built = groups.map((group) => group.name).filter((name) => existsSync(join(out, `${name}.relaxed.wasm`)))
+  const built = groups.map((group) => group.name).filter((name) => name !== 'decode' && existsSync(join(out, `${name}.relaxed.wasm`)))
   const inline = built.map((name) => {
     const bytes = readFileSync(join(out, `${name}.relaxed.wasm`))
     return `  ${JSON.stringify(name)}: ${asText(bytes)},`
@@ -195,11 +203,12 @@ const main = async () => {
       return
     }
     if (tier === 'base') writeModule(`${name}.base`, binary)
-    else write(`${name}.relaxed.wasm`, binary)
+    else if (name !== 'decode') write(`${name}.relaxed.wasm`, binary)
     writeFileSync(stamp, hash)
     console.log(`${name}.${tier}.wasm ${binary.length} bytes`)
   })
   writeRelaxedChunk(groups)
+  write('decode.d.ts', 'declare const text: string\nexport default text\n')
   write('module.d.ts', 'declare const module: string | WebAssembly.Module\nexport default module\n')
   write('relaxed.d.ts', 'declare const modules: Record<string, string | WebAssembly.Module>\nexport default modules\n')
   process.exitCode = failed ? 1 : 0

@@ -20,6 +20,7 @@ import { simple } from './groups/simple.ts'
 import { softmax } from './groups/softmax.ts'
 import { special } from './groups/special.ts'
 import { sum } from './groups/sum.ts'
+import { uniform } from './groups/uniform.ts'
 import { KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import type { KernelGroup, Tier } from './host.ts'
 import { manifest } from './manifest.ts'
@@ -47,6 +48,7 @@ const groups: readonly KernelGroup<object>[] = [
   index,
   optim,
   random,
+  uniform,
   rnn,
   image,
 ]
@@ -70,7 +72,8 @@ const ceilings: Readonly<Record<string, number>> = {
   pool: 7_700,
   index: 4_400,
   optim: 4_200,
-  random: 3_200,
+  random: 2_700,
+  uniform: 1_300,
   rnn: 20_000,
   image: 4_200,
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { conv, convPass, writeConvParams } from './groups/conv.ts'
 import { gemm } from './groups/gemm.ts'
-import { decode, KernelError, KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
+import { createDecoder, KernelError, KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
 
 const codeOf = async (run: () => unknown): Promise<string> => {
@@ -63,7 +63,7 @@ test('a binary that does not compile is a named error, and the host stays usable
 
 test('modules that the caller compiled are used in place of the inlined ones', async () => {
   const host = new KernelHost()
-  await loadKernels(host, { tier: 'base', module: { gemm: new WebAssembly.Module(decode(gemm.base as string)) } })
+  await loadKernels(host, { tier: 'base', module: { gemm: new WebAssembly.Module(createDecoder()(gemm.base as string)) } })
   expect(host.use({ name: 'gemm', base: 'never decoded' })).toHaveProperty('f32_gemm')
 })
 

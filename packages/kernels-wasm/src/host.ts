@@ -1,3 +1,5 @@
+import decoder from '#wasm/decode'
+
 /** Which binaries run: base SIMD (the same bits in every engine) or relaxed SIMD (fused multiply-add where the engine has it). */
 export type Tier = 'base' | 'relaxed'
 
@@ -82,6 +84,7 @@ export class KernelHost {
   #tier: Tier = 'base'
   #modules: Readonly<Record<string, string | WebAssembly.Module>> = {}
   readonly #instances = new Map<object, WebAssembly.Exports>()
+  #decode: ((text: string) => Uint8Array<ArrayBuffer>) | undefined
 
   constructor(options: KernelHostOptions = {}) {
     const { initialPages = 16, maximumPages = 65536 } = options
@@ -143,7 +146,7 @@ export class KernelHost {
   #instantiate<E>(group: KernelGroup<E>): WebAssembly.Exports {
     const source = this.#modules[group.name] ?? group.base
     try {
-      const module = typeof source === 'string' ? new WebAssembly.Module(decode(source)) : source
+      const module = typeof source === 'string' ? new WebAssembly.Module((this.#decode ??= createDecoder())(source)) : source
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       this.#instances.set(group, exports)
       return exports
@@ -185,25 +188,26 @@ const chooseTier = ({ tier = 'best', deterministic = false }: LoadOptions): Tier
 /** The commonest bytes of kernel binaries, as ranges; `asText` in build.mjs has the same. */
 const common = [0xfd, 0xfd, 0, 0x2b, 0x36, 0x48, 0x54, 0x5c, 0x6a, 0x76, 0x80, 0x80, 0xe4, 0xe6] as const
 
-/**
- * The bytes of an inlined binary: a character from '#' on (but the backslash) is a place in the order of bytes, the
- * commonest first; a space or '!' before it adds 91 or 182.
- */
-export const decode = (text: string): Uint8Array<ArrayBuffer> => {
+/** All bytes, the commonest first. */
+const byteOrder = (): Set<number> => {
   const order = new Set<number>()
   for (let i = 0; i < common.length; i += 2) for (let b = common[i]!; b <= common[i + 1]!; b++) order.add(b)
   for (let b = 0; b < 256; b++) order.add(b)
-  const byPlace = [...order]
-  const bytes = new Uint8Array(text.length)
-  let count = 0
-  for (let i = 0; i < text.length; i++) {
-    let c = text.charCodeAt(i)
-    let page = 0
-    if (c < 35) {
-      page = (c - 31) * 91
-      c = text.charCodeAt(++i)
-    }
-    bytes[count++] = byPlace[page + c - (c > 92 ? 36 : 35)]!
+  return order
+}
+
+/** Makes the function that gives the bytes of an inlined binary. It is a kernel too: cold JavaScript takes 2 to 8 ms. */
+export const createDecoder = (): ((text: string) => Uint8Array<ArrayBuffer>) => {
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const module = new WebAssembly.Module(Uint8Array.from(decoder, (c) => c.charCodeAt(0)))
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } })
+  const decode = exports['decode'] as (p: number, n: number, order: number) => number
+  new Uint8Array(memory.buffer).set([...byteOrder()])
+  return (text) => {
+    const room = memory.buffer.byteLength - 256 - text.length
+    if (room < 0) memory.grow(Math.ceil(-room / 65536))
+    const bytes = new Uint8Array(memory.buffer as ArrayBuffer, 256)
+    const { written } = new TextEncoder().encodeInto(text, bytes)
+    return bytes.subarray(0, decode(256, written, 0))
   }
-  return bytes.subarray(0, count)
 }

@@ -85,6 +85,10 @@ const xavierStd = (op: string, shape: Shape, gain: number): number => {
   return gain * Math.sqrt(2 / (fanIn + fanOut))
 }
 
+/** The bound of {@link kaimingUniform}. */
+export const kaimingBound = (shape: Shape, options: KaimingOptions = {}): number =>
+  SQRT_3 * kaimingStd('kaimingUniform', shape, options)
+
 /** A uniform fill with this standard deviation around 0. */
 const uniformOfStd = <T extends FloatArray>(
   data: T,

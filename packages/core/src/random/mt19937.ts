@@ -21,7 +21,10 @@ export class Mt19937 {
 
   /** The next output, in [0, 2^32). */
   next(): number {
-    if (this.position === WORDS) this.advance()
+    if (this.position === WORDS) {
+      this.advance()
+      this.position = 0
+    }
     let y = this.words[this.position++]
     y ^= y >>> 11
     y ^= (y << 7) & 0x9d2c5680
@@ -29,7 +32,8 @@ export class Mt19937 {
     return (y ^ (y >>> 18)) >>> 0
   }
 
-  private advance(): void {
+  /** Replaces the words by the next 624. */
+  advance(): void {
     const words = this.words
     for (let i = 0; i < WORDS; i++) {
       const next = i + 1 < WORDS ? words[i + 1] : words[0]
@@ -37,6 +41,5 @@ export class Mt19937 {
       const y = (words[i] & 0x80000000) | (next & 0x7fffffff)
       words[i] = far ^ (y >>> 1) ^ (-(y & 1) & 0x9908b0df)
     }
-    this.position = 0
   }
 }

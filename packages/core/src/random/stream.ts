@@ -29,7 +29,8 @@ export const invalid = (op: string, problem: string, got: string, expected: stri
 
 /** The part of a {@link Generator} that every layer carries: its state and the uniform draws. */
 export class Stream {
-  protected readonly engine: Mt19937
+  /** The words that kernels draw from. */
+  readonly engine: Mt19937
   protected lastSeed = 0n
   /** The sine half of the last pair of normal values, if nobody took it yet. */
   protected spareNormal: number | undefined
@@ -89,11 +90,31 @@ export class Stream {
     return out
   }
 
-  /** PyTorch's build fuses the multiplication and the addition. */
+  /** PyTorch's build fuses the multiplication and the addition. Written without calls: layers draw with cold code. */
   private uniformF32(out: Float32Array, from: number, to: number): void {
-    const engine = this.engine
+    const { engine } = this
+    const { words } = engine
     const width = Math.fround(to - from)
-    if (from === 0 && width === 1) for (let i = 0; i < out.length; i++) out[i] = (engine.next() & 0xffffff) * TWO_M24
-    else for (let i = 0; i < out.length; i++) out[i] = fmaF32((engine.next() & 0xffffff) * TWO_M24, width, from)
+    const narrow = new Float32Array(1)
+    let at = engine.position
+    for (let i = 0; i < out.length; i++) {
+      if (at === words.length) {
+        engine.advance()
+        at = 0
+      }
+      let y = words[at++]
+      y ^= y >>> 11
+      y ^= (y << 7) & 0x9d2c5680
+      y ^= (y << 15) & 0xefc60000
+      const u = ((y ^ (y >>> 18)) & 0xffffff) * TWO_M24
+      const sum = u * width + from
+      narrow[0] = sum
+      const rounded = narrow[0]
+      // Where the sum lies in the middle between two f32 values, the next of them is one too.
+      const other = sum + (sum - rounded)
+      narrow[0] = other
+      out[i] = other !== rounded && narrow[0] === other ? fmaF32(u, width, from) : rounded
+    }
+    engine.position = at
   }
 }

@@ -13,8 +13,6 @@ export interface RandomKernels {
   mt_seed(pState: number, seed: number): void
   /** n tempered words of 32 bits, one draw each. */
   mt_raw(pState: number, pY: number, n: number): void
-  /** torch.rand and uniform_: one draw each, 24 bits, scaled to [a, b) in f64 and rounded once. */
-  f32_uniform(pState: number, pY: number, n: number, a: number, b: number): void
   /** f64 in [0, 1) with 53 bits, two draws each, as PyTorch's doubles. pY is a multiple of 8. */
   f64_uniform53(pState: number, pY: number, n: number): void
   /** bernoulli_(p): bytes of 1 with probability p, else 0; two draws each. */

@@ -6,14 +6,14 @@ const n = ['n'] as const
 
 const row = (name: string, signature: readonly Operand[], inPlace = false): KernelRow => ({
   name,
-  group: 'random',
+  group: name === 'f32_uniform' ? 'uniform' : 'random',
   signature,
   tile: { n: 624 },
   inPlace,
   reference: 'random',
 })
 
-/** Rows of the random group. */
+/** Rows of the groups random and uniform. */
 export const randomRows: readonly KernelRow[] = [
   row('mt_seed', [state, ...scalars('seed')]),
   row('mt_raw', [state, output('pY', n, 'i32'), ...sizes('n')]),

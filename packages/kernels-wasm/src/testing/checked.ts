@@ -1,4 +1,4 @@
-import { decode } from '../host.ts'
+import { createDecoder } from '../host.ts'
 import type { KernelGroup } from '../host.ts'
 
 /** Bytes that a kernel may touch: from the first to before the second address. */
@@ -25,7 +25,7 @@ export const checkedKernels = <E>(
   }
   const { base } = group
   if (typeof base !== 'string') throw new TypeError('checkedKernels: wants the binary as text')
-  const module = new WebAssembly.Module(addChecks(decode(base)))
+  const module = new WebAssembly.Module(addChecks(createDecoder()(base)))
   return new WebAssembly.Instance(module, { env: { memory, check } }).exports as E
 }
 

@@ -30,6 +30,7 @@ export const references: Readonly<Record<string, Readonly<Record<string, Referen
   index: indexReferences,
   optim: optimReferences,
   random: randomReferences,
+  uniform: randomReferences,
   rnn: rnnReferences,
   image: imageReferences,
 }

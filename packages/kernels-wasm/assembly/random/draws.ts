@@ -1,4 +1,4 @@
-// MT19937 as PyTorch's CPU generator draws from it. The contract is src/groups/random.ts.
+// MT19937 as PyTorch's CPU generator draws from it. The contracts are src/groups/random.ts and uniform.ts.
 // State: 624 words, then the number of words already used (624 when all are).
 
 @inline
