@@ -38,7 +38,7 @@ const npm = (args, cwd, env) =>
 const publish = (folder, env) => {
   const peers = cases.flatMap((test) => test.peers ?? []).map((name) => ({ path: join(root, 'node_modules', name) }))
   for (const { path } of [...packages, ...peers]) {
-    const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]
+    const pack = ['pack', '--json', '--pack-destination', folder]
     const [{ filename }] = JSON.parse(npm(pack, path, env))
     npm(['publish', join(folder, filename), '--access', 'public', '--tag', 'latest'], folder, env)
   }

@@ -1,14 +1,35 @@
-// npm run size [-- --json]: bundles each fixture as an application would (esbuild, minified, gzip) and holds it to its ceiling.
+// npm run size [-- --json] [--packed]: bundles each fixture as an application would (esbuild, minified, gzip) and holds it to
+// its ceiling: from the packages as built, or as npm would install them.
 import { build } from 'esbuild'
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { tallyLine } from '../packages.mjs'
+import { publicPackages, tallyLine } from '../packages.mjs'
 import { root } from '../setup.mjs'
 import { ceilings } from './ceilings.mjs'
 
+/** A folder with the fixtures and, beside them, the packages out of their tarballs. */
+const install = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lanewise-size-'))
+  for (const { path, json } of publicPackages()) {
+    const to = join(folder, 'node_modules', json.name)
+    mkdirSync(to, { recursive: true })
+    execFileSync('npm', ['pack', '--loglevel=silent', '--pack-destination', folder], { cwd: path })
+    const tarball = `${json.name.slice(1).replace('/', '-')}-${json.version}.tgz`
+    execFileSync('tar', ['xzf', join(folder, tarball), '-C', to, '--strip-components=1'])
+  }
+  cpSync(join(root, 'tools/size/fixtures'), join(folder, 'fixtures'), { recursive: true })
+  return folder
+}
+
+const packed = process.argv.includes('--packed') ? install() : undefined
+const fixtures = packed === undefined ? join(root, 'tools/size/fixtures') : join(packed, 'fixtures')
+
 const measure = async (name) => {
   const { outputFiles } = await build({
-    entryPoints: [join(root, 'tools/size/fixtures', `${name}.ts`)],
+    entryPoints: [join(fixtures, `${name}.ts`)],
     bundle: true,
     splitting: true,
     minify: true,
@@ -54,6 +75,7 @@ for (const [name, { about, ceiling, mustNotAppear = [] }] of Object.entries(ceil
   results.push({ name, about, bytes, ceiling, faults })
 }
 
+if (packed !== undefined) rmSync(packed, { recursive: true })
 const failed = results.filter(({ faults }) => faults.length > 0).length
 if (process.argv.includes('--json')) console.log(JSON.stringify(results))
 else {

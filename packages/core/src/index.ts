@@ -256,6 +256,7 @@ export { fold, unfold, type UnfoldOptions } from './ops/unfold.ts'
 export { scaledDotProductAttention, type AttentionOptions } from './ops/attention.ts'
 
 // Modules
+export { inEvalMode } from './nn/eval-mode.ts'
 export {
   buffer,
   Module,

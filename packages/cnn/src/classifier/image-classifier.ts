@@ -1,8 +1,10 @@
 import {
-  predict,
+  inEvalMode,
+  noGrad,
   scope,
   ShapeError,
   softmax,
+  Tensor,
   unsqueeze,
   ValueError,
   type ImageLike,
@@ -49,12 +51,12 @@ export interface ImagenetTransformOptions {
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
   compose(resize(resizeSize), centerCrop(cropSize), normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
 
-const checkLogits = (shape: readonly number[]): void => {
-  if (shape.length === 2) return
+const checkLogits = (output: unknown): Tensor => {
+  if (output instanceof Tensor && output.rank === 2) return output
   throw new ShapeError({
     op: 'imageClassifier',
     problem: 'the model gives no classes',
-    got: `[${shape.join(',')}]`,
+    got: output instanceof Tensor ? `[${output.shape.join(',')}]` : typeof output,
     expected: '[1, C]',
     advice: 'Use a classification model, such as resnet18',
   })
@@ -105,12 +107,9 @@ export const imageClassifier = (
   checkTopK(topK)
   return async (image) => {
     const x = scope(() => unsqueeze(transform(toTensor(image)), 0))
-    const logits = await predict(model, x)
+    const probabilities = inEvalMode(model, () => noGrad(() => scope(() => softmax(checkLogits(model.forward(x))))))
     x.dispose()
-    checkLogits(logits.shape)
-    if (labels !== undefined) checkLabels(labels, logits.shape[1])
-    const probabilities = softmax(logits)
-    logits.dispose()
+    if (labels !== undefined) checkLabels(labels, probabilities.shape[1])
     const values = await probabilities.data()
     probabilities.dispose()
     return ranked(values, labels).slice(0, topK)

@@ -47,8 +47,7 @@ const drawOp: OpDef<Draw> = {
 }
 
 /** The weight of PyTorch's Linear and Conv layers: kaiming uniform with a = sqrt 5, which is U(-k, k) with k = 1 / sqrt(fanIn). */
-export const layerWeight = (shape: Shape): Tensor =>
-  uniformParameter(shape, kaimingBound(shape, { a: Math.sqrt(5) }))
+export const layerWeight = (shape: Shape): Tensor => uniformParameter(shape, kaimingBound(shape, { a: Math.sqrt(5) }))
 
 /** The bias that goes with it: U(-k, k) with k = 1 / sqrt(fanIn) of the weight. Draw it after the weight. */
 export const layerBias = (size: number, weight: Shape): Tensor => {

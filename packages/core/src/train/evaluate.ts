@@ -1,5 +1,6 @@
 import { noGrad } from '../autograd/modes.ts'
 import { ValueError } from '../errors.ts'
+import { inEvalMode } from '../nn/eval-mode.ts'
 import type { AnyModule } from '../nn/module.ts'
 import { concat } from '../ops/concat.ts'
 import { slice } from '../ops/views.ts'
@@ -83,17 +84,6 @@ const metricsFor = (
   const classes =
     target.dtype !== 'f32' && target.dtype !== 'f64' && output.rank === target.rank + 1 && output.rank >= 2
   return classes ? { accuracy: shareRight } : {}
-}
-
-/** Runs `fn` with the model in inference mode, then puts every module back as it was. */
-const inEvalMode = async <T>(model: AnyModule, fn: () => Promise<T>): Promise<T> => {
-  const modes = [...model.namedModules().values()].map((module) => [module, module.training] as const)
-  model.eval()
-  try {
-    return await fn()
-  } finally {
-    for (const [module, training] of modes) module.training = training
-  }
 }
 
 interface Measured {
