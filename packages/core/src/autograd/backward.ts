@@ -4,7 +4,7 @@ import { addInPlace } from '../ops/in-place.ts'
 import { contiguousCopy } from '../ops/copy.ts'
 import { reshape } from '../ops/views.ts'
 import { onesLike } from '../tensor/create.ts'
-import { keep, scope, untracked } from '../tensor/scope.ts'
+import { keep, listingScope, untracked } from '../tensor/scope.ts'
 import { isContiguous, sameShape, show } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { enableGrad, noGrad } from './modes.ts'
@@ -74,16 +74,20 @@ const arrive = (pass: Pass, edge: Edge, gradient: Tensor): void => {
   }
 }
 
+let searches = 0
+
 /** The nodes below `roots`, newest first: every node comes after all that feed gradients into it. */
 const descending = (roots: readonly Tensor[]): Node[] => {
-  const seen = new Set<Node>()
-  const stack = roots.map((x) => x.node).filter((node) => node !== null)
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    if (seen.has(node)) continue
-    seen.add(node)
-    for (const edge of node.edges) if (edge?.node) stack.push(edge.node)
+  const search = ++searches
+  const found: Node[] = []
+  const enter = (node: Node | null | undefined): void => {
+    if (!node || node.seen === search) return
+    node.seen = search
+    found.push(node)
   }
-  return [...seen].sort((a, b) => b.id - a.id)
+  for (const x of roots) enter(x.node)
+  for (let i = 0; i < found.length; i++) for (const edge of found[i].edges) enter(edge?.node)
+  return found.sort((a, b) => b.id - a.id)
 }
 
 /** A gradient of the shape that its input had, checked since rules of other packages run here too. */
@@ -99,22 +103,19 @@ const checkGradient = (node: Node, i: number, dx: Tensor): void => {
 
 /** Runs one gradient rule; gives a gradient per input that the pass owns. */
 const runRule = (pass: Pass, node: Node, dy: readonly (Tensor | null)[]): (Tensor | null)[] => {
-  const own = new Set<Tensor | null>([...dy, ...node.savedTensors()])
   const rule = (): (Tensor | null)[] => {
     const dxs = node.op.gradient!(node, dy)
-    const given = new Set<Tensor>()
     return dxs.map((dx, i) => {
       if (dx === null || !node.needs[i]) return null
       checkGradient(node, i, dx)
       // A rule may hand back dy, a saved tensor or one tensor twice: each slot needs a handle of its own.
-      const mine = own.has(dx) || given.has(dx) || dx.kept ? share(dx, pass.createGraph) : dx
-      given.add(dx)
-      return mine
+      const shared = dx.kept || dy.includes(dx) || node.holds(dx) || dxs.indexOf(dx) < i
+      return shared ? share(dx, pass.createGraph) : dx
     })
   }
   node.fused = !pass.createGraph && isSynchronous(dy)
   if (pass.createGraph) return enableGrad(rule)
-  return noGrad(() => scope(rule))
+  return noGrad(() => listingScope(rule))
 }
 
 const isSynchronous = (dy: readonly (Tensor | null)[]): boolean =>
@@ -129,17 +130,18 @@ const visit = (pass: Pass, node: Node): void => {
     if (g !== null) pass.sink(x, share(g, pass.createGraph))
   }
   node.check()
-  node.needs = node.edges.map((edge) => edge !== null && pass.wants(edge))
+  const { edges } = node
+  node.needs = edges.map((edge) => edge !== null && pass.wants(edge))
   const dxs = node.needs.includes(true) ? runRule(pass, node, dy) : []
   if (!pass.createGraph) for (const g of dy) g?.dispose()
-  const edges = [...node.edges]
   if (!pass.retainGraph) node.release()
-  dxs.forEach((dx, i) => {
+  for (let i = 0; i < dxs.length; i++) {
+    const dx = dxs[i]
     const edge = edges[i]
-    if (dx === null) return
+    if (dx === null) continue
     if (edge === null) dx.dispose()
     else arrive(pass, edge, dx)
-  })
+  }
 }
 
 /** Whether edges lead to the tensors of `wanted`, for the nodes of `order`. */

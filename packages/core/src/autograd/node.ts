@@ -36,24 +36,45 @@ export class Node implements GradientContext<unknown> {
   readonly attrs: unknown
   readonly inputSpecs: readonly TensorSpec[]
   readonly outputSpecs: readonly TensorSpec[]
-  readonly edges: (Edge | null)[]
+  edges: readonly (Edge | null)[]
   needs: boolean[]
   fused = false
+  /** The search that saw this node last. */
+  seen = 0
   private inputs: (Tensor | null)[] | null
   private outputs: (Tensor | null)[]
+  /** Of the saved inputs, then of the saved outputs. */
   private readonly versions: number[] = []
   private retained: Tensor[] | null = null
 
   constructor(op: OpDef<unknown>, attrs: unknown, inputs: readonly Tensor[], outputs: readonly Tensor[]) {
     this.op = op
     this.attrs = attrs
-    this.inputSpecs = inputs.map(specOf)
+    const n = inputs.length
+    const specs = new Array<TensorSpec>(n)
+    const needs = new Array<boolean>(n)
+    const edges = new Array<Edge | null>(n)
+    for (let i = 0; i < n; i++) {
+      specs[i] = specOf(inputs[i])
+      needs[i] = inputs[i].requiresGrad
+      edges[i] = edgeTo(inputs[i])
+    }
+    this.inputSpecs = specs
     this.outputSpecs = outputs.map(specOf)
-    this.needs = inputs.map((x) => x.requiresGrad)
-    this.edges = inputs.map(edgeTo)
-    this.inputs = pick(inputs, op.savesInputs)
-    this.outputs = pick(outputs, op.savesOutputs)
-    for (const x of this.savedTensors()) this.versions.push(x.storage.version)
+    this.needs = needs
+    this.edges = edges
+    this.inputs = this.save(inputs, op.savesInputs)
+    this.outputs = this.save(outputs, op.savesOutputs)
+  }
+
+  /** The tensors in the places `which`, their versions noted; null in the others. */
+  private save(list: readonly Tensor[], which: readonly number[] | undefined): (Tensor | null)[] {
+    const kept = new Array<Tensor | null>(list.length)
+    for (let i = 0; i < list.length; i++) {
+      kept[i] = which?.includes(i) === true ? list[i] : null
+      if (kept[i] !== null) this.versions.push(list[i].storage.version)
+    }
+    return kept
   }
 
   input(i: number): Tensor {
@@ -72,6 +93,11 @@ export class Node implements GradientContext<unknown> {
   /** The tensors that the gradient rule may read. */
   savedTensors(): Tensor[] {
     return [...(this.inputs ?? []), ...this.outputs].filter((x) => x !== null)
+  }
+
+  /** Whether a tensor is one of those that the gradient rule may read. */
+  holds(x: Tensor): boolean {
+    return this.inputs?.includes(x) === true || this.outputs.includes(x)
   }
 
   /** Asks for the gradient of one of the outputs to be left on it. */
@@ -95,16 +121,20 @@ export class Node implements GradientContext<unknown> {
         advice: 'Pass { retainGraph: true } to the first backward',
       })
     }
-    this.savedTensors().forEach((x, i) => {
-      x.live(`backward of ${this.op.name}`)
-      if (x.storage.version === this.versions[i]) return
-      throw new GradientError({
-        op: 'backward',
-        problem: `a tensor that ${this.op.name} saved was changed in place`,
-        got: `${x.toString()} at version ${x.storage.version}`,
-        expected: `version ${this.versions[i]}`,
-        advice: 'Change a clone instead, or change it after backward',
-      })
+    let at = 0
+    for (const x of this.inputs) if (x !== null) this.checkSaved(x, this.versions[at++])
+    for (const x of this.outputs) if (x !== null) this.checkSaved(x, this.versions[at++])
+  }
+
+  private checkSaved(x: Tensor, version: number): void {
+    if (x.disposed) x.live(`backward of ${this.op.name}`)
+    if (x.storage.version === version) return
+    throw new GradientError({
+      op: 'backward',
+      problem: `a tensor that ${this.op.name} saved was changed in place`,
+      got: `${x.toString()} at version ${x.storage.version}`,
+      expected: `version ${version}`,
+      advice: 'Change a clone instead, or change it after backward',
     })
   }
 
@@ -114,7 +144,7 @@ export class Node implements GradientContext<unknown> {
     for (let i = this.outputs.length - hidden; i < this.outputs.length; i++) this.outputs[i]?.dispose()
     this.inputs = null
     this.outputs = []
-    this.edges.fill(null)
+    this.edges = []
   }
 
   private saved(x: Tensor | null | undefined, role: string, i: number): Tensor {
@@ -131,6 +161,3 @@ const specOf = (x: Tensor): TensorSpec => ({ shape: x.shape, dtype: x.dtype })
 
 const edgeTo = (x: Tensor): Edge | null =>
   x.requiresGrad ? { node: x.node, index: x.outputIndex, leaf: x.node === null ? x : null } : null
-
-const pick = (list: readonly Tensor[], which: readonly number[] | undefined): (Tensor | null)[] =>
-  list.map((x, i) => (which?.includes(i) ? x : null))

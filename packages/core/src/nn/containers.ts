@@ -77,7 +77,7 @@ export class Sequential extends Module {
 
   forward(x: Tensor): Tensor {
     let y = x
-    for (const layer of this) y = layer.forward(y)
+    for (const layer of Object.values(this)) if (layer instanceof Module) y = (layer as Layer).forward(y)
     return y
   }
 }

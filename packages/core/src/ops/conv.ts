@@ -259,11 +259,11 @@ export const checkConv = (
   for (const t of tensors) t.live(op)
   needFloat(op, x)
   needSameDType(op, tensors)
-  const layout = transposed ? `[in, out / groups, ${axesOfSpace(space)}]` : `[out, in / groups, ${axesOfSpace(space)}]`
+  const layout = (): string => (transposed ? '[in, out / groups, ' : '[out, in / groups, ') + `${axesOfSpace(space)}]`
   if (!Number.isInteger(groups) || groups < 1)
     throw new ValueError({ op, problem: 'groups is not a positive integer', got: String(groups) })
   if (w.rank !== space + 2)
-    throw new ShapeError({ op, problem: "the weight's rank does not fit", got: show(w.shape), expected: layout })
+    throw new ShapeError({ op, problem: "the weight's rank does not fit", got: show(w.shape), expected: layout() })
   const [first, second] = w.shape
   const channels = transposed ? first : second * groups
   const out = transposed ? second * groups : first
@@ -272,7 +272,7 @@ export const checkConv = (
       op,
       problem: 'input channels do not match the weight',
       got: `x ${show(x.shape)} and weight ${show(w.shape)}, groups ${groups}`,
-      expected: `x axis 1 = ${channels}, weight ${layout}`,
+      expected: `x axis 1 = ${channels}, weight ${layout()}`,
       advice: 'Pass groups, or check the layout',
     })
   }

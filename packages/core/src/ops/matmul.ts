@@ -54,10 +54,16 @@ const multiply = (
 
 const runGemm = (k: WasmBackend, a: Tensor, b: Tensor, y: Tensor): void => {
   const rank = y.rank
-  const [M, N] = y.shape.slice(-2)
+  const M = y.shape[rank - 2]
+  const N = y.shape[rank - 1]
   const K = a.shape[rank - 1]
   const kernels = k.use(gemm)
   const pScratch = k.scratch(kernels.gemm_scratch_bytes(M, N, K))
+  if (rank === 2) {
+    const [s, t] = [a.strides, b.strides]
+    kernels.f32_gemm(k.ptr(a), s[0], s[1], k.ptr(b), t[0], t[1], k.ptr(y), N, M, N, K, 0, 0, pScratch)
+    return
+  }
   const walk = collapse(y.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2), y.strides.slice(0, -2)])
   const inner = walk.shape.length - 1
   const count = inner < 0 ? 1 : walk.shape[inner]
@@ -138,6 +144,7 @@ export const matmul = (a: Tensor, b: Tensor): Tensor => {
     const tall = matmul(reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape[a.rank - 1]]), b)
     return reshape(tall, [...a.shape.slice(0, -1), b.shape[1]])
   }
+  if (a.rank === 2 && b.rank === 2) return apply(matmulOp, [a, b], undefined)
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2))
   return apply(
     matmulOp,

@@ -112,6 +112,13 @@ const keptStrides = (x: Tensor, attrs: ReduceAttrs): readonly number[] => {
   return attrs.keepDims ? all : all.filter((_, i) => !attrs.axes.includes(i))
 }
 
+/** The product of the sizes from axis `from` to before `to`. */
+const product = (shape: Shape, from: number, to: number): number => {
+  let n = 1
+  for (let i = from; i < to; i++) n *= shape[i]
+  return n
+}
+
 /** The kernel binding of every {@link ReduceOp}. */
 export function reduceWasm(
   this: ReduceOp,
@@ -122,6 +129,14 @@ export function reduceWasm(
 ): Tensor[] | null {
   const kernel = this.kernel(k, x.dtype)
   if (kernel === null) return null
+  const first = attrs.axes[0] ?? 0
+  const count = attrs.axes.length
+  if (x.contiguous && (count === 0 || attrs.axes[count - 1] === first + count - 1)) {
+    const y = k.empty(spec.shape, spec.dtype)
+    const [outer, n] = [product(x.shape, 0, first), product(x.shape, first, first + count)]
+    kernel(k.ptr(x), k.ptr(y), outer, n, product(x.shape, first + count, x.rank))
+    return [y]
+  }
   const parts = isDense(x.shape, x.strides) ? canonical(x, attrs.axes) : null
   if (parts !== null) {
     const y = k.empty(spec.shape, spec.dtype, keptStrides(x, attrs))

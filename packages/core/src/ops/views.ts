@@ -65,11 +65,14 @@ const reshapeStrides = (x: Tensor, shape: Shape): number[] | null => {
 }
 
 const resolveShape = (x: Tensor, shape: Shape): Shape => {
-  const known = shape.filter((n) => n !== -1)
-  const rest = sizeOf(known)
-  const free = shape.length - known.length
+  let rest = 1
+  let free = 0
+  for (const n of shape) {
+    if (n === -1) free++
+    else rest *= n
+  }
   const size = free === 1 && rest > 0 ? x.size / rest : 0
-  const full = shape.map((n) => (n === -1 ? size : n))
+  const full = free === 0 ? shape.slice() : shape.map((n) => (n === -1 ? size : n))
   if (free > 1 || full.some((n) => n < 0 || !Number.isInteger(n)) || sizeOf(full) !== x.size) {
     throw new ShapeError({
       op: 'reshape',

@@ -99,5 +99,5 @@ export const axesOfSpace = (rank: number): string => ['D', 'H', 'W'].slice(3 - r
 /** An entry per axis of space as depth, height, width: `fill` for the axes that there are not. */
 export const triple = (list: readonly number[], fill: number): readonly [number, number, number] => {
   const n = list.length
-  return [list[n - 3] ?? fill, list[n - 2] ?? fill, list[n - 1]]
+  return [n > 2 ? list[n - 3] : fill, n > 1 ? list[n - 2] : fill, list[n - 1]]
 }

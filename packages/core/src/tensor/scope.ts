@@ -88,6 +88,27 @@ export const scope = <T>(fn: () => T): T => {
   }
 }
 
+/**
+ * Runs `fn` and releases every tensor that it made and does not list: a scope for code that runs often and leaves no
+ * graph behind.
+ */
+export const listingScope = <T extends readonly (Tensor | null)[]>(fn: () => T): T => {
+  const outer = tracked
+  const mine: Tensor[] = []
+  let listed: T | undefined
+  tracked = mine
+  try {
+    listed = fn()
+    return listed
+  } finally {
+    tracked = outer
+    for (const x of mine) {
+      if (listed?.includes(x) === true) outer?.push(x)
+      else if (!x.kept) x.dispose()
+    }
+  }
+}
+
 /** Runs `fn` with the tensors that it makes outside of any scope: they belong to its caller. */
 export const untracked = <T>(fn: () => T): T => {
   const outer = tracked
