@@ -172,7 +172,9 @@ const runJobs = async (jobs, report) => {
 }
 
 const writeRelaxedChunk = (groups) => {
-  const built = groups.map((group) => group.name).filter((name) => name !== 'decode' && existsSync(join(out, `${name}.relaxed.wasm`)))
+  const built = groups
+    .map((group) => group.name)
+    .filter((name) => name !== 'decode' && existsSync(join(out, `${name}.relaxed.wasm`)))
   const inline = built.map((name) => {
     const bytes = readFileSync(join(out, `${name}.relaxed.wasm`))
     return `  ${JSON.stringify(name)}: ${asText(bytes)},`

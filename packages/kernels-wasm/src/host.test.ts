@@ -63,7 +63,10 @@ test('a binary that does not compile is a named error, and the host stays usable
 
 test('modules that the caller compiled are used in place of the inlined ones', async () => {
   const host = new KernelHost()
-  await loadKernels(host, { tier: 'base', module: { gemm: new WebAssembly.Module(createDecoder()(gemm.base as string)) } })
+  await loadKernels(host, {
+    tier: 'base',
+    module: { gemm: new WebAssembly.Module(createDecoder()(gemm.base as string)) },
+  })
   expect(host.use({ name: 'gemm', base: 'never decoded' })).toHaveProperty('f32_gemm')
 })
 

@@ -146,7 +146,8 @@ export class KernelHost {
   #instantiate<E>(group: KernelGroup<E>): WebAssembly.Exports {
     const source = this.#modules[group.name] ?? group.base
     try {
-      const module = typeof source === 'string' ? new WebAssembly.Module((this.#decode ??= createDecoder())(source)) : source
+      const module =
+        typeof source === 'string' ? new WebAssembly.Module((this.#decode ??= createDecoder())(source)) : source
       const { exports } = new WebAssembly.Instance(module, { env: { memory: this.memory } })
       this.#instances.set(group, exports)
       return exports
