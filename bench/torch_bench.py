@@ -4,9 +4,13 @@
 with "memory": true it makes five calls and gives {"peakMemoryMb": number} instead. The first line out is the version."""
 import json
 import math
+import os
 import resource
 import sys
 import time
+
+# torch.set_num_threads does not reach OpenBLAS, which reads this when numpy or torch first load it.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 import numpy as np
 import torch

@@ -5,6 +5,9 @@ import os
 import sys
 import time
 
+# torch.set_num_threads does not reach OpenBLAS, which reads this when torch first loads it.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
