@@ -15,7 +15,7 @@ export const recipes = {
     name: 'dcgan',
     build: (quick) => dcgan({ channels: 1, imageSize: 32, baseWidth: quick ? 8 : 64 }),
     quick: { digits: 320, epochs: 1, batchSize: 32 },
-    full: { digits: 12_800, epochs: 4, batchSize: 64 },
+    full: { digits: 12_800, epochs: 10, batchSize: 64 },
   },
   kerasMnistGan: {
     name: 'keras-mnist-gan',
@@ -38,6 +38,6 @@ export const recipes = {
     name: 'vae-gan',
     build: (quick) => vaeGan({ baseWidth: quick ? 8 : 32 }),
     quick: { digits: 320, epochs: 1, batchSize: 32 },
-    full: { digits: 12_800, epochs: 4, batchSize: 64 },
+    full: { digits: 12_800, epochs: 12, batchSize: 64 },
   },
 } satisfies Record<string, Recipe>
