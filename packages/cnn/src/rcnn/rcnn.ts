@@ -52,7 +52,8 @@ export interface RcnnOptions extends Partial<RegionSampling> {
  * all else and summed over the classes; a linear map corrects the box. Unlike in the paper all parts are trained together, so that one call of
  * `backward` serves; scores are margins, not probabilities.
  * @param features - a network of squares [K, C, warpSize, warpSize] -> [K, featureSize]
- * @source Girshick et al. 2014, https://arxiv.org/abs/1311.2524
+ * @source Girshick et al. 2014, https://arxiv.org/abs/1311.2524; losses, gradients, steps and detections checked against
+ * torchvision 0.14 in golden.test.ts
  * @example
  * import { Flatten, manualSeed, rand, Sequential } from '@lanewise/core'
  * manualSeed(0)
