@@ -1,4 +1,4 @@
-import { Flatten, Linear, Sequential, tensor, transforms } from '@lanewise/core'
+import { AdaptiveAvgPool2d, Flatten, Linear, Sequential, tensor, transforms } from '@lanewise/core'
 import { expect, test } from 'vitest'
 import { imageClassifier, imagenetTransform } from './image-classifier.ts'
 
@@ -69,5 +69,51 @@ test('bad pictures and labels are refused', async () => {
   )
   await expect(imageClassifier(new Flatten(2), plain)(picture)).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: imageClassifier: the model gives no classes; got [1,3,1], expected [1, C]. Use a classification model, such as resnet18.]`,
+  )
+})
+
+test('grey, alpha, tiny and very wide pictures through the usual preparation', async () => {
+  const model = new Sequential(new AdaptiveAvgPool2d(1), new Flatten(), new Linear(3, 3))
+  const classify = imageClassifier(model)
+  const scores = async (data: Uint8Array, width: number, height: number): Promise<number[]> =>
+    (await classify({ data, width, height })).map(({ score }) => score)
+  const pixels = Uint8Array.from({ length: 20 * 30 }, (_, i) => (7 * i) % 256)
+  const interleaved = (channels: number): Uint8Array =>
+    Uint8Array.from({ length: channels * pixels.length }, (_, i) =>
+      channels % 2 === 0 && i % channels === channels - 1 ? i % 256 : pixels[Math.floor(i / channels)],
+    )
+  const expected = await scores(interleaved(3), 20, 30)
+  for (const channels of [1, 2, 4]) expect(await scores(interleaved(channels), 20, 30)).toEqual(expected)
+  // One pixel, and pictures of one colour of any form, are that colour all over.
+  const colour = await scores(Uint8Array.of(200, 200, 200), 1, 1)
+  for (const [width, height] of [
+    [2, 3],
+    [600, 1],
+    [1, 600],
+  ])
+    (await scores(new Uint8Array(width * height).fill(200), width, height)).forEach((score, i) =>
+      expect(score).toBeCloseTo(colour[i], 6),
+    )
+})
+
+test('what is no picture is refused, and an answer that is no number', async () => {
+  const classify = imageClassifier(colours(), plain)
+  const bad: [unknown, string][] = [
+    [undefined, 'data undefined, width undefined, height undefined'],
+    [{ data: [1, 2, 3], width: 1, height: 1 }, 'data object, width 1, height 1'],
+    [{ data: 'abc', width: 1, height: 1 }, 'data string, width 1, height 1'],
+    [{ data: new Int8Array(3), width: 1, height: 1 }, 'data object, width 1, height 1'],
+    [{ data: new Uint8Array(9), width: 1.5, height: 2 }, 'data Uint8Array, width 1.5, height 2'],
+    [{ data: new Uint8Array(0), width: 4, height: 0 }, 'data Uint8Array, width 4, height 0'],
+    [{ data: new Uint8Array(3), width: -1, height: -1 }, 'data Uint8Array, width -1, height -1'],
+  ]
+  for (const [picture, got] of bad)
+    await expect(classify(picture as Parameters<typeof classify>[0])).rejects.toThrow(
+      `toTensor: this is no picture; got ${got}, expected data Uint8Array`,
+    )
+  await expect(
+    classify({ data: Float32Array.of(0, NaN, 0), width: 1, height: 1 }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: imageClassifier: the model's answer is no number; got probabilities NaN, expected finite logits. Look for NaN in the picture and in the weights.]`,
   )
 })

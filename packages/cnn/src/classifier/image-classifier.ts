@@ -1,4 +1,5 @@
 import {
+  concat,
   inEvalMode,
   noGrad,
   scope,
@@ -40,16 +41,19 @@ export interface ImagenetTransformOptions {
   readonly cropSize?: number
 }
 
+/** Grey as red, green and blue alike, which is what PIL's `convert('RGB')` makes of it. */
+const coloured: Transform = (x) => (x.shape[0] === 1 ? concat([x, x, x], 0) : x)
+
 /**
  * The preparation that torchvision's classifiers are trained for: resize, middle square, and the channels' mean and
- * spread of ImageNet.
- * Shape: [3, H, W] in [0, 1] -> [3, cropSize, cropSize].
+ * spread of ImageNet. Grey pictures become red, green and blue alike.
+ * Shape: [3 or 1, H, W] in [0, 1] -> [3, cropSize, cropSize].
  * @example
  * import { ones } from '@lanewise/core'
  * imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
  */
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
-  compose(resize(resizeSize), centerCrop(cropSize), normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+  compose(coloured, resize(resizeSize), centerCrop(cropSize), normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
 
 const checkLogits = (output: unknown): Tensor => {
   if (output instanceof Tensor && output.rank === 2) return output
@@ -69,6 +73,17 @@ const checkLabels = (labels: readonly string[], classes: number): void => {
     problem: 'the labels do not fit the model',
     got: `${labels.length} labels for ${classes} classes`,
     expected: 'one label per class',
+  })
+}
+
+const checkFinite = (probabilities: Float32Array): void => {
+  if (probabilities.every(Number.isFinite)) return
+  throw new ValueError({
+    op: 'imageClassifier',
+    problem: "the model's answer is no number",
+    got: `probabilities ${probabilities.find((p) => !Number.isFinite(p))}`,
+    expected: 'finite logits',
+    advice: 'Look for NaN in the picture and in the weights',
   })
 }
 
@@ -92,7 +107,8 @@ const ranked = (probabilities: ArrayLike<number>, labels: readonly string[] | un
  * A function from pictures to their most likely classes. The model runs in inference mode and is left as it was.
  * @param model - logits [N, C] of pictures [N, 3, H, W]
  * @returns a function of a picture `{ data, width, height }`
- * @throws ValueError when topK is out of range, or (from the function) when labels and classes differ in number;
+ * @throws ValueError when topK is out of range, or (from the function) when labels and classes differ in number or the
+ * model answers with NaN;
  * ShapeError from the function when data and size do not fit or the model gives no classes.
  * @example
  * const transform = imagenetTransform({ resizeSize: 32, cropSize: 32 })
@@ -110,8 +126,9 @@ export const imageClassifier = (
     const probabilities = inEvalMode(model, () => noGrad(() => scope(() => softmax(checkLogits(model.forward(x))))))
     x.dispose()
     if (labels !== undefined) checkLabels(labels, probabilities.shape[1])
-    const values = await probabilities.data()
+    const values = Float32Array.from(await probabilities.data())
     probabilities.dispose()
+    checkFinite(values)
     return ranked(values, labels).slice(0, topK)
   }
 }

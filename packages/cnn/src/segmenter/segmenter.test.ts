@@ -55,4 +55,15 @@ test('what does not fit is refused', async () => {
   await expect(segmenter(new Flatten())(picture)).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: segmenter: the model gives no classes per pixel; got [1,18], expected [1, C, H, W]. Use a segmentation model, such as unet.]`,
   )
+  await expect(
+    segmenter(byColour())({ data: Float32Array.of(0, NaN, 0), width: 1, height: 1 }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: segmenter: the model's answer is no number; got NaN at logit 0, expected numbers. Look for NaN in the picture and in the weights.]`,
+  )
+  await expect(segmenter(byColour())({ data: new Uint8Array(0), width: 0, height: 1 })).rejects.toThrow(
+    'toTensor: this is no picture',
+  )
+  await expect(segmenter(byColour())({ data: new Uint8Array(4), width: 2, height: 2 })).rejects.toThrow(
+    'input channels do not match the weight; got x [1,1,2,2]',
+  )
 })

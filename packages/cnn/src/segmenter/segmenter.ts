@@ -61,6 +61,19 @@ const checkLogits = (shape: readonly number[]): void => {
   })
 }
 
+const checkLogitValues = (values: ArrayLike<number>): void => {
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isNaN(values[i])) continue
+    throw new ValueError({
+      op: 'segmenter',
+      problem: "the model's answer is no number",
+      got: `NaN at logit ${i}`,
+      expected: 'numbers',
+      advice: 'Look for NaN in the picture and in the weights',
+    })
+  }
+}
+
 const checkLabels = (labels: readonly string[], classes: number): void => {
   if (labels.length === classes) return
   throw new ValueError({
@@ -76,7 +89,7 @@ const checkLabels = (labels: readonly string[], classes: number): void => {
  * @param model - logits [N, C, h, w] of pictures [N, c, H, W]; where h, w are not the picture's, they are resized
  * @returns a function of a picture `{ data, width, height }`
  * @throws ShapeError when data and size do not fit or the model gives no classes per pixel; ValueError when there are
- * not as many labels as classes. Both come from the function, before anything is given.
+ * not as many labels as classes or the model answers with NaN. Both come from the function, before anything is given.
  * @example
  * const segment = segmenter(unet({ numClasses: 2, baseWidth: 2 }), { labels: ['road', 'other'] })
  * const { classes } = await segment({ data: new Uint8Array(32 * 16 * 3), width: 32, height: 16 })
@@ -98,6 +111,7 @@ export const segmenter =
     const { width, height } = image
     const values = await logits.data()
     logits.dispose()
+    checkLogitValues(values)
     const classes = segmentationMap(values, { classes: C, width: w, height: h, outputSize: { width, height } })
     return { width, height, classes, shares: sharesOf(classes, names) }
   }

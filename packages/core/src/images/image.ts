@@ -24,20 +24,34 @@ export interface ToTensorOptions {
   readonly scale?: number
 }
 
+/** Throws unless this is a picture: bytes, words or fractions, and whole sides. */
+const checkPicture = (image: ImageLike): void => {
+  const { data, width, height } = (image ?? {}) as Partial<ImageLike>
+  const known = [Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array].some((type) => data instanceof type)
+  const sides = [width, height].every((side) => Number.isInteger(side) && side! >= 1)
+  if (known && sides) return
+  throw new ShapeError({
+    op: 'toTensor',
+    problem: 'this is no picture',
+    got: `data ${known ? data!.constructor.name : typeof data}, width ${width}, height ${height}`,
+    expected: 'data Uint8Array, Uint8ClampedArray, Uint16Array or Float32Array, and whole sides above 0',
+    advice: 'Decode files first, with a PNG or JPEG decoder',
+  })
+}
+
 const largest = (data: ImageLike['data']): number =>
   data instanceof Float32Array ? 1 : data instanceof Uint16Array ? 65535 : 255
 
 /**
  * A picture as f32 [C, H, W] in [0, 1], as torchvision's ToTensor. Alpha is left out unless asked for.
- * @throws ShapeError when the data does not fill the picture.
+ * @throws ShapeError when this is no picture or the data does not fill it.
  * @source Checked against torchvision 0.14 in images.test.ts
  * @example transforms.toTensor({ data: Uint8Array.of(0, 255, 51), width: 1, height: 1 }).toArray() // => [[[0]], [[1]], [[0.2]]]
  */
-export const toTensor = (
-  image: ImageLike,
-  { alpha = false, scale = largest(image.data) }: ToTensorOptions = {},
-): Tensor => {
+export const toTensor = (image: ImageLike, options: ToTensorOptions = {}): Tensor => {
+  checkPicture(image)
   const { data, width, height } = image
+  const { alpha = false, scale = largest(data) } = options
   const held = image.channels ?? data.length / (width * height)
   if (!(Number.isInteger(held) && held >= 1 && held <= 4 && data.length === held * width * height)) {
     throw new ShapeError({
