@@ -542,7 +542,17 @@ export {
 } from './schedules/schedule.ts'
 
 // Training
-export { breather, loadPosition, runNext, savePosition, startPass, type Batches, type Pass } from './train/batches.ts'
+export {
+  breather,
+  loadPosition,
+  readPosition,
+  runNext,
+  savePosition,
+  startPass,
+  type Batches,
+  type Pass,
+  type SourcePosition,
+} from './train/batches.ts'
 export {
   checkpoints,
   earlyStopping,

@@ -1,7 +1,7 @@
-import { AbortError, ValueError } from '../errors.ts'
+import { AbortError, FormatError, ValueError } from '../errors.ts'
 import type { DataLoader, LoaderPosition } from '../data/loader.ts'
 import type { Plain } from '../io/checkpoint.ts'
-import type { Generator } from '../random/generator.ts'
+import { Generator } from '../random/generator.ts'
 import { forget, scope } from '../tensor/scope.ts'
 import { Tensor } from '../tensor/tensor.ts'
 
@@ -83,17 +83,63 @@ export const savePosition = (source: Batches<unknown>, pass: Pass<unknown> | nul
   }
 }
 
+/** What {@link savePosition} gave, as read. */
+export interface SourcePosition {
+  readonly position: LoaderPosition | null
+  /** State of the source's own generator. */
+  readonly generator: Uint8Array | null
+}
+
+type Fields = { readonly [name: string]: Plain }
+
+const isFields = (value: Plain | undefined): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A generator's state of hexadecimal digits. Throws when it is none. */
+const readState = (text: Plain | undefined): Uint8Array => {
+  if (typeof text !== 'string' || !/^[0-9a-f]*$/.test(text)) throw new TypeError('not hexadecimal digits')
+  const state = decode(text)
+  new Generator(0).setState(state)
+  return state
+}
+
+/**
+ * Reads what {@link savePosition} gave, and sees that a source can be put there; changes nothing.
+ * @param op - who asks, for the error
+ * @throws FormatError when a part of it is missing or of another kind.
+ * @example readPosition('fit', { position: null, generator: null }) // => { position: null, generator: null }
+ */
+export const readPosition = (op: string, saved: Plain | undefined): SourcePosition => {
+  try {
+    if (!isFields(saved)) throw new TypeError('no fields')
+    const { position, generator } = saved
+    const own = generator === null ? null : readState(generator)
+    if (position === null) return { position, generator: own }
+    if (!isFields(position)) throw new TypeError('no position')
+    const { state, next } = position
+    if (!Number.isSafeInteger(next) || (next as number) < 0) throw new TypeError(`next is ${String(next)}`)
+    return { position: { state: readState(state), next: next as number }, generator: own }
+  } catch (cause) {
+    throw new FormatError({
+      op,
+      problem: "the checkpoint's source cannot be read",
+      got: String(cause),
+      expected: 'a place in the data',
+      advice: 'Pass a checkpoint that an event of fit gave',
+      cause,
+    })
+  }
+}
+
 /**
  * Restores what {@link savePosition} gave.
  * @returns where to start the pass, or null at the start of one
+ * @throws FormatError when it cannot be read; nothing is changed then.
  */
 export const loadPosition = (source: Batches<unknown>, saved: Plain): LoaderPosition | null => {
-  const { position, generator } = saved as {
-    position: { state: string; next: number } | null
-    generator: string | null
-  }
-  if (generator !== null) generatorOf(source)?.setState(decode(generator))
-  return position === null ? null : { state: decode(position.state), next: position.next }
+  const { position, generator } = readPosition('loadPosition', saved)
+  if (generator !== null) generatorOf(source)?.setState(generator)
+  return position
 }
 
 /**

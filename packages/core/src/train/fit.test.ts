@@ -4,6 +4,7 @@ import { referenceBackend } from '../backends/reference/reference.ts'
 import { wasmBackend } from '../backends/wasm/wasm.ts'
 import { DataLoader } from '../data/loader.ts'
 import { tensorDataset, type TensorDataset } from '../data/dataset.ts'
+import { loadCheckpoint, saveCheckpoint } from '../io/checkpoint.ts'
 import { crossEntropy } from '../losses/cross-entropy.ts'
 import { bceWithLogits } from '../losses/binary-cross-entropy.ts'
 import { mseLoss } from '../losses/distance.ts'
@@ -137,6 +138,50 @@ test.each([
   expect(rest.at(-1)!.validation).toEqual(events.at(-1)!.validation)
   expect(rest.map((e) => e.epoch)).toEqual(at === 14 ? [3, 4] : [2, 3, 4])
   expect(defaultGenerator().uint32()).toBeDefined()
+})
+
+test.each([
+  ['progress', undefined],
+  ['progress.epoch', 0],
+  ['progress.step', 1.5],
+  ['progress.batch', '3'],
+  ['progress.samples', -1],
+  ['progress.total', null],
+  ['progress.batchLoss', undefined],
+  ['source', undefined],
+  ['source', []],
+  ['source.generator', [-1, 0]],
+  ['source.generator', 'abc'],
+  ['source.generator', '00'.repeat(5056)],
+  ['source.position', 7],
+  ['source.position', { state: '', next: 1 }],
+  ['source.position.next', -1],
+  ['source.position.state', 'ff'.repeat(5056)],
+  ['callbacks', 1],
+])('a checkpoint with a hostile %s changes nothing: %o', async (path, value) => {
+  const saved: Uint8Array[] = []
+  const save = checkpoints({ everySteps: 1, save: (bytes) => void saved.push(bytes) })
+  await collect(new Noisy(), { ...options(new Generator(9)), epochs: 1, callbacks: [save] })
+  const extra = structuredClone(loadCheckpoint(saved[2]))
+  const fields = path.split('.')
+  const last = fields.pop()!
+  const owner = fields.reduce((at, field) => at[field] as Record<string, unknown>, extra as Record<string, unknown>)
+  expect(owner).toHaveProperty(last)
+  if (value === undefined) delete owner[last]
+  else owner[last] = value
+  const forged = await saveCheckpoint({ model: new Noisy(), generator: new Generator(1) }, extra)
+  const own = new Generator(9)
+  const ownBefore = own.state()
+  const model = new Noisy()
+  const weights = weightsOf(model)
+  const state = defaultGenerator().state()
+  const part = path.startsWith('source') ? 'source' : path
+  await expect(collect(model, { ...options(own), resume: forged })).rejects.toThrow(
+    `fit: the checkpoint's ${part} cannot be read`,
+  )
+  expect(weightsOf(model)).toEqual(weights)
+  expect(defaultGenerator().state()).toEqual(state)
+  expect(own.state()).toEqual(ownBefore)
 })
 
 test('events tell epoch, step, rate and samples', async () => {

@@ -1,5 +1,5 @@
 import { backward } from '../autograd/backward.ts'
-import { ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
 import type { LoaderPosition } from '../data/loader.ts'
 import { loadCheckpoint, saveCheckpoint, type Plain } from '../io/checkpoint.ts'
 import type { AnyModule } from '../nn/module.ts'
@@ -15,6 +15,7 @@ import {
   checkSignal,
   countOf,
   loadPosition,
+  readPosition,
   runNext,
   savePosition,
   startPass,
@@ -110,6 +111,26 @@ const lengthOf = (source: unknown): number | null =>
     ? source.length
     : null
 
+const unreadable = (part: string): FormatError =>
+  new FormatError({
+    op: 'fit',
+    problem: `the checkpoint's ${part} cannot be read`,
+    advice: 'Pass a checkpoint that fit or a callback of it saved',
+  })
+
+/** A checkpoint's place in a run. Throws FormatError when a part of it is missing or of another kind. */
+const readProgress = (saved: Plain | undefined): Progress => {
+  if (typeof saved !== 'object' || saved === null) throw unreadable('progress')
+  const { epoch, step, batch, total, samples, batchLoss } = saved as Record<string, unknown>
+  const counts = { epoch, step, batch, samples }
+  for (const [name, count] of Object.entries(counts))
+    if (!Number.isSafeInteger(count) || (count as number) < (name === 'epoch' ? 1 : 0))
+      throw unreadable(`progress.${name}`)
+  for (const [name, value] of Object.entries({ total, batchLoss }))
+    if (typeof value !== 'number') throw unreadable(`progress.${name}`)
+  return { ...counts, total, batchLoss } as Progress
+}
+
 /** The run behind {@link fit}. */
 class Run<B> implements FitRun {
   readonly model: AnyModule
@@ -174,20 +195,24 @@ class Run<B> implements FitRun {
     })
   }
 
-  /** Restores what {@link checkpoint} saved. */
+  /** Restores what {@link checkpoint} saved. All that it tells of its place is read before anything is changed. */
   resume(bytes: Uint8Array): void {
     const { model, optimizer, schedule, options } = this
-    const extra = loadCheckpoint(bytes, {
+    const extra = loadCheckpoint(bytes)
+    const progress = readProgress(extra['progress'])
+    readPosition('fit', extra['source'])
+    const states = extra['callbacks']
+    if (!Array.isArray(states)) throw unreadable('callbacks')
+    loadCheckpoint(bytes, {
       model,
       optimizer,
       ...(schedule !== null && { schedule }),
       ...(options.ema !== undefined && { ema: options.ema }),
       generator: defaultGenerator(),
     })
-    Object.assign(this.progress, extra['progress'])
+    Object.assign(this.progress, progress)
     this.resumeAt = loadPosition(options.train, extra['source'])
-    const states = extra['callbacks'] as readonly Plain[]
-    options.callbacks?.forEach((c, i) => c.load?.(states[i] ?? null))
+    options.callbacks?.forEach((c, i) => c.load?.((states as readonly Plain[])[i] ?? null))
   }
 
   /** One pass over the training data; gives an event every `reportEvery` batches. */

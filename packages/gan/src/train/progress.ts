@@ -1,4 +1,4 @@
-import { FormatError, Generator, type Extra, type Plain } from '@lanewise/core'
+import { FormatError, readPosition, type Extra, type Plain } from '@lanewise/core'
 
 /** Where training stands; saved in checkpoints. */
 export interface Progress {
@@ -24,18 +24,6 @@ const isCount = (value: Plain | undefined, least = 0): value is number =>
 const isTotal = (value: Plain): value is [number, number] =>
   Array.isArray(value) && value.length === 2 && typeof value[0] === 'number' && isCount(value[1], 1)
 
-/** A generator's state in hexadecimal digits. */
-const isState = (value: Plain | undefined): boolean =>
-  typeof value === 'string' && /^[0-9a-f]*$/.test(value) && value.length === 2 * new Generator(0).state().length
-
-/** Whether a source of batches can be put to this place. */
-const isSource = (value: Plain | undefined): boolean => {
-  if (!isFields(value)) return false
-  const { position = null, generator = null } = value
-  const fits = position === null || (isFields(position) && isState(position['state']) && isCount(position['next']))
-  return fits && (generator === null || isState(generator))
-}
-
 /**
  * Reads a checkpoint's place in a run, and sees that the data can be put to it; changes nothing.
  * @throws FormatError when a part of it is missing or of another kind.
@@ -60,6 +48,6 @@ export const readProgress = (extra: Extra): Progress => {
     if (!isTotal(total)) throw refuse(`progress.totals.${player}`)
     sums[player] = [...total]
   }
-  if (!isSource(source)) throw refuse('source')
+  readPosition('gan.fit', source)
   return { epoch, step, batch, seen, totals: sums }
 }
