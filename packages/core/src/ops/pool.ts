@@ -1,5 +1,6 @@
 import { pool as kernels, poolParams } from '@lanewise/kernels-wasm/pool'
 import { apply, applyAll } from '../autograd/apply.ts'
+import { isGradEnabled } from '../autograd/modes.ts'
 import type { GradientContext } from '../autograd/node.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
@@ -166,8 +167,26 @@ const maxPoolWithIndicesOp: OpDef<Windows> = {
   gradient: maxGradient,
 }
 
+/** The maxima alone, for calls that no gradient goes through: finding the positions costs as much again. */
+const maxValuesOp: OpDef<Windows> = {
+  name: 'maxPoolValues',
+  infer: (inputs, w) => maxInfer(inputs, w).slice(0, 1),
+  reference: ([x], w, [y]) => {
+    pickLargest(x, y, { ...y, data: new Int32Array(y.data.length) }, tapsOf(w))
+  },
+  wasm: (k, [x], w, [{ shape, dtype }]) => {
+    if (x.dtype !== 'f32' || x.size === 0) return null
+    const y = k.empty(shape, dtype, channelsLastStrides(shape))
+    k.use(kernels).f32_max_pool(k.channelsLastPtr(x), k.ptr(y), 0, paramsOf(k, w, x.shape[0], x.shape[1]))
+    return [y]
+  },
+}
+
 const maxPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, options: MaxPoolOptions): Tensor =>
-  batched(op, x, space, (t) => apply(maxPoolOp, [t], poolWindows(op, t, kernelSize, options)))
+  batched(op, x, space, (t) => {
+    const needed = isGradEnabled() && t.requiresGrad
+    return apply(needed ? maxPoolOp : maxValuesOp, [t], poolWindows(op, t, kernelSize, options))
+  })
 
 /**
  * The maximum of sliding windows, as torch.nn.functional.max_pool1d.

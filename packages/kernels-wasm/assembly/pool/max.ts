@@ -111,7 +111,46 @@ function values16(
   v128.store(pY, v128.or(b3, s3), 48)
 }
 
+/** The largest of four, the first of equal ones; a NaN is lost. */
 @inline
+function largest(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d))
+}
+
+@inline
+function total(a: v128, b: v128, c: v128, d: v128): v128 {
+  return f32x4.add(f32x4.add(a, b), f32x4.add(c, d))
+}
+
+/**
+ * Windows of 2x2, without loops: false, and nothing written, where a sum of all 16 vectors is not finite, which a NaN or an
+ * infinity makes so. One addition a vector finds them, in place of a comparison and a bitwise or.
+ */
+@inline
+function values16Square(pX: usize, pY: usize, stepH: usize, stepW: usize): bool {
+  const p1 = pX + stepW
+  const p2 = pX + stepH
+  const p3 = p2 + stepW
+  const a0 = v128.load(pX), b0 = v128.load(p1), c0 = v128.load(p2), d0 = v128.load(p3)
+  const m0 = largest(a0, b0, c0, d0)
+  const s0 = total(a0, b0, c0, d0)
+  const a1 = v128.load(pX, 16), b1 = v128.load(p1, 16), c1 = v128.load(p2, 16), d1 = v128.load(p3, 16)
+  const m1 = largest(a1, b1, c1, d1)
+  const s1 = total(a1, b1, c1, d1)
+  const a2 = v128.load(pX, 32), b2 = v128.load(p1, 32), c2 = v128.load(p2, 32), d2 = v128.load(p3, 32)
+  const m2 = largest(a2, b2, c2, d2)
+  const s2 = total(a2, b2, c2, d2)
+  const a3 = v128.load(pX, 48), b3 = v128.load(p1, 48), c3 = v128.load(p2, 48), d3 = v128.load(p3, 48)
+  const m3 = largest(a3, b3, c3, d3)
+  const sum = total(s0, s1, s2, total(a3, b3, c3, d3))
+  if (v128.any_true(f32x4.ne(f32x4.sub(sum, sum), f32x4.splat(0)))) return false
+  v128.store(pY, m0)
+  v128.store(pY, m1, 16)
+  v128.store(pY, m2, 32)
+  v128.store(pY, m3, 48)
+  return true
+}
+
 function eachWindow(pX: usize, pY: usize, pI: usize, pParams: usize, adaptive: bool): void {
   const channels = w.field(pParams, w.C)
   const H = w.field(pParams, w.IN + 1)
@@ -139,6 +178,7 @@ function eachWindow(pX: usize, pY: usize, pI: usize, pParams: usize, adaptive: b
         for (let ow = 0; ow < outW; ow++) {
           w.along(pParams, 2, ow, adaptive)
           const nW = w.count
+          const square = nD == 1 && nH == 2 && nW == 2
           const index = (d * H + h) * W + w.first
           const from = pX + <usize>index * pixel
           let c = 0
@@ -149,7 +189,9 @@ function eachWindow(pX: usize, pY: usize, pI: usize, pParams: usize, adaptive: b
                 from + at, pY + at, pI + at, nD, nH, nW, indexD * pixel, indexH * pixel, dilationW * pixel,
                 index, indexD, indexH, dilationW,
               )
-            } else values16(from + at, pY + at, nD, nH, nW, indexD * pixel, indexH * pixel, dilationW * pixel)
+            } else if (!square || !values16Square(from + at, pY + at, indexH * pixel, dilationW * pixel)) {
+              values16(from + at, pY + at, nD, nH, nW, indexD * pixel, indexH * pixel, dilationW * pixel)
+            }
           }
           for (; c < channels; c += 4) {
             const at = <usize>c << 2

@@ -40,6 +40,11 @@ export const maxPool = (tf: Tf, [x]: readonly tfjs.Tensor[], w: Windows): tfjs.T
   return [tf.reshape(tf.max(read, 2), shape), tf.reshape(index, shape)]
 }
 
+/** The maxima alone. */
+export const maxPoolValues = (tf: Tf, [x]: readonly tfjs.Tensor[], w: Windows): tfjs.Tensor[] => [
+  tf.reshape(tf.max(windowsOf(tf, x, w, -Infinity), 2), [x.shape[0]!, x.shape[1]!, ...w.output]),
+]
+
 /** Each element's flat place in [N, C, ...space]. */
 const placesOf = (tf: Tf, index: tfjs.Tensor, space: number): tfjs.Tensor => {
   const rows = planes(tf, index)

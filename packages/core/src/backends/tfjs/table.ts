@@ -2,7 +2,7 @@ import type * as tfjs from '@tensorflow/tfjs-core'
 import type { TensorSpec } from '../../autograd/op.ts'
 import type { Tf } from './backend.ts'
 import { conv, convInputGrad, convWeightGrad } from './conv.ts'
-import { maxPool, poolGather, poolScatter, avgPool, avgPoolGrad } from './pool.ts'
+import { maxPool, maxPoolValues, poolGather, poolScatter, avgPool, avgPoolGrad } from './pool.ts'
 
 /** Computes an op's outputs, or the new values of what it changes in place. Inputs are dense, in logical shape. */
 export type TfKernel = {
@@ -153,6 +153,7 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
   convInputGrad,
   convWeightGrad,
   maxPool,
+  maxPoolValues,
   maxPoolWithIndices: maxPool,
   poolScatter,
   poolGather,

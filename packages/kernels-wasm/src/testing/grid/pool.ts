@@ -119,7 +119,12 @@ const maxPool: Reference = function* (row) {
     const size = product(p.input)
     // Few different values, so that there are equals.
     const x = draw.floats(p.N * size * p.C, -4, 4).map(Math.round)
-    if (p.C > 3) x[Math.floor(x.length / 2)] = NaN
+    if (p.C > 3) {
+      x[Math.floor(x.length / 2)] = NaN
+      // Both infinities in a window: their sum is NaN, their maximum is not.
+      x[0] = Infinity
+      x[p.C] = -Infinity
+    }
     const values: number[] = []
     const index: number[] = []
     for (let n = 0; n < p.N; n++)
