@@ -53,7 +53,9 @@ const net = async (spec) => {
   const nodes = netNodes(spec.net)
   const model = await models[spec.net]()
   load(model, checkpointOf(nodes))
-  model.eval()
+  // As the peers' converters do.
+  const pairs = nodes.filter(({ norm }) => norm).map(({ name, norm }) => [name, norm])
+  L.fuseModules(model.eval(), pairs)
   const x = make(inputShapeOf(nodes), 1)
   return () => model.forward(x)
 }

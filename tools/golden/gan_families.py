@@ -303,6 +303,23 @@ def curves(folder):
     return exact
 
 
+def keras_run(folder, steps, **adam):
+    """What the Keras GAN draws while it learns digits in batches of 64: losses, mean and spread of its pixels."""
+    with gzip.open(os.path.join(folder, "train-images-idx3-ubyte.gz")) as file:
+        images = np.frombuffer(file.read(16 + 12800 * 784), np.uint8, offset=16).reshape(12800, 1, 28, 28)
+    images = (torch.from_numpy(images.copy()).float() / 255 - 0.5) / 0.5
+    torch.manual_seed(0)
+    model = keras()
+    players = model.players()
+    optimizers = {n: torch.optim.Adam(m.parameters(), **{**model.adam, **adam}) for n, m in players.items()}
+    for step in range(1, steps + 1):
+        losses = model.learn(images[torch.randint(len(images), (64,))], None, step, optimizers)
+        if step % 25 == 0:
+            with torch.no_grad():
+                drawn = model.generate(torch.randn(64, 100), None)
+            print(step, {n: number(l) for n, l in losses.items()}, f"mean {drawn.mean():.3f} spread {drawn.std():.3f}", flush=True)
+
+
 def write(name, value):
     os.makedirs(OUT, exist_ok=True)
     with open(os.path.join(OUT, name), "w") as file:
@@ -311,7 +328,9 @@ def write(name, value):
     print(name, os.path.getsize(os.path.join(OUT, name)))
 
 
-if sys.argv[1:2] == ["curve"]:
+if sys.argv[1:2] == ["keras"]:
+    keras_run(sys.argv[2], int(sys.argv[3]))
+elif sys.argv[1:2] == ["curve"]:
     write("dcgan-curve.json", curves(sys.argv[2]))
 else:
     write("families.json", families())
