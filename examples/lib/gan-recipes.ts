@@ -19,10 +19,9 @@ export const recipes = {
   },
   kerasMnistGan: {
     name: 'keras-mnist-gan',
-    build: () => kerasMnistGan(),
-    // At the listing's 1e-4 and betas of 0.9 and 0.999 the generator, which has no batch norm, turns black within a hundred
-    // batches and stays so: its tanh is saturated.
-    optimizer: optim.adam({ lr: 5e-5, betas: [0.5, 0.999], eps: 1e-7 }),
+    // Without batch norms the generator turns black within a hundred batches, here as in PyTorch.
+    build: () => kerasMnistGan({ batchNorm: true }),
+    optimizer: optim.adam({ lr: 2e-4, betas: [0.5, 0.999], eps: 1e-7 }),
     quick: { digits: 16, epochs: 1, batchSize: 8 },
     full: { digits: 12_800, epochs: 10, batchSize: 64 },
   },

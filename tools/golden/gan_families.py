@@ -1,6 +1,7 @@
 """PyTorch's numbers for packages/gan: forward passes, one SGD step (so gradients), losses under Adam, samples.
     gan_families.py                       writes families.json, losses.json
     gan_families.py curve MNIST_FOLDER    writes dcgan-curve.json
+    gan_families.py keras MNIST_FOLDER N  prints how the Keras GAN, without batch norms, fares in N batches of digits
 """
 import gzip
 import json
@@ -190,10 +191,14 @@ def dcgan(channels, size, w, minimax=False):
     return Gan(g, d, [100, 1, 1], [channels, size, size], dict(lr=2e-4, betas=(0.5, 0.999)), minimax)
 
 
-def keras():
+def keras(norm=False):
+    maps = lambda: [nn.BatchNorm2d(128, 1e-3, 0.01)] if norm else []
+    dense = [nn.BatchNorm1d(6272, 1e-3, 0.01)] if norm else []
     g = keras_weights(nn.Sequential(
-        nn.Linear(100, 6272), nn.ReLU(), nn.Unflatten(1, (128, 7, 7)), nn.ConvTranspose2d(128, 128, 5, padding=2), nn.LeakyReLU(0.01),
-        nn.ConvTranspose2d(128, 128, 5, 2, 1), Crop(), nn.LeakyReLU(0.01), nn.ConvTranspose2d(128, 1, 5, 2, 1), Crop(), nn.Tanh()))
+        nn.Linear(100, 6272), *dense, nn.ReLU(), nn.Unflatten(1, (128, 7, 7)),
+        nn.ConvTranspose2d(128, 128, 5, padding=2), *maps(), nn.LeakyReLU(0.01),
+        nn.ConvTranspose2d(128, 128, 5, 2, 1), Crop(), *maps(), nn.LeakyReLU(0.01),
+        nn.ConvTranspose2d(128, 1, 5, 2, 1), Crop(), nn.Tanh()))
     half = lambda a, b: [nn.ZeroPad2d((1, 2, 1, 2)), nn.Conv2d(a, b, 5, 2), nn.LeakyReLU(0.01), nn.Dropout(0.3)]
     d = keras_weights(nn.Sequential(*half(1, 128), *half(128, 128), nn.Flatten(), nn.Linear(6272, 1), nn.Sigmoid()))
     return Gan(g, d, [100], [1, 28, 28], dict(lr=1e-4, eps=1e-7))
@@ -234,6 +239,7 @@ FAMILIES = {
     "vaeGan": lambda: VaeGan(4, 8),
     "wganGp": lambda: wgan(4),
     "pointsWganGp": lambda: points(16),
+    "kerasMnistGan with batch norms": lambda: keras(True),
 }
 BATCH = 6
 

@@ -36,6 +36,7 @@ const build: Record<string, (training: WganGpTraining) => GenerativeModel> = {
   'dcgan 32': () => dcgan({ baseWidth: 4 }),
   'dcgan minimax': () => dcgan({ channels: 1, imageSize: 28, baseWidth: 4, loss: minimax() }),
   kerasMnistGan: () => kerasMnistGan(),
+  'kerasMnistGan with batch norms': () => kerasMnistGan({ batchNorm: true }),
   cgan: () => cgan({ baseWidth: 4 }),
   vaeGan: () => vaeGan({ baseWidth: 4, latentDim: 8 }),
   wganGp: (training) => wganGp({ ...training, channels: 1, imageSize: 28, baseWidth: 4 }),

@@ -7,7 +7,7 @@ export { dcganWeights, kerasWeights } from './model/initialize.ts'
 export { mlpGan, type MlpGanOptions } from './mlp-gan/mlp-gan.ts'
 export { dcgan, type DcganOptions } from './dcgan/dcgan.ts'
 export type { ImageNetOptions } from './dcgan/stacks.ts'
-export { kerasMnistGan } from './keras-mnist-gan/keras-mnist-gan.ts'
+export { kerasMnistGan, type KerasMnistGanOptions } from './keras-mnist-gan/keras-mnist-gan.ts'
 export { cgan, ConditionalGan, type CganOptions, type ConditionalGanOptions } from './cgan/cgan.ts'
 export {
   FeatureDiscriminator,
