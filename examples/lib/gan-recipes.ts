@@ -23,7 +23,7 @@ export const recipes = {
     build: () => kerasMnistGan({ batchNorm: true }),
     optimizer: optim.adam({ lr: 2e-4, betas: [0.5, 0.999], eps: 1e-7 }),
     quick: { digits: 16, epochs: 1, batchSize: 8 },
-    full: { digits: 12_800, epochs: 10, batchSize: 64 },
+    full: { digits: 12_800, epochs: 6, batchSize: 64 },
   },
   cgan: {
     name: 'cgan',
