@@ -69,7 +69,7 @@ export function gemm(
     return
   }
   const columnMajorB = rsB == 1 && csB != 1
-  if (columnMajorB && (N > 2 * M || (rsA == 1 && csA != 1))) {
+  if (columnMajorB && ((N > 2 * M && M < 4) || (rsA == 1 && csA != 1))) {
     product(pB, csB << 2, 4, pA, csA << 2, rsA << 2, pC, ldc << 2, N, M, K, flags | TRANSPOSED, pBias, pScratch)
   } else {
     product(pA, rsA << 2, csA << 2, pB, rsB << 2, csB << 2, pC, ldc << 2, M, N, K, flags, pBias, pScratch)

@@ -67,7 +67,7 @@ function row1(
   finish(pX, pBias, pGates, pLinear, <usize>H << 2, lanes, r, z, n)
 }
 
-/** One row, the eight units of two panels: six sums in flight hide the latency of the additions. */
+/** One row, the eight units of two panels: six sums in flight hide the latency of the additions; ways out as in lstm.ts. */
 function row1x8(
   pX: usize, pBias: usize, pGates: usize, pLinear: usize, pRow: usize, pW: usize, H: i32, lanes: i32,
 ): void {
@@ -76,10 +76,12 @@ function row1x8(
   for (let k = H; ; ) {
     let x = v128.load32_splat(pRow)
     r0 = fma(x, v128.load(pW), r0); z0 = fma(x, v128.load(pW, 16), z0); n0 = fma(x, v128.load(pW, 32), n0)
+    if (!ASC_FEATURE_RELAXED_SIMD && k <= 0) break
     r1 = fma(x, v128.load(pV), r1); z1 = fma(x, v128.load(pV, 16), z1); n1 = fma(x, v128.load(pV, 32), n1)
     if (!--k) break
     x = v128.load32_splat(pRow, 4)
     r0 = fma(x, v128.load(pW, 48), r0); z0 = fma(x, v128.load(pW, 64), z0); n0 = fma(x, v128.load(pW, 80), n0)
+    if (!ASC_FEATURE_RELAXED_SIMD && k <= 0) break
     r1 = fma(x, v128.load(pV, 48), r1); z1 = fma(x, v128.load(pV, 64), z1); n1 = fma(x, v128.load(pV, 80), n1)
     if (!--k) break
     pRow += 8

@@ -69,16 +69,25 @@ function tile1x2(pA: usize, pB: usize, K: i32, pC: usize, lanes: i32): void {
   let a0 = f4(0), a1 = a0, a2 = a0, a3 = a0
   let b0 = a0, b1 = a0, b2 = a0, b3 = a0
   let pNext = pB + (<usize>K << 6)
-  for (; K > 0; K--, pA += 4, pB += 64, pNext += 64) {
-    const x = v128.load32_splat(pA)
-    a0 = fma(x, v128.load(pB), a0)
-    a1 = fma(x, v128.load(pB, 16), a1)
-    a2 = fma(x, v128.load(pB, 32), a2)
-    a3 = fma(x, v128.load(pB, 48), a3)
-    b0 = fma(x, v128.load(pNext), b0)
-    b1 = fma(x, v128.load(pNext, 16), b1)
-    b2 = fma(x, v128.load(pNext, 32), b2)
-    b3 = fma(x, v128.load(pNext, 48), b3)
+  // The way out within a step is never taken: it keeps four of the loads behind the first products (see lstm.ts).
+  while (true) {
+    let x = v128.load32_splat(pA)
+    a0 = fma(x, v128.load(pB), a0); a1 = fma(x, v128.load(pB, 16), a1)
+    a2 = fma(x, v128.load(pB, 32), a2); a3 = fma(x, v128.load(pB, 48), a3)
+    if (!ASC_FEATURE_RELAXED_SIMD && K <= 0) break
+    b0 = fma(x, v128.load(pNext), b0); b1 = fma(x, v128.load(pNext, 16), b1)
+    b2 = fma(x, v128.load(pNext, 32), b2); b3 = fma(x, v128.load(pNext, 48), b3)
+    if (!--K) break
+    x = v128.load32_splat(pA, 4)
+    a0 = fma(x, v128.load(pB, 64), a0); a1 = fma(x, v128.load(pB, 80), a1)
+    a2 = fma(x, v128.load(pB, 96), a2); a3 = fma(x, v128.load(pB, 112), a3)
+    if (!ASC_FEATURE_RELAXED_SIMD && K <= 0) break
+    b0 = fma(x, v128.load(pNext, 64), b0); b1 = fma(x, v128.load(pNext, 80), b1)
+    b2 = fma(x, v128.load(pNext, 96), b2); b3 = fma(x, v128.load(pNext, 112), b3)
+    if (!--K) break
+    pA += 8
+    pB += 128
+    pNext += 128
   }
   addRow(pC, a0, a1, a2, a3, 16)
   addRow(pC + 64, b0, b1, b2, b3, lanes - 16)
