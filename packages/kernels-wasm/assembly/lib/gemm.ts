@@ -23,6 +23,13 @@ const NC: i32 = 512
 // @ts-ignore: decorator
 @inline
 const PACKED_A: i32 = 96
+/**
+ * Steps of k per row of A from which on a product with a wide B that lies along k is computed transposed: packing B costs
+ * its K N values, settling transposed tiles some N M for each block of k.
+ */
+// @ts-ignore: decorator
+@inline
+const TRANSPOSED_FROM: i32 = ASC_FEATURE_RELAXED_SIMD ? 8 : 32
 /** Room for one tile of sums that may not be stored straight into C. */
 // @ts-ignore: decorator
 @inline
@@ -69,7 +76,7 @@ export function gemm(
     return
   }
   const columnMajorB = rsB == 1 && csB != 1
-  if (columnMajorB && ((N > 2 * M && M < 4) || (rsA == 1 && csA != 1))) {
+  if (columnMajorB && ((N > 2 * M && blockOfK(K) >= M * TRANSPOSED_FROM) || (rsA == 1 && csA != 1))) {
     product(pB, csB << 2, 4, pA, csA << 2, rsA << 2, pC, ldc << 2, N, M, K, flags | TRANSPOSED, pBias, pScratch)
   } else {
     product(pA, rsA << 2, csA << 2, pB, rsB << 2, csB << 2, pC, ldc << 2, M, N, K, flags, pBias, pScratch)
