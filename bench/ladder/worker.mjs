@@ -3,7 +3,7 @@
 //   { ladder: 'kernels', workload, seconds, clock }                                                 plain loops and kernels
 import process from 'node:process'
 import { init, referenceBackend, setDefaultBackend, defaultBackend } from '@lanewise/core'
-import { KernelHost } from '@lanewise/kernels-wasm'
+import { KernelHost, loadKernels } from '@lanewise/kernels-wasm'
 import { conv, writeConvParams } from '@lanewise/kernels-wasm/conv'
 import { gemm } from '@lanewise/kernels-wasm/gemm'
 import { instantiate } from '../asm/compile.mjs'
@@ -18,7 +18,7 @@ const request = JSON.parse(process.argv[2])
 /** Memory with a bump allocator of f32 arrays, and the library's kernels of a tier over it. */
 const createHost = async (tier) => {
   const host = new KernelHost({ initialPages: 64 * 16 })
-  await host.load({ tier })
+  await loadKernels(host, { tier })
   const floats = new Float32Array(host.memory.buffer)
   let top = 1024
   let seed = 1

@@ -41,6 +41,7 @@ export default defineConfig({
     nav: [
       { text: 'Start', link: '/guides/start' },
       { text: 'Architecture', link: '/guides/architecture' },
+      { text: 'Benchmarks', link: '/guides/benchmarks' },
       { text: 'API', link: '/api/' },
     ],
     sidebar: {
