@@ -552,6 +552,7 @@ export {
   startPass,
   type Batches,
   type Pass,
+  type PositionCheck,
   type SourcePosition,
 } from './train/batches.ts'
 export {

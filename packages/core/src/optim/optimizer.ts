@@ -156,10 +156,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const params = this.paramGroups.flatMap((g) => g.params)
     const entries = order.map((number, i) => [params[i], state.get(number)] as const)
     for (const [p, s] of entries) for (const [name, value] of Object.entries(s ?? {})) this.checkState(p, name, value)
-    this.paramGroups.forEach((group, i) => {
-      const { params: _, ...options } = groups[i]
-      for (const [name, value] of Object.entries(options)) (group as Record<string, unknown>)[camel(name)] = value
-    })
+    const options = this.paramGroups.map((group, i) => this.adoptOptions(group, groups[i]))
+    this.paramGroups.forEach((group, i) => Object.assign(group, options[i]))
     this.states.clear()
     for (const [p, s] of entries) {
       if (s === undefined) continue
@@ -168,6 +166,18 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       )
       this.states.set(p, Object.fromEntries(copy))
     }
+  }
+
+  /** Options of a saved group. Throws when one is of another kind than the group's own, or out of range. */
+  private adoptOptions(group: LiveGroup<O>, saved: Readonly<Record<string, unknown>>): object {
+    const { params: _, ...rest } = saved
+    const options = Object.fromEntries(Object.entries(rest).map(([name, value]) => [camel(name), value]))
+    for (const [name, own] of Object.entries(group)) {
+      const got = name in options ? options[name] : own
+      this.checkOption(name, got, own === undefined || typeof got === typeof own, `a ${typeof own}`)
+    }
+    this.check({ ...group, ...options })
+    return options
   }
 
   /** Throws when an option is out of range. */

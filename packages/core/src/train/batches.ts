@@ -22,6 +22,15 @@ const isLoader = (source: Batches<unknown>): source is DataLoader<unknown, unkno
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> => value instanceof Promise
 
+const startsAnew = (op: string): ValueError =>
+  new ValueError({
+    op,
+    problem: 'the checkpoint stands within an epoch',
+    got: 'batches that always start anew',
+    expected: 'a DataLoader',
+    advice: 'Resume from a checkpoint that was saved after an epoch, or read the batches from a DataLoader',
+  })
+
 /**
  * Starts a pass over batches, or goes on with one: what a training loop of one's own reads from.
  * @param from - a position from {@link loadPosition}; null starts anew
@@ -33,14 +42,7 @@ export const startPass = <B>(source: Batches<B>, from: LoaderPosition | null): P
     const pass = (source as DataLoader<unknown, B>).pass(from ?? undefined)
     return { next: () => pass.read(), position: () => pass.position() }
   }
-  if (from !== null) {
-    throw new ValueError({
-      op: 'fit',
-      problem: 'the checkpoint stands within an epoch',
-      got: 'batches that always start anew',
-      expected: 'a DataLoader',
-    })
-  }
+  if (from !== null) throw startsAnew('fit')
   const iterator = Symbol.iterator in source ? source[Symbol.iterator]() : source[Symbol.asyncIterator]()
   return {
     next: () => {
@@ -103,41 +105,69 @@ const readState = (text: Plain | undefined): Uint8Array => {
   return state
 }
 
+/** What {@link readPosition} holds a position against. */
+export interface PositionCheck {
+  /** The batches that are to go on from there. */
+  readonly source?: Batches<unknown>
+  /** Batches of the epoch that are done, by the loop's own count. */
+  readonly batch?: number
+}
+
+/** Throws unless the loop's count and the data tell of the same place, and the data reaches that far. */
+const checkPlace = (next: number | null, { source, batch }: PositionCheck): void => {
+  // A batch that failed was read, yet not counted.
+  const fits = batch === 0 ? next === null : next === batch || next === batch! + 1
+  if (batch !== undefined && !fits) throw new RangeError(`next is ${next} after ${batch} batches`)
+  if (next === null || source === undefined || !isLoader(source)) return
+  // At the end of a pass it stands one further.
+  if (next > source.length + 1) throw new RangeError(`next is ${next} of ${source.length} batches`)
+}
+
 /**
  * Reads what {@link savePosition} gave, and sees that a source can be put there; changes nothing.
  * @param op - who asks, for the error
- * @throws FormatError when a part of it is missing or of another kind.
+ * @throws FormatError when a part of it is missing, of another kind, or no place in this data; ValueError when it stands
+ * within an epoch and the source always starts anew.
  * @example readPosition('fit', { position: null, generator: null }) // => { position: null, generator: null }
  */
-export const readPosition = (op: string, saved: Plain | undefined): SourcePosition => {
+export const readPosition = (op: string, saved: Plain | undefined, check: PositionCheck = {}): SourcePosition => {
+  let found: SourcePosition
   try {
-    if (!isFields(saved)) throw new TypeError('no fields')
-    const { position, generator } = saved
-    const own = generator === null ? null : readState(generator)
-    if (position === null) return { position, generator: own }
-    if (!isFields(position)) throw new TypeError('no position')
-    const { state, next } = position
-    if (!Number.isSafeInteger(next) || (next as number) < 0) throw new TypeError(`next is ${String(next)}`)
-    return { position: { state: readState(state), next: next as number }, generator: own }
+    found = parsePosition(saved)
+    checkPlace(found.position?.next ?? null, check)
   } catch (cause) {
     throw new FormatError({
       op,
       problem: "the checkpoint's source cannot be read",
       got: String(cause),
       expected: 'a place in the data',
-      advice: 'Pass a checkpoint that an event of fit gave',
+      advice: 'Pass a checkpoint that an event of fit gave, and the data of that run',
       cause,
     })
   }
+  const { source } = check
+  if (found.position !== null && source !== undefined && !isLoader(source)) throw startsAnew(op)
+  return found
+}
+
+const parsePosition = (saved: Plain | undefined): SourcePosition => {
+  if (!isFields(saved)) throw new TypeError('no fields')
+  const { position, generator } = saved
+  const own = generator === null ? null : readState(generator)
+  if (position === null) return { position, generator: own }
+  if (!isFields(position)) throw new TypeError('no position')
+  const { state, next } = position
+  if (!Number.isSafeInteger(next) || (next as number) < 0) throw new TypeError(`next is ${String(next)}`)
+  return { position: { state: readState(state), next: next as number }, generator: own }
 }
 
 /**
  * Restores what {@link savePosition} gave.
  * @returns where to start the pass, or null at the start of one
- * @throws FormatError when it cannot be read; nothing is changed then.
+ * @throws FormatError or ValueError, as {@link readPosition}; nothing is changed then.
  */
 export const loadPosition = (source: Batches<unknown>, saved: Plain): LoaderPosition | null => {
-  const { position, generator } = readPosition('loadPosition', saved)
+  const { position, generator } = readPosition('loadPosition', saved, { source })
   if (generator !== null) generatorOf(source)?.setState(generator)
   return position
 }

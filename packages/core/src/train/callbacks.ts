@@ -1,4 +1,4 @@
-import { ValueError } from '../errors.ts'
+import { FormatError, ValueError } from '../errors.ts'
 import type { Plain } from '../io/checkpoint.ts'
 import { contiguousCopy } from '../ops/copy.ts'
 import { noGrad } from '../autograd/modes.ts'
@@ -18,7 +18,7 @@ export interface Callback {
   end?(run: FitRun): void | Promise<void>
   /** What it remembers, for checkpoints. */
   state?(): Plain
-  /** Continues from what it remembered. */
+  /** Continues from what it remembered; throws, and changes nothing, when this is none of its own. */
   load?(state: Plain): void
 }
 
@@ -46,6 +46,18 @@ const beats = (value: number, best: number, mode: 'min' | 'max', minDelta: numbe
   mode === 'min' ? value < best - minDelta : value > best + minDelta
 
 const worst = (mode: 'min' | 'max'): number => (mode === 'min' ? Infinity : -Infinity)
+
+/** A figure that a callback remembers. */
+const isFigure = (value: unknown): value is number => typeof value === 'number' && !Number.isNaN(value)
+
+const notItsOwn = (op: string, state: Plain, expected: string): FormatError =>
+  new FormatError({
+    op,
+    problem: 'the state in the checkpoint is not its own',
+    got: typeof state === 'object' ? JSON.stringify(state).slice(0, 80) : String(state),
+    expected,
+    advice: 'Pass the callbacks in the order of the earlier run',
+  })
 
 /** What {@link earlyStopping} takes. */
 export interface EarlyStoppingOptions extends WatchOptions {
@@ -91,9 +103,11 @@ export const earlyStopping = (options: EarlyStoppingOptions = {}): Callback => {
     },
     state: () => ({ best, bad }),
     load: (state) => {
-      const saved = state as { best: number; bad: number }
+      const saved = { ...(state as { best: unknown; bad: unknown }) }
+      if (!isFigure(saved.best) || !Number.isSafeInteger(saved.bad) || (saved.bad as number) < 0)
+        throw notItsOwn('earlyStopping', state, 'the best figure and a count: { best, bad }')
       best = saved.best
-      bad = saved.bad
+      bad = saved.bad as number
     },
   }
 }
@@ -132,7 +146,10 @@ export const checkpoints = (options: CheckpointsOptions): Callback => {
       await save(await run.checkpoint(), event)
     },
     state: () => best,
-    load: (state) => void (best = Number(state)),
+    load: (state) => {
+      if (!isFigure(state)) throw notItsOwn('checkpoints', state, 'the best figure')
+      best = state
+    },
   }
 }
 

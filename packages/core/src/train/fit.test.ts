@@ -23,7 +23,7 @@ import { linspace, tensor } from '../tensor/create.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { sin } from '../ops/unary.ts'
 import { reshape } from '../ops/views.ts'
-import { checkpoints, earlyStopping, progress } from './callbacks.ts'
+import { checkpoints, earlyStopping, progress, type Callback } from './callbacks.ts'
 import { evaluate, predict } from './evaluate.ts'
 import { fit, type FitEvent, type FitOptions } from './fit.ts'
 
@@ -140,10 +140,65 @@ test.each([
   expect(defaultGenerator().uint32()).toBeDefined()
 })
 
+type Groups = Record<string, unknown>[]
+
+/** A checkpoint after four batches of the second epoch, of a loader with a generator of its own. */
+const savedWithin = async (...callbacks: Callback[]): Promise<Uint8Array> => {
+  const saved: Uint8Array[] = []
+  const save = checkpoints({ everySteps: 1, save: (bytes) => void saved.push(bytes) })
+  await collect(new Noisy(), { ...options(new Generator(9)), epochs: 2, callbacks: [...callbacks, save] })
+  return saved[11]
+}
+
+/** A checkpoint that says `extra`, with parts that fit. */
+const forge = async (
+  extra: ReturnType<typeof loadCheckpoint>,
+  spoil: (groups: Groups) => void = () => {},
+): Promise<Uint8Array> => {
+  const model = new Noisy()
+  const optimizer = adam({ lr: 0.01 })(model.parameters())
+  const schedule = exponentialLr({ gamma: 0.9 })(optimizer)
+  const state = optimizer.stateDict()
+  spoil(state.param_groups as Groups)
+  const spoilt = { stateDict: () => state, loadStateDict: () => {} }
+  return saveCheckpoint({ model, optimizer: spoilt, schedule, generator: new Generator(1) }, extra)
+}
+
+/** Nothing that a checkpoint reaches is changed when it is refused. */
+const expectRefused = async (
+  bytes: Uint8Array,
+  more: Partial<FitOptions<Tensor[]>>,
+  message: string,
+): Promise<void> => {
+  const own = new Generator(9)
+  const ownBefore = own.state()
+  const model = new Noisy()
+  const optimizer = adam({ lr: 0.01 })(model.parameters())
+  const weights = weightsOf(model)
+  const [state, groups] = [defaultGenerator().state(), structuredClone(optimizer.stateDict().param_groups)]
+  const { schedule: _, ...rest } = options(own)
+  await expect(collect(model, { ...rest, optimizer, ...more, resume: bytes })).rejects.toThrow(message)
+  expect(weightsOf(model)).toEqual(weights)
+  expect(optimizer.stateDict().param_groups).toEqual(groups)
+  expect(defaultGenerator().state()).toEqual(state)
+  expect(own.state()).toEqual(ownBefore)
+}
+
+test('a forged checkpoint that fits is taken', async () => {
+  const bytes = await forge(loadCheckpoint(await savedWithin()))
+  const events = await collect(new Noisy(), { ...options(new Generator(9)), resume: bytes })
+  expect(events.map((e) => [e.epoch, e.samples])).toEqual([
+    [2, 20],
+    [3, 20],
+    [4, 20],
+  ])
+})
+
 test.each([
   ['progress', undefined],
   ['progress.epoch', 0],
   ['progress.step', 1.5],
+  ['progress.step', 2],
   ['progress.batch', '3'],
   ['progress.samples', -1],
   ['progress.total', null],
@@ -154,34 +209,77 @@ test.each([
   ['source.generator', 'abc'],
   ['source.generator', '00'.repeat(5056)],
   ['source.position', 7],
+  ['source.position', null],
   ['source.position', { state: '', next: 1 }],
   ['source.position.next', -1],
+  ['source.position.next', 3],
+  ['source.position.next', 6],
   ['source.position.state', 'ff'.repeat(5056)],
   ['callbacks', 1],
 ])('a checkpoint with a hostile %s changes nothing: %o', async (path, value) => {
-  const saved: Uint8Array[] = []
-  const save = checkpoints({ everySteps: 1, save: (bytes) => void saved.push(bytes) })
-  await collect(new Noisy(), { ...options(new Generator(9)), epochs: 1, callbacks: [save] })
-  const extra = structuredClone(loadCheckpoint(saved[2]))
+  const extra = structuredClone(loadCheckpoint(await savedWithin()))
   const fields = path.split('.')
   const last = fields.pop()!
   const owner = fields.reduce((at, field) => at[field] as Record<string, unknown>, extra as Record<string, unknown>)
   expect(owner).toHaveProperty(last)
   if (value === undefined) delete owner[last]
   else owner[last] = value
-  const forged = await saveCheckpoint({ model: new Noisy(), generator: new Generator(1) }, extra)
-  const own = new Generator(9)
-  const ownBefore = own.state()
-  const model = new Noisy()
-  const weights = weightsOf(model)
-  const state = defaultGenerator().state()
   const part = path.startsWith('source') ? 'source' : path
-  await expect(collect(model, { ...options(own), resume: forged })).rejects.toThrow(
-    `fit: the checkpoint's ${part} cannot be read`,
+  await expectRefused(await forge(extra), {}, `fit: the checkpoint's ${part} cannot be read`)
+})
+
+test.each([
+  ['a rate', (groups: Groups) => void (groups[0]['lr'] = '1'), 'lr is out of range; got 1, expected a number'],
+  ['a negative rate', (groups: Groups) => void (groups[0]['lr'] = -1), 'lr is out of range; got -1'],
+  ['betas', (groups: Groups) => void (groups[0]['betas'] = [2]), 'betas is out of range; got 2'],
+])('an optimizer with hostile options changes nothing: %s', async (_, spoil, message) => {
+  const extra = loadCheckpoint(await savedWithin())
+  await expectRefused(await forge(extra, spoil), {}, message)
+})
+
+test('a checkpoint of other data changes nothing', async () => {
+  const bytes = await savedWithin()
+  const few = new DataLoader(tensorDataset(rand([2, 3]), rand([2, 1])))
+  await expectRefused(bytes, { train: few }, 'got RangeError: next is 4 of 2 batches, expected a place in the data')
+  const anew = [[rand([2, 3]), rand([2, 1])]]
+  await expectRefused(bytes, { train: anew }, 'fit: the checkpoint stands within an epoch; got batches that always')
+})
+
+test('callbacks get back what is their own, or none of it is taken', async () => {
+  const stop = (): Callback => earlyStopping({ monitor: 'loss' })
+  const save = (): Callback => checkpoints({ save: () => {}, bestOnly: true })
+  const bytes = await savedWithin(stop(), save())
+  const [best, bad] = [expect.any(Number) as number, expect.any(Number) as number]
+  const [first, second] = [stop(), save()]
+  await collect(new Noisy(), { ...options(), resume: bytes, epochs: 0, callbacks: [first, second] })
+  expect([first.state!(), second.state!()]).toEqual([{ best, bad }, best])
+
+  const own = stop()
+  await expectRefused(
+    bytes,
+    { callbacks: [own, stop()] },
+    'earlyStopping: the state in the checkpoint is not its own; got ',
   )
+  expect(own.state!()).toEqual({ best: Infinity, bad: 0 })
+  await expectRefused(
+    bytes,
+    { callbacks: [save()] },
+    'checkpoints: the state in the checkpoint is not its own; got {"best":',
+  )
+  // One that the earlier run did not have starts anew.
+  const [late, other] = [stop(), save()]
+  await collect(new Noisy(), { ...options(), resume: bytes, epochs: 0, callbacks: [{}, {}, {}, late, other] })
+  expect([late.state!(), other.state!()]).toEqual([{ best: Infinity, bad: 0 }, Infinity])
+})
+
+test('a checkpoint of another model leaves the callbacks as they are', async () => {
+  const own = earlyStopping()
+  const bytes = await savedWithin(earlyStopping())
+  const model = new Linear(3, 1)
+  const weights = weightsOf(model)
+  await expect(collect(model, { ...options(), resume: bytes, callbacks: [own] })).rejects.toThrow('groups differ')
   expect(weightsOf(model)).toEqual(weights)
-  expect(defaultGenerator().state()).toEqual(state)
-  expect(own.state()).toEqual(ownBefore)
+  expect(own.state!()).toEqual({ best: Infinity, bad: 0 })
 })
 
 test('events tell epoch, step, rate and samples', async () => {

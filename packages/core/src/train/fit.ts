@@ -111,23 +111,27 @@ const lengthOf = (source: unknown): number | null =>
     ? source.length
     : null
 
-const unreadable = (part: string): FormatError =>
+const unreadable = (part: string, got: unknown, expected: string): FormatError =>
   new FormatError({
     op: 'fit',
     problem: `the checkpoint's ${part} cannot be read`,
+    got: typeof got === 'object' && got !== null ? typeof got : String(got),
+    expected,
     advice: 'Pass a checkpoint that fit or a callback of it saved',
   })
 
 /** A checkpoint's place in a run. Throws FormatError when a part of it is missing or of another kind. */
 const readProgress = (saved: Plain | undefined): Progress => {
-  if (typeof saved !== 'object' || saved === null) throw unreadable('progress')
+  if (typeof saved !== 'object' || saved === null) throw unreadable('progress', saved, 'fields')
   const { epoch, step, batch, total, samples, batchLoss } = saved as Record<string, unknown>
-  const counts = { epoch, step, batch, samples }
-  for (const [name, count] of Object.entries(counts))
-    if (!Number.isSafeInteger(count) || (count as number) < (name === 'epoch' ? 1 : 0))
-      throw unreadable(`progress.${name}`)
+  const counts = { epoch, batch, step, samples }
+  for (const [name, count] of Object.entries(counts)) {
+    const least = name === 'epoch' ? 1 : name === 'step' ? (batch as number) : 0
+    if (Number.isSafeInteger(count) && (count as number) >= least) continue
+    throw unreadable(`progress.${name}`, count, `a whole number from ${least}`)
+  }
   for (const [name, value] of Object.entries({ total, batchLoss }))
-    if (typeof value !== 'number') throw unreadable(`progress.${name}`)
+    if (typeof value !== 'number') throw unreadable(`progress.${name}`, value, 'a number')
   return { ...counts, total, batchLoss } as Progress
 }
 
@@ -191,28 +195,45 @@ class Run<B> implements FitRun {
     return saveCheckpoint(parts, {
       progress: { ...progress },
       source: savePosition(options.train, progress.batch === 0 ? null : this.pass),
-      callbacks: (options.callbacks ?? []).map((c) => c.state?.() ?? null),
+      callbacks: this.remembered(),
     })
   }
 
-  /** Restores what {@link checkpoint} saved. All that it tells of its place is read before anything is changed. */
+  /** Restores what {@link checkpoint} saved: all of it, or nothing when a part does not fit. */
   resume(bytes: Uint8Array): void {
     const { model, optimizer, schedule, options } = this
-    const extra = loadCheckpoint(bytes)
-    const progress = readProgress(extra['progress'])
-    readPosition('fit', extra['source'])
-    const states = extra['callbacks']
-    if (!Array.isArray(states)) throw unreadable('callbacks')
-    loadCheckpoint(bytes, {
-      model,
-      optimizer,
-      ...(schedule !== null && { schedule }),
-      ...(options.ema !== undefined && { ema: options.ema }),
-      generator: defaultGenerator(),
-    })
+    const { progress: saved, source, callbacks: states } = loadCheckpoint(bytes)
+    const progress = readProgress(saved)
+    readPosition('fit', source, { source: options.train, batch: progress.batch })
+    if (!Array.isArray(states)) throw unreadable('callbacks', states, 'a list')
+    const before = this.remembered()
+    try {
+      this.remind(states)
+      loadCheckpoint(bytes, {
+        model,
+        optimizer,
+        ...(schedule !== null && { schedule }),
+        ...(options.ema !== undefined && { ema: options.ema }),
+        generator: defaultGenerator(),
+      })
+    } catch (error) {
+      this.remind(before)
+      throw error
+    }
     Object.assign(this.progress, progress)
-    this.resumeAt = loadPosition(options.train, extra['source'])
-    options.callbacks?.forEach((c, i) => c.load?.((states as readonly Plain[])[i] ?? null))
+    this.resumeAt = loadPosition(options.train, source)
+  }
+
+  /** What each callback remembers. */
+  private remembered(): Plain[] {
+    return (this.options.callbacks ?? []).map((c) => c.state?.() ?? null)
+  }
+
+  /** Gives each callback its own back; one that had nothing to remember starts anew. */
+  private remind(states: readonly Plain[]): void {
+    this.options.callbacks?.forEach((c, i) => {
+      if (i < states.length && states[i] !== null) c.load?.(states[i])
+    })
   }
 
   /** One pass over the training data; gives an event every `reportEvery` batches. */
@@ -297,7 +318,8 @@ class Run<B> implements FitRun {
  * Trains a model, as an asynchronous generator of events: one after each epoch, and with `reportEvery` some within.
  * Every batch runs in a scope of its own, so that memory stays flat; between batches the event loop gets its turn.
  * @returns events; leaving the loop early ends the training
- * @throws ValueError for wrong options or batches; AbortError when the signal is aborted.
+ * @throws ValueError for wrong options or batches; AbortError when the signal is aborted; FormatError, ValueError or
+ * ShapeError when `resume` does not fit, before anything is changed.
  * @example
  * manualSeed(0)
  * const train = new DataLoader(tensorDataset(tensor([[0], [1]]), tensor([[1], [3]])), { batchSize: 2 })

@@ -166,6 +166,22 @@ describe('resuming', () => {
     },
   )
 
+  test('a checkpoint that stands past the end of the data changes nothing', async () => {
+    const { model, train } = prepare()
+    let bytes: Uint8Array | undefined
+    for await (const e of model.fit(train, { epochs: 1 })) if (e.kind === 'step') bytes = await e.checkpoint()
+    const other = prepare()
+    const before = weights(other.model)
+    const few = new DataLoader(tensorDataset(ones([2, 3])))
+    await expect(events(other.model, few, { epochs: 2, resume: bytes! })).rejects.toThrow(
+      "gan.fit: the checkpoint's source cannot be read; got RangeError: next is ",
+    )
+    await expect(events(other.model, [ones([2, 3])], { epochs: 2, resume: bytes! })).rejects.toThrow(
+      'gan.fit: the checkpoint stands within an epoch; got batches that always start anew, expected a DataLoader.',
+    )
+    expect(weights(other.model)).toEqual(before)
+  })
+
   test('bytes that are no checkpoint are refused', async () => {
     const { model, train } = prepare()
     await expect(events(model, train, { epochs: 1, resume: new Uint8Array(20) })).rejects.toThrow('safetensors')

@@ -260,7 +260,7 @@ class Run {
 
   private resume(bytes: Uint8Array): void {
     // All that the checkpoint tells of its place is read before anything is changed.
-    const progress = readProgress(loadCheckpoint(bytes))
+    const progress = readProgress(loadCheckpoint(bytes), this.train)
     const { source } = loadCheckpoint(bytes, this.parts())
     Object.assign(this.progress, progress)
     this.resumeAt = loadPosition(this.train, source)

@@ -1,4 +1,4 @@
-import { FormatError, readPosition, type Extra, type Plain } from '@lanewise/core'
+import { FormatError, readPosition, type Batches, type Extra, type Plain } from '@lanewise/core'
 
 /** Where training stands; saved in checkpoints. */
 export interface Progress {
@@ -26,9 +26,10 @@ const isTotal = (value: Plain): value is [number, number] =>
 
 /**
  * Reads a checkpoint's place in a run, and sees that the data can be put to it; changes nothing.
+ * @param train - the data
  * @throws FormatError when a part of it is missing or of another kind.
  */
-export const readProgress = (extra: Extra): Progress => {
+export const readProgress = (extra: Extra, train: Batches<unknown>): Progress => {
   const refuse = (part: string): FormatError =>
     new FormatError({
       op: 'gan.fit',
@@ -39,8 +40,8 @@ export const readProgress = (extra: Extra): Progress => {
   if (!isFields(progress)) throw refuse('progress')
   const { epoch, step, batch, seen, totals } = progress
   if (!isCount(epoch, 1)) throw refuse('progress.epoch')
-  if (!isCount(step)) throw refuse('progress.step')
   if (!isCount(batch)) throw refuse('progress.batch')
+  if (!isCount(step, batch)) throw refuse('progress.step')
   if (!isCount(seen)) throw refuse('progress.seen')
   if (!isFields(totals)) throw refuse('progress.totals')
   const sums: Progress['totals'] = {}
@@ -48,6 +49,6 @@ export const readProgress = (extra: Extra): Progress => {
     if (!isTotal(total)) throw refuse(`progress.totals.${player}`)
     sums[player] = [...total]
   }
-  readPosition('gan.fit', source)
+  readPosition('gan.fit', source, { source: train, batch })
   return { epoch, step, batch, seen, totals: sums }
 }
