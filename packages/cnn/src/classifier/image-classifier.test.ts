@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { AdaptiveAvgPool2d, Flatten, Linear, Sequential, tensor, transforms } from '@lanewise/core'
 import { expect, test } from 'vitest'
 import { imageClassifier, imagenetTransform } from './image-classifier.ts'
@@ -60,7 +61,7 @@ test('bad pictures and labels are refused', async () => {
     `[ValueError: imageClassifier: topK is out of range; got 0, expected an integer >= 1.]`,
   )
   await expect(imageClassifier(colours(), plain)({ ...picture, width: 2 })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: toTensor: the data does not fill the picture; got 3 values for 2x1, expected 1 to 4 channels.]`,
+    `[ShapeError: toTensor: the data does not fill the picture; got 3 values for 2x1, expected 1 to 4 channels: 2, 4, 6, 8 values. Look at the sides, and whether the rows are padded.]`,
   )
   await expect(
     imageClassifier(colours(), { ...plain, labels: ['a'] })(picture),
@@ -99,11 +100,15 @@ test('grey, alpha, tiny and very wide pictures through the usual preparation', a
 test('what is no picture is refused, and an answer that is no number', async () => {
   const classify = imageClassifier(colours(), plain)
   const bad: [unknown, string][] = [
-    [undefined, 'data undefined, width undefined, height undefined'],
-    [{ data: [1, 2, 3], width: 1, height: 1 }, 'data object, width 1, height 1'],
-    [{ data: 'abc', width: 1, height: 1 }, 'data string, width 1, height 1'],
-    [{ data: new Int8Array(3), width: 1, height: 1 }, 'data object, width 1, height 1'],
+    [undefined, 'data Undefined, width undefined, height undefined'],
+    [{ data: null, width: 1, height: 1 }, 'data Null, width 1, height 1'],
+    [{ data: [1, 2, 3], width: 1, height: 1 }, 'data Array, width 1, height 1'],
+    [{ data: 'abc', width: 1, height: 1 }, 'data String, width 1, height 1'],
+    [{ data: new Int8Array(3), width: 1, height: 1 }, 'data Int8Array, width 1, height 1'],
+    [{ data: new Float64Array(3), width: 1, height: 1 }, 'data Float64Array, width 1, height 1'],
+    [{ data: new ArrayBuffer(3), width: 1, height: 1 }, 'data ArrayBuffer, width 1, height 1'],
     [{ data: new Uint8Array(9), width: 1.5, height: 2 }, 'data Uint8Array, width 1.5, height 2'],
+    [{ data: new Uint8Array(3), width: NaN, height: 1 }, 'data Uint8Array, width NaN, height 1'],
     [{ data: new Uint8Array(0), width: 4, height: 0 }, 'data Uint8Array, width 4, height 0'],
     [{ data: new Uint8Array(3), width: -1, height: -1 }, 'data Uint8Array, width -1, height -1'],
   ]
@@ -111,9 +116,29 @@ test('what is no picture is refused, and an answer that is no number', async () 
     await expect(classify(picture as Parameters<typeof classify>[0])).rejects.toThrow(
       `toTensor: this is no picture; got ${got}, expected data Uint8Array`,
     )
+  for (const channels of [0, 1, 5, 1.5, NaN])
+    await expect(classify({ data: new Uint8Array(6), width: 2, height: 1, channels })).rejects.toThrow(
+      `got 6 values for 2x1 and channels ${channels}, expected 1 to 4 channels: 2, 4, 6, 8 values`,
+    )
   await expect(
     classify({ data: Float32Array.of(0, NaN, 0), width: 1, height: 1 }),
   ).rejects.toThrowErrorMatchingInlineSnapshot(
     `[ValueError: imageClassifier: the model's answer is no number; got probabilities NaN, expected finite logits. Look for NaN in the picture and in the weights.]`,
+  )
+})
+
+test('bytes of another context are a picture', async () => {
+  const data = runInNewContext('Uint8ClampedArray.of(0, 255, 0, 255)') as Uint8ClampedArray
+  expect(data instanceof Uint8ClampedArray).toBe(false)
+  const [first] = await imageClassifier(colours(), plain)({ data, width: 1, height: 1 })
+  expect(first.index).toBe(1)
+})
+
+test('a picture that no memory holds when resized is refused before that', async () => {
+  const model = new Sequential(new AdaptiveAvgPool2d(1), new Flatten(), new Linear(3, 3))
+  await expect(
+    imageClassifier(model)({ data: new Uint8Array(30_000), width: 10_000, height: 1 }),
+  ).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[ValueError: imagenetTransform: the picture is too long and thin; got 1 rows of 10000 pixels, which would be resized to 256 of 2560000, expected at most 268435456 values. Cut out the part that matters first.]`,
   )
 })

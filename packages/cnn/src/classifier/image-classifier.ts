@@ -12,7 +12,7 @@ import {
   type Module,
   type Transform,
 } from '@lanewise/core'
-import { centerCrop, compose, normalize, resize, toTensor } from '@lanewise/core/transforms'
+import { centerCrop, compose, normalize, resize, resizedSize, toTensor } from '@lanewise/core/transforms'
 
 /** What {@link imageClassifier} takes. */
 export interface ImageClassifierOptions {
@@ -44,16 +44,43 @@ export interface ImagenetTransformOptions {
 /** Grey as red, green and blue alike, which is what PIL's `convert('RGB')` makes of it. */
 const coloured: Transform = (x) => (x.shape[0] === 1 ? concat([x, x, x], 0) : x)
 
+/** Values of the largest resized picture, 1 GiB: with what it is made from and by it fits the 4 GiB of WebAssembly. */
+const mostValues = 2 ** 28
+
+/** Throws when the shorter side's size would make a picture that no memory holds. */
+const holdable =
+  (size: number): Transform =>
+  (x) => {
+    const [C, H, W] = x.shape
+    const [h, w] = resizedSize(size, [H, W])
+    if (C * h * w <= mostValues) return x
+    throw new ValueError({
+      op: 'imagenetTransform',
+      problem: 'the picture is too long and thin',
+      got: `${H} rows of ${W} pixels, which would be resized to ${h} of ${w}`,
+      expected: `at most ${mostValues} values`,
+      advice: 'Cut out the part that matters first',
+    })
+  }
+
 /**
  * The preparation that torchvision's classifiers are trained for: resize, middle square, and the channels' mean and
  * spread of ImageNet. Grey pictures become red, green and blue alike.
  * Shape: [3 or 1, H, W] in [0, 1] -> [3, cropSize, cropSize].
+ * @throws ValueError, from the transform, when a picture is so long and thin that it does not fit the memory resized.
+ * @source Checked against torchvision 0.14 and PIL in pictures.test.ts
  * @example
  * import { ones } from '@lanewise/core'
  * imagenetTransform({ resizeSize: 32, cropSize: 28 })(ones([3, 40, 50])).shape // => [3, 28, 28]
  */
 export const imagenetTransform = ({ resizeSize = 256, cropSize = 224 }: ImagenetTransformOptions = {}): Transform =>
-  compose(coloured, resize(resizeSize), centerCrop(cropSize), normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+  compose(
+    coloured,
+    holdable(resizeSize),
+    resize(resizeSize),
+    centerCrop(cropSize),
+    normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
+  )
 
 const checkLogits = (output: unknown): Tensor => {
   if (output instanceof Tensor && output.rank === 2) return output
@@ -108,8 +135,7 @@ const ranked = (probabilities: ArrayLike<number>, labels: readonly string[] | un
  * @param model - logits [N, C] of pictures [N, 3, H, W]
  * @returns a function of a picture `{ data, width, height }`
  * @throws ValueError when topK is out of range, or (from the function) when labels and classes differ in number or the
- * model answers with NaN;
- * ShapeError from the function when data and size do not fit or the model gives no classes.
+ * model answers with NaN; ShapeError from the function when data and size do not fit or the model gives no classes.
  * @example
  * const transform = imagenetTransform({ resizeSize: 32, cropSize: 32 })
  * const classify = imageClassifier(cifarResnet20({ numClasses: 2 }), { labels: ['cat', 'dog'], topK: 1, transform })

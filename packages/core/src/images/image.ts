@@ -24,23 +24,44 @@ export interface ToTensorOptions {
   readonly scale?: number
 }
 
+/** The largest value of each type of data. */
+const largest: Readonly<Record<string, number>> = {
+  Uint8Array: 255,
+  Uint8ClampedArray: 255,
+  Uint16Array: 65535,
+  Float32Array: 1,
+}
+
+/** The name of a value's type. Unlike `instanceof` it knows the arrays of other frames and contexts. */
+const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1)
+
 /** Throws unless this is a picture: bytes, words or fractions, and whole sides. */
 const checkPicture = (image: ImageLike): void => {
   const { data, width, height } = (image ?? {}) as Partial<ImageLike>
-  const known = [Uint8Array, Uint8ClampedArray, Uint16Array, Float32Array].some((type) => data instanceof type)
   const sides = [width, height].every((side) => Number.isInteger(side) && side! >= 1)
-  if (known && sides) return
+  if (Object.hasOwn(largest, kindOf(data)) && sides) return
   throw new ShapeError({
     op: 'toTensor',
     problem: 'this is no picture',
-    got: `data ${known ? data!.constructor.name : typeof data}, width ${width}, height ${height}`,
-    expected: 'data Uint8Array, Uint8ClampedArray, Uint16Array or Float32Array, and whole sides above 0',
-    advice: 'Decode files first, with a PNG or JPEG decoder',
+    got: `data ${kindOf(data)}, width ${width}, height ${height}`,
+    expected: `data ${Object.keys(largest).join(', ')}, and whole sides above 0`,
+    advice: 'Decode files first, with a PNG or JPEG decoder; of other numbers make a Float32Array from 0 to 1',
   })
 }
 
-const largest = (data: ImageLike['data']): number =>
-  data instanceof Float32Array ? 1 : data instanceof Uint16Array ? 65535 : 255
+/** Values to a pixel. Throws unless there are 1 to 4 for each. */
+const channelsOf = ({ data, width, height, channels }: ImageLike): number => {
+  const pixels = width * height
+  const held = channels ?? data.length / pixels
+  if (Number.isInteger(held) && held >= 1 && held <= 4 && data.length === held * pixels) return held
+  throw new ShapeError({
+    op: 'toTensor',
+    problem: 'the data does not fill the picture',
+    got: `${data.length} values for ${width}x${height}${channels === undefined ? '' : ` and channels ${channels}`}`,
+    expected: `1 to 4 channels: ${[1, 2, 3, 4].map((c) => c * pixels).join(', ')} values`,
+    advice: 'Look at the sides, and whether the rows are padded',
+  })
+}
 
 /**
  * A picture as f32 [C, H, W] in [0, 1], as torchvision's ToTensor. Alpha is left out unless asked for.
@@ -51,16 +72,8 @@ const largest = (data: ImageLike['data']): number =>
 export const toTensor = (image: ImageLike, options: ToTensorOptions = {}): Tensor => {
   checkPicture(image)
   const { data, width, height } = image
-  const { alpha = false, scale = largest(data) } = options
-  const held = image.channels ?? data.length / (width * height)
-  if (!(Number.isInteger(held) && held >= 1 && held <= 4 && data.length === held * width * height)) {
-    throw new ShapeError({
-      op: 'toTensor',
-      problem: 'the data does not fill the picture',
-      got: `${data.length} values for ${width}x${height}`,
-      expected: '1 to 4 channels',
-    })
-  }
+  const { alpha = false, scale = largest[kindOf(data)] } = options
+  const held = channelsOf(image)
   const C = !alpha && held % 2 === 0 ? held - 1 : held
   const plane = width * height
   const out = new Float32Array(C * plane)

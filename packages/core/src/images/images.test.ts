@@ -93,7 +93,7 @@ test('errors name the rule', () => {
   const x = ones([3, 4, 4])
   const fails = (f: () => unknown) => expect(f)
   fails(() => t.toTensor({ data: new Uint8Array(5), width: 2, height: 2 })).toThrowErrorMatchingInlineSnapshot(
-    `[ShapeError: toTensor: the data does not fill the picture; got 5 values for 2x2, expected 1 to 4 channels.]`,
+    `[ShapeError: toTensor: the data does not fill the picture; got 5 values for 2x2, expected 1 to 4 channels: 4, 8, 12, 16 values. Look at the sides, and whether the rows are padded.]`,
   )
   fails(() => t.toImage(ones([2, 2, 2]))).toThrowErrorMatchingInlineSnapshot(
     `[ShapeError: toImage: the channels do not make a picture; got [2,2,2], expected 1, 3 or 4 channels.]`,
