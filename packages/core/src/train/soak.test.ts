@@ -5,12 +5,13 @@ import { crossEntropy } from '../losses/cross-entropy.ts'
 import { Conv2d } from '../nn/conv.ts'
 import { Linear } from '../nn/linear.ts'
 import { Module } from '../nn/module.ts'
+import { mul } from '../ops/binary.ts'
 import { maxPool2d } from '../ops/pool.ts'
 import { relu } from '../ops/activations.ts'
 import { flatten } from '../ops/views.ts'
 import { Adam } from '../optim/adam.ts'
 import { Generator } from '../random/generator.ts'
-import { tensor } from '../tensor/create.ts'
+import { tensor, zeros } from '../tensor/create.ts'
 import { scope } from '../tensor/scope.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -78,6 +79,30 @@ test('optimizers that step in turn keep what they hold in place', () => {
     turn(1)
     const before = backend.memory().evicted
     for (let step = 0; step < 20; step++) turn(step % 2)
+    expect(backend.memory().evicted).toBe(before)
+  })
+})
+
+test('networks that train in turn within one scope move nothing out', () => {
+  const backend = wasmBackend()
+  withBackend(backend, () => {
+    const models = [new Net(), new Net(), new Net()]
+    const optimizers = models.map((model) => new Adam(model.parameters(), { lr: 1e-3 }))
+    // The first network alone sees this batch; it waits for the others' steps.
+    const [x, target] = batchOf(new Generator(0))
+    const step = (): void =>
+      scope(() => {
+        const features = mul(x, 2)
+        models.forEach((model, i) => {
+          crossEntropy(model.forward(i === 0 ? features : zeros([8, 1, 8, 8])), target).backward()
+          optimizers[i].step()
+          optimizers[i].zeroGrad()
+        })
+      })
+    // Whether an optimizer has turns shows from its second step on.
+    step()
+    const before = backend.memory().evicted
+    for (let i = 0; i < 20; i++) step()
     expect(backend.memory().evicted).toBe(before)
   })
 })

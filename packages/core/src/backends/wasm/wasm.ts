@@ -86,6 +86,11 @@ export class WasmBackend implements Backend {
   private peak = 0
   private blocks = 0
   private evicted = 0
+  /**
+   * Steps at the end of each optimizer's last, by the first block that it holds. Where networks train in turn, a batch
+   * waits for a whole round of them.
+   */
+  private readonly turns = new WeakMap<WasmStorage, number>()
   private tableAt = tableStart
   private temporaries: { ptr: number; bytes: number }[] = []
 
@@ -155,7 +160,9 @@ export class WasmBackend implements Backend {
 
   step(kept: readonly Tensor[]): void {
     const storages = new Set(kept.map((x) => x.storage as WasmStorage))
-    this.evictStep(storages, inScope())
+    const [first] = storages
+    this.evictStep(storages, this.turns.get(first) ?? this.steps)
+    if (first !== undefined) this.turns.set(first, this.steps + 1)
     // Where networks train in turn, what one optimizer holds stays through some steps of the others.
     for (const storage of storages) storage.lastStep = this.steps + heldSteps
     this.steps++
@@ -414,14 +421,15 @@ export class WasmBackend implements Backend {
   }
 
   /**
-   * Moves out what this step did not use and what it made, but for `kept`. Inside a scope the step's own tensors stay:
-   * they are about to be released, and moving them out would be wasted.
+   * Moves out what was not used since step `from` and what this step made, but for `kept`. Inside a scope the step's own
+   * tensors stay: they are about to be released, and moving them out would be wasted.
    */
-  private evictStep(kept: ReadonlySet<Storage>, scoped: boolean): void {
+  private evictStep(kept: ReadonlySet<Storage>, from: number): void {
+    const scoped = inScope()
     let storage = this.oldest
     while (storage !== null) {
       const next = storage.newer
-      if (!kept.has(storage) && ((!scoped && storage.born === this.steps) || storage.lastStep < this.steps))
+      if (!kept.has(storage) && ((!scoped && storage.born === this.steps) || storage.lastStep < from))
         this.evict(storage)
       storage = next
     }
