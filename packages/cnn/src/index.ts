@@ -106,6 +106,8 @@ export {
   type FasterRcnnResult,
   type ImageBatch,
   type PyramidBackbone,
+  type RegionPool,
+  type RegionPoolOptions,
   type RoiHeadsOptions,
   type RpnOptions,
   type TrainTest,
@@ -113,6 +115,7 @@ export {
 export {
   FastRcnn,
   Rcnn,
+  roiMaxPool,
   warpRegions,
   type FastRcnnOptions,
   type RcnnOptions,

@@ -9,7 +9,15 @@ export {
 } from './faster-rcnn.ts'
 export { FeaturePyramidNetwork } from './fpn.ts'
 export { FrozenBatchNorm2d } from './frozen-batch-norm.ts'
-export { BoxHead, BoxPredictor, RoiHeads, type BoxPredictions, type RoiHeadsOptions } from './roi-heads.ts'
+export {
+  BoxHead,
+  BoxPredictor,
+  RoiHeads,
+  type BoxPredictions,
+  type RegionPool,
+  type RegionPoolOptions,
+  type RoiHeadsOptions,
+} from './roi-heads.ts'
 export { RegionProposalNetwork, RpnHead, type AnchorOptions, type RpnOptions, type TrainTest } from './rpn.ts'
 export type { DetectionTarget } from './targets.ts'
 export { DetectionTransform, type DetectionTransformOptions, type ImageBatch } from './transform.ts'

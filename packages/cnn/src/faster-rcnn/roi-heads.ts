@@ -4,8 +4,28 @@ import { headLosses, needRegions, sampleRegions } from './regions.ts'
 import type { CheckedTarget } from './targets.ts'
 import { readFloat32 } from './values.ts'
 
+/** Where and how large the pooled regions are. */
+export interface RegionPoolOptions {
+  /** Bins of a region along each side. */
+  readonly outputSize: number
+  /** Sizes of the images that gave the features. */
+  readonly imageSizes: readonly ImageSize[]
+}
+
+/**
+ * Pools the regions of all images from feature maps.
+ * Shape: maps [N, C, H_l, W_l], xyxy regions [K_i, 4] of each image in its pixels -> [sum K_i, C, bins, bins].
+ */
+export type RegionPool = (
+  features: readonly Tensor[],
+  regions: readonly Float32Array[],
+  options: RegionPoolOptions,
+) => Tensor
+
 /** Options of {@link RoiHeads}; the defaults are torchvision's. */
 export interface RoiHeadsOptions {
+  /** Pools regions. Default: RoIAlign over the levels, by `samplingRatio` and `canonicalScale`. */
+  readonly pool?: RegionPool
   /** Bins of a region along each side. Default 7. */
   readonly poolSize?: number
   /** Samples of a bin along each side. Default 2. */
@@ -113,10 +133,13 @@ export class RoiHeads extends Module<
 
   constructor({ inChannels, numClasses }: RoiHeadsSizes, options: RoiHeadsOptions = {}) {
     super()
+    const { samplingRatio = 2, canonicalScale = 224 } = options
     this.options = {
+      pool: (features, regions, own) =>
+        multiScaleRoiAlign(features, regions, { ...own, samplingRatio, canonicalScale }),
       poolSize: 7,
-      samplingRatio: 2,
-      canonicalScale: 224,
+      samplingRatio,
+      canonicalScale,
       representationSize: 1024,
       scoreThreshold: 0.05,
       nmsThreshold: 0.5,
@@ -154,13 +177,8 @@ export class RoiHeads extends Module<
     regions: readonly Float32Array[],
     imageSizes: readonly ImageSize[],
   ): BoxPredictions {
-    const { poolSize, samplingRatio, canonicalScale } = this.options
-    const pooled = multiScaleRoiAlign(features, regions, {
-      outputSize: poolSize,
-      samplingRatio,
-      canonicalScale,
-      imageSizes,
-    })
+    const { poolSize: outputSize, pool } = this.options
+    const pooled = pool(features, regions, { outputSize, imageSizes })
     return this.box_predictor.forward(this.box_head.forward(pooled))
   }
 

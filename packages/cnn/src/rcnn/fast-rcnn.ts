@@ -1,7 +1,7 @@
-import { add, Module, noGrad, scope, ValueError, type Tensor } from '@lanewise/core'
-import type { Detections, Values } from '@lanewise/vision'
+import { add, Module, noGrad, scope, ShapeError, ValueError, type Tensor } from '@lanewise/core'
+import { inferScale, roiPool, roisFromBoxes, type Detections, type Values } from '@lanewise/vision'
 import { inPixelsOf, pooledLevels, type PyramidBackbone } from '../faster-rcnn/faster-rcnn.ts'
-import { RoiHeads, type RoiHeadsOptions } from '../faster-rcnn/roi-heads.ts'
+import { RoiHeads, type RegionPool, type RoiHeadsOptions } from '../faster-rcnn/roi-heads.ts'
 import { checkClasses, checkTargets, type DetectionTarget } from '../faster-rcnn/targets.ts'
 import {
   DetectionTransform,
@@ -36,11 +36,38 @@ export interface RegionResult {
 }
 
 /**
+ * RoI max pooling from one feature map, at the scale that the map's and images' heights tell: how Fast R-CNN's paper
+ * pools. Pass it as `box: { pool: roiMaxPool }`, with a backbone that gives one map.
+ * @throws ShapeError when there are several maps.
+ * @source Girshick 2015, section 2.1; checked against torchvision.ops.roi_pool 0.14 in golden.test.ts
+ * @example
+ * import { tensor } from '@lanewise/core'
+ * const map = tensor([[[[1, 2], [3, 4]]]])
+ * const options = { outputSize: 1, imageSizes: [{ width: 2, height: 2 }] }
+ * roiMaxPool([map], [Float32Array.of(0, 0, 1, 0)], options).toArray() // => [[[[2]]]]
+ */
+export const roiMaxPool: RegionPool = (features, regions, { outputSize, imageSizes }) => {
+  if (features.length !== 1) {
+    throw new ShapeError({
+      op: 'roiMaxPool',
+      problem: 'there is not one feature map',
+      got: `${features.length} maps`,
+      expected: 'one',
+      advice: 'Use a backbone without a pyramid, or leave the default pool',
+    })
+  }
+  const tallest = Math.max(...imageSizes.map((size) => size.height))
+  const spatialScale = inferScale(features[0].shape[2], tallest)
+  return roiPool(features[0], roisFromBoxes(regions), { outputSize, spatialScale })
+}
+
+/**
  * Fast R-CNN: the network sees each image once, and names what lies in regions that someone else proposes, such as
  * `gridAnchors` of `@lanewise/vision`. It is {@link FasterRcnn} without its proposals, with the same box head.
- * In training the objects themselves are regions too.
- * @source Girshick 2015, https://arxiv.org/abs/1504.08083; the box head checked against torchvision's RoIHeads 0.14 in
- * faster-rcnn.test.ts
+ * In training the objects themselves are regions too. Losses, sampling and thresholds are torchvision's; so is RoIAlign,
+ * where the paper has {@link roiMaxPool}.
+ * @source Girshick 2015, https://arxiv.org/abs/1504.08083; outputs, losses, gradients, steps and detections checked
+ * against torchvision 0.14 (its transform and RoIHeads), with either pool, in golden.test.ts
  * @example
  * import { manualSeed, rand } from '@lanewise/core'
  * manualSeed(0)

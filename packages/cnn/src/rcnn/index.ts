@@ -1,2 +1,2 @@
-export { FastRcnn, type FastRcnnOptions, type RegionLosses, type RegionResult } from './fast-rcnn.ts'
+export { FastRcnn, roiMaxPool, type FastRcnnOptions, type RegionLosses, type RegionResult } from './fast-rcnn.ts'
 export { Rcnn, warpRegions, type RcnnOptions } from './rcnn.ts'
