@@ -242,6 +242,20 @@ function read(lanes: i32, at: usize): v128 {
   return lanes == 4 ? v128.load(at) : v128.load32_zero(at)
 }
 
+/** `bias` is -0 where there is none: adding it changes no bit. */
+// @ts-ignore: decorator
+@inline
+function put(lanes: i32, pOut: usize, sum: v128, bias: v128, rest: i32): void {
+  if (rest) {
+    if (lanes == 4) finishFour(pOut, sum, rest, bias, bias)
+    else finishOne(pOut, sum, rest, bias, bias)
+    return
+  }
+  sum = f32x4.add(sum, bias)
+  if (lanes == 4) v128.store(pOut, sum)
+  else v128.store32_lane(pOut, sum, 0)
+}
+
 /** `count` outputs of 4 channels or 1 at byte `at` of a pixel; source columns from j on. */
 // @ts-ignore: decorator
 @inline
@@ -249,73 +263,84 @@ function roll(
   lanes: i32, p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
   pW: usize, sW: usize, pOut: usize,
 ): void {
-  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW, mode = p.mode
-  const first: usize = j * pixel + at
-  let x0 = row0 ? row0 + first : pZeros, x1 = row1 ? row1 + first : pZeros, x2 = row2 ? row2 + first : pZeros
+  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW, twice = p.stepW == 2
+  const mode = p.mode
+  const rest = mode & ~BIAS_COLUMN ? mode : 0
   const s0 = row0 ? pixel : 0, s1 = row1 ? pixel : 0, s2 = row2 ? pixel : 0
+  let x0 = row0 ? row0 + j * pixel + at : pZeros
+  let x1 = row1 ? row1 + j * pixel + at : pZeros
+  let x2 = row2 ? row2 + j * pixel + at : pZeros
   pW += at
   const w00 = read(lanes, pW), w01 = read(lanes, pW + sW), w02 = read(lanes, pW + 2 * sW)
   pW += 3 * sW
   const w10 = read(lanes, pW), w11 = read(lanes, pW + sW), w12 = read(lanes, pW + 2 * sW)
   pW += 3 * sW
   const w20 = read(lanes, pW), w21 = read(lanes, pW + sW), w22 = read(lanes, pW + 2 * sW)
-  const zero = f32x4.splat(0)
-  let ending = zero, middle = zero
   pOut += at
-  const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : zero
-  if (p.stepW == 2) {
-    let a = zero, b = zero, c = zero
-    for (let i = -1; i < count; i++) {
-      let sum = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
-      if (i >= 0) {
-        if (<u32>j < W) {
-          sum = madd(read(lanes, x0), w01, sum)
-          sum = madd(read(lanes, x1), w11, sum)
-          sum = madd(read(lanes, x2), w21, sum)
-        }
-        j++
-        x0 += s0
-        x1 += s1
-        x2 += s2
-      }
-      a = zero
-      b = zero
-      c = zero
-      if (<u32>j < W) {
-        a = read(lanes, x0)
-        b = read(lanes, x1)
-        c = read(lanes, x2)
-        sum = madd(c, w22, madd(b, w12, madd(a, w02, sum)))
-      }
-      j++
-      x0 += s0
-      x1 += s1
-      x2 += s2
-      if (i < 0) continue
-      if (lanes == 4) finishFour(pOut, sum, mode, bias, bias)
-      else finishOne(pOut, sum, mode, bias, bias)
-      pOut += ldc
-    }
-    return
-  }
-  for (let i = -2; i < count; i++, j++) {
-    let start = zero
+  const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : f32x4.splat(-0.0)
+  let ending = f32x4.splat(0), middle = ending
+  if (twice) {
     if (<u32>j < W) {
-      const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
-      ending = madd(c, w22, madd(b, w12, madd(a, w02, ending)))
-      middle = madd(c, w21, madd(b, w11, madd(a, w01, middle)))
-      start = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+      ending = madd(read(lanes, x2), w20, madd(read(lanes, x1), w10, f32x4.mul(read(lanes, x0), w00)))
     }
-    if (i >= 0) {
-      if (mode == 0 && lanes == 4) v128.store(pOut, ending)
-      else if (lanes == 4) finishFour(pOut, ending, mode, bias, bias)
-      else finishOne(pOut, ending, mode, bias, bias)
+    while (true) {
+      j++; x0 += s0; x1 += s1; x2 += s2
+      if (<u32>j < W) {
+        ending = madd(read(lanes, x0), w01, ending)
+        ending = madd(read(lanes, x1), w11, ending)
+        ending = madd(read(lanes, x2), w21, ending)
+      }
+      j++; x0 += s0; x1 += s1; x2 += s2
+      let start = f32x4.splat(0)
+      if (<u32>j < W) {
+        let a = read(lanes, x0)
+        ending = madd(a, w02, ending)
+        start = f32x4.mul(a, w00)
+        a = read(lanes, x1)
+        ending = madd(a, w12, ending)
+        start = madd(a, w10, start)
+        a = read(lanes, x2)
+        ending = madd(a, w22, ending)
+        start = madd(a, w20, start)
+      }
+      put(lanes, pOut, ending, bias, rest)
+      if (!--count) return
       pOut += ldc
+      ending = start
     }
+  }
+  // Two columns before the first output is complete.
+  if (<u32>j < W) middle = madd(read(lanes, x2), w20, madd(read(lanes, x1), w10, f32x4.mul(read(lanes, x0), w00)))
+  j++; x0 += s0; x1 += s1; x2 += s2
+  ending = middle
+  middle = f32x4.splat(0)
+  if (<u32>j < W) {
+    const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
+    ending = madd(c, w21, madd(b, w11, madd(a, w01, ending)))
+    middle = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+  }
+  j++; x0 += s0; x1 += s1; x2 += s2
+  while (true) {
+    let start = f32x4.splat(0)
+    if (<u32>j < W) {
+      let a = read(lanes, x0)
+      ending = madd(a, w02, ending)
+      middle = madd(a, w01, middle)
+      start = f32x4.mul(a, w00)
+      a = read(lanes, x1)
+      ending = madd(a, w12, ending)
+      middle = madd(a, w11, middle)
+      start = madd(a, w10, start)
+      a = read(lanes, x2)
+      ending = madd(a, w22, ending)
+      middle = madd(a, w21, middle)
+      start = madd(a, w20, start)
+    }
+    put(lanes, pOut, ending, bias, rest)
+    if (!--count) return
+    j++; x0 += s0; x1 += s1; x2 += s2
+    pOut += ldc
     ending = middle
     middle = start
-    x0 += s0
-    x1 += s1
-    x2 += s2
   }
 }
