@@ -29,11 +29,11 @@ export function correlateChannels(p: Problem): void {
   const pList = pZeros + (p.columns << 2)
   memory.fill(pZeros, 0, p.columns << 2)
   listWeights(p, pList)
-  const rolls = isThreeByThree(p)
+  const strip = isThreeByThree(p) ? stripOf(p) : 0
   for (let n = 0; n < p.gridN; n++) {
     for (let d = 0; d < p.gridD; d++) {
       for (let h = 0; h < p.gridH; h++) {
-        if (rolls) rollRow(p, n, d, h, pZeros)
+        if (strip > 0) rollRow(p, n, d, h, strip, pZeros)
         else row(p, n, d, h, pTile, pZeros, pList)
       }
     }
@@ -176,10 +176,27 @@ function oneListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pTile: usize
 // the third column of one sum is the first of the next. Each sum runs over columns, then rows. Rows and columns outside
 // the source are zeros.
 
-/** Outputs per strip: what its three source rows need fits the first cache level for a few hundred channels. */
+/** Cache lines of 64 bytes in a set, and sets, of the first cache level of most machines. */
 // @ts-ignore: decorator
 @inline
-const STRIP: i32 = 16
+const WAYS: i32 = 8
+// @ts-ignore: decorator
+@inline
+const SETS: i32 = 64
+
+/**
+ * Outputs per strip: channels are taken four at a time, so that a line of three source rows and the output row is wanted
+ * again until its channels are done. Pixels lie a power of two times an odd number of lines apart and so meet in some of
+ * the sets alone.
+ */
+function stripOf(p: Problem): i32 {
+  const apart = p.columns % 16 ? 1 : p.columns / 16
+  const lines = max(1, SETS / (apart & -apart)) * WAYS
+  // Per output: a line of its own and those of three rows of steps.
+  const most = max(16, (lines - 6) / (1 + 3 * p.stepW))
+  const strips = (p.gridW + most - 1) / most
+  return (p.gridW + strips - 1) / strips
+}
 
 /** Nine taps, three to a row, neighbours along the width. */
 function isThreeByThree(p: Problem): bool {
@@ -194,7 +211,7 @@ function piece(p: Problem, i: i32): Piece {
   return changetype<Piece>(p.pPieces + i * PIECE_BYTES)
 }
 
-function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
+function rollRow(p: Problem, n: i32, d: i32, h: i32, strip: i32, pZeros: usize): void {
   const sd = d * p.stepD + p.minD, sh = h * p.stepH
   const pPlane = p.pSource + n * p.sourceN + sd * p.sourceD
   // The taps may descend (input gradient); sorted, they ascend along both axes.
@@ -205,14 +222,11 @@ function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
   const row1 = sourceRow(p, pPlane, sd, sh + piece(p, 3).h)
   const row2 = sourceRow(p, pPlane, sd, sh + piece(p, descends ? 0 : 6).h)
   const pOut = p.pOut + n * p.outN + d * p.outD + h * p.outH
-  for (let w = 0; w < p.gridW; w += STRIP) {
-    const count = min(STRIP, p.gridW - w)
-    let c = 0
-    for (; c + 4 <= p.columns; c += 4) {
-      roll4(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
-    }
-    for (; c < p.columns; c++) {
-      roll1(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+  for (let w = 0; w < p.gridW; w += strip) {
+    const count = min(strip, p.gridW - w), j = w * p.stepW + p.minW, to = pOut + w * p.outW
+    if (p.columns >= 4) rollFours(p, row0, row1, row2, pZeros, j, count, pWeights, step, to)
+    for (let c = p.columns & ~3; c < p.columns; c++) {
+      rollOne(p, row0, row1, row2, pZeros, j, count, c << 2, pWeights, step, to)
     }
   }
 }
@@ -222,14 +236,14 @@ function sourceRow(p: Problem, pPlane: usize, d: i32, h: i32): usize {
   return <u32>d < <u32>p.D && <u32>h < <u32>p.H ? pPlane + h * p.sourceH : 0
 }
 
-function roll4(
-  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
-  pW: usize, sW: usize, pOut: usize,
+function rollFours(
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, pW: usize, sW: usize, pOut: usize,
 ): void {
-  roll(4, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
+  const end = p.columns >> 2 << 4
+  for (let at = 0; at < end; at += 16) roll(4, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
 }
 
-function roll1(
+function rollOne(
   p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
   pW: usize, sW: usize, pOut: usize,
 ): void {
