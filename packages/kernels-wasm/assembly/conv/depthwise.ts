@@ -224,8 +224,9 @@ function rollRow(p: Problem, n: i32, d: i32, h: i32, strip: i32, pZeros: usize):
   const pOut = p.pOut + n * p.outN + d * p.outD + h * p.outH
   for (let w = 0; w < p.gridW; w += strip) {
     const count = min(strip, p.gridW - w), j = w * p.stepW + p.minW, to = pOut + w * p.outW
-    if (p.columns >= 4) rollFours(p, row0, row1, row2, pZeros, j, count, pWeights, step, to)
-    for (let c = p.columns & ~3; c < p.columns; c++) {
+    const whole = p.columns < 4 || p.mode & ACCUMULATE ? p.columns & ~3 : p.columns
+    if (whole) rollFours(p, whole, row0, row1, row2, pZeros, j, count, pWeights, step, to)
+    for (let c = whole; c < p.columns; c++) {
       rollOne(p, row0, row1, row2, pZeros, j, count, c << 2, pWeights, step, to)
     }
   }
@@ -236,48 +237,34 @@ function sourceRow(p: Problem, pPlane: usize, d: i32, h: i32): usize {
   return <u32>d < <u32>p.D && <u32>h < <u32>p.H ? pPlane + h * p.sourceH : 0
 }
 
+/** `whole` channels, at least four; where they are no multiple of four, the last four take some again, to the same values. */
 function rollFours(
-  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, pW: usize, sW: usize, pOut: usize,
+  p: Problem, whole: i32, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32,
+  pWeights: usize, sW: usize, pOut: usize,
 ): void {
-  const end = p.columns >> 2 << 4
-  for (let at = 0; at < end; at += 16) roll(4, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
-}
-
-function rollOne(
-  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
-  pW: usize, sW: usize, pOut: usize,
-): void {
-  roll(1, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
-}
-
-// @ts-ignore: decorator
-@inline
-function read(lanes: i32, at: usize): v128 {
-  return lanes == 4 ? v128.load(at) : v128.load32_zero(at)
+  const last = whole - 4 << 2
+  for (let at = 0; ; at = min(at + 16, last)) {
+    roll(p, row0, row1, row2, pZeros, j, count, at, pWeights, sW, pOut)
+    if (at == last) return
+  }
 }
 
 /** `bias` is -0 where there is none: adding it changes no bit. */
 // @ts-ignore: decorator
 @inline
-function put(lanes: i32, pOut: usize, sum: v128, bias: v128, rest: i32): void {
-  if (rest) {
-    if (lanes == 4) finishFour(pOut, sum, rest, bias, bias)
-    else finishOne(pOut, sum, rest, bias, bias)
-    return
-  }
-  sum = f32x4.add(sum, bias)
-  if (lanes == 4) v128.store(pOut, sum)
-  else v128.store32_lane(pOut, sum, 0)
+function put(pOut: usize, sum: v128, bias: v128, rest: i32): void {
+  if (rest) finishFour(pOut, sum, rest, bias, bias)
+  else v128.store(pOut, f32x4.add(sum, bias))
 }
 
-/** `count` outputs of 4 channels or 1 at byte `at` of a pixel; source columns from j on. */
+/** `count` outputs of four channels at byte `at` of a pixel; source columns from j on. */
 // @ts-ignore: decorator
 @inline
 function roll(
-  lanes: i32, p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
   pW: usize, sW: usize, pOut: usize,
 ): void {
-  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW, twice = p.stepW == 2
+  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW
   const mode = p.mode
   const rest = mode & ~BIAS_COLUMN ? mode : 0
   const s0 = row0 ? pixel : 0, s1 = row1 ? pixel : 0, s2 = row2 ? pixel : 0
@@ -285,51 +272,51 @@ function roll(
   let x1 = row1 ? row1 + j * pixel + at : pZeros
   let x2 = row2 ? row2 + j * pixel + at : pZeros
   pW += at
-  const w00 = read(lanes, pW), w01 = read(lanes, pW + sW), w02 = read(lanes, pW + 2 * sW)
+  const w00 = v128.load(pW), w01 = v128.load(pW + sW), w02 = v128.load(pW + 2 * sW)
   pW += 3 * sW
-  const w10 = read(lanes, pW), w11 = read(lanes, pW + sW), w12 = read(lanes, pW + 2 * sW)
+  const w10 = v128.load(pW), w11 = v128.load(pW + sW), w12 = v128.load(pW + 2 * sW)
   pW += 3 * sW
-  const w20 = read(lanes, pW), w21 = read(lanes, pW + sW), w22 = read(lanes, pW + 2 * sW)
+  const w20 = v128.load(pW), w21 = v128.load(pW + sW), w22 = v128.load(pW + 2 * sW)
   pOut += at
-  const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : f32x4.splat(-0.0)
+  const bias = mode & BIAS_COLUMN ? v128.load(p.pBias + at) : f32x4.splat(-0.0)
   let ending = f32x4.splat(0), middle = ending
-  if (twice) {
+  if (p.stepW == 2) {
     if (<u32>j < W) {
-      ending = madd(read(lanes, x2), w20, madd(read(lanes, x1), w10, f32x4.mul(read(lanes, x0), w00)))
+      ending = madd(v128.load(x2), w20, madd(v128.load(x1), w10, f32x4.mul(v128.load(x0), w00)))
     }
     while (true) {
       j++; x0 += s0; x1 += s1; x2 += s2
       if (<u32>j < W) {
-        ending = madd(read(lanes, x0), w01, ending)
-        ending = madd(read(lanes, x1), w11, ending)
-        ending = madd(read(lanes, x2), w21, ending)
+        ending = madd(v128.load(x0), w01, ending)
+        ending = madd(v128.load(x1), w11, ending)
+        ending = madd(v128.load(x2), w21, ending)
       }
       j++; x0 += s0; x1 += s1; x2 += s2
       let start = f32x4.splat(0)
       if (<u32>j < W) {
-        let a = read(lanes, x0)
+        let a = v128.load(x0)
         ending = madd(a, w02, ending)
         start = f32x4.mul(a, w00)
-        a = read(lanes, x1)
+        a = v128.load(x1)
         ending = madd(a, w12, ending)
         start = madd(a, w10, start)
-        a = read(lanes, x2)
+        a = v128.load(x2)
         ending = madd(a, w22, ending)
         start = madd(a, w20, start)
       }
-      put(lanes, pOut, ending, bias, rest)
+      put(pOut, ending, bias, rest)
       if (!--count) return
       pOut += ldc
       ending = start
     }
   }
   // Two columns before the first output is complete.
-  if (<u32>j < W) middle = madd(read(lanes, x2), w20, madd(read(lanes, x1), w10, f32x4.mul(read(lanes, x0), w00)))
+  if (<u32>j < W) middle = madd(v128.load(x2), w20, madd(v128.load(x1), w10, f32x4.mul(v128.load(x0), w00)))
   j++; x0 += s0; x1 += s1; x2 += s2
   ending = middle
   middle = f32x4.splat(0)
   if (<u32>j < W) {
-    const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
+    const a = v128.load(x0), b = v128.load(x1), c = v128.load(x2)
     ending = madd(c, w21, madd(b, w11, madd(a, w01, ending)))
     middle = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
   }
@@ -337,24 +324,59 @@ function roll(
   while (true) {
     let start = f32x4.splat(0)
     if (<u32>j < W) {
-      let a = read(lanes, x0)
+      let a = v128.load(x0)
       ending = madd(a, w02, ending)
       middle = madd(a, w01, middle)
       start = f32x4.mul(a, w00)
-      a = read(lanes, x1)
+      a = v128.load(x1)
       ending = madd(a, w12, ending)
       middle = madd(a, w11, middle)
       start = madd(a, w10, start)
-      a = read(lanes, x2)
+      a = v128.load(x2)
       ending = madd(a, w22, ending)
       middle = madd(a, w21, middle)
       start = madd(a, w20, start)
     }
-    put(lanes, pOut, ending, bias, rest)
+    put(pOut, ending, bias, rest)
     if (!--count) return
     j++; x0 += s0; x1 += s1; x2 += s2
     pOut += ldc
     ending = middle
     middle = start
   }
+}
+
+/** The same for one channel. A sum starts with -0 where its first column is inside, since that changes no bit. */
+function rollOne(
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  pW: usize, sW: usize, pOut: usize,
+): void {
+  const W: u32 = p.W, mode = p.mode, first = j * p.sourceW + at
+  const bias = mode & BIAS_COLUMN ? v128.load32_zero(p.pBias + at) : f32x4.splat(0)
+  const s0 = row0 ? p.sourceW : 0, s1 = row1 ? p.sourceW : 0, s2 = row2 ? p.sourceW : 0
+  let x0 = row0 ? row0 + first : pZeros, x1 = row1 ? row1 + first : pZeros, x2 = row2 ? row2 + first : pZeros
+  const ahead = p.stepW - 2, h0 = ahead * s0, h1 = ahead * s1, h2 = ahead * s2
+  pW += at
+  pOut += at
+  const w00 = v128.load32_zero(pW), w01 = v128.load32_zero(pW + sW), w02 = v128.load32_zero(pW + 2 * sW)
+  pW += 3 * sW
+  const w10 = v128.load32_zero(pW), w11 = v128.load32_zero(pW + sW), w12 = v128.load32_zero(pW + 2 * sW)
+  pW += 3 * sW
+  const w20 = v128.load32_zero(pW), w21 = v128.load32_zero(pW + sW), w22 = v128.load32_zero(pW + 2 * sW)
+  for (; count > 0; count--, pOut += p.outW) {
+    let sum = f32x4.splat(0)
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w00, w10, w20, f32x4.splat(-0.0))
+    j++; x0 += s0; x1 += s1; x2 += s2
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w01, w11, w21, sum)
+    j++; x0 += s0; x1 += s1; x2 += s2
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w02, w12, w22, sum)
+    j += ahead; x0 += h0; x1 += h1; x2 += h2
+    finishOne(pOut, sum, mode, bias, bias)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function oneColumn(x0: usize, x1: usize, x2: usize, w0: v128, w1: v128, w2: v128, sum: v128): v128 {
+  return madd(v128.load32_zero(x2), w2, madd(v128.load32_zero(x1), w1, madd(v128.load32_zero(x0), w0, sum)))
 }
