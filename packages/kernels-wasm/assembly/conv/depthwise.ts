@@ -194,7 +194,7 @@ function stripOf(p: Problem): i32 {
   const lines = max(1, SETS / (apart & -apart)) * WAYS
   // Per output: a line of its own and those of three rows of steps.
   const most = max(16, (lines - 6) / (1 + 3 * p.stepW))
-  const strips = (p.gridW + most - 1) / most
+  const strips = max(1, (p.gridW + most - 1) / most)
   return (p.gridW + strips - 1) / strips
 }
 
