@@ -29,11 +29,11 @@ export function correlateChannels(p: Problem): void {
   const pList = pZeros + (p.columns << 2)
   memory.fill(pZeros, 0, p.columns << 2)
   listWeights(p, pList)
-  const rolls = isThreeByThree(p)
+  const strip = isThreeByThree(p) ? stripOf(p) : 0
   for (let n = 0; n < p.gridN; n++) {
     for (let d = 0; d < p.gridD; d++) {
       for (let h = 0; h < p.gridH; h++) {
-        if (rolls) rollRow(p, n, d, h, pZeros)
+        if (strip > 0) rollRow(p, n, d, h, strip, pZeros)
         else row(p, n, d, h, pTile, pZeros, pList)
       }
     }
@@ -176,10 +176,27 @@ function oneListed(pTaps: usize, pieces: i32, at: usize, pW: usize, pTile: usize
 // the third column of one sum is the first of the next. Each sum runs over columns, then rows. Rows and columns outside
 // the source are zeros.
 
-/** Outputs per strip: what its three source rows need fits the first cache level for a few hundred channels. */
+/** Cache lines of 64 bytes in a set, and sets, of the first cache level of most machines. */
 // @ts-ignore: decorator
 @inline
-const STRIP: i32 = 16
+const WAYS: i32 = 8
+// @ts-ignore: decorator
+@inline
+const SETS: i32 = 64
+
+/**
+ * Outputs per strip: channels are taken four at a time, so that a line of three source rows and the output row is wanted
+ * again until its channels are done. Pixels lie a power of two times an odd number of lines apart and so meet in some of
+ * the sets alone.
+ */
+function stripOf(p: Problem): i32 {
+  const apart = p.columns % 16 ? 1 : p.columns / 16
+  const lines = max(1, SETS / (apart & -apart)) * WAYS
+  // Per output: a line of its own and those of three rows of steps.
+  const most = max(16, (lines - 6) / (1 + 3 * p.stepW))
+  const strips = max(1, (p.gridW + most - 1) / most)
+  return (p.gridW + strips - 1) / strips
+}
 
 /** Nine taps, three to a row, neighbours along the width. */
 function isThreeByThree(p: Problem): bool {
@@ -194,7 +211,7 @@ function piece(p: Problem, i: i32): Piece {
   return changetype<Piece>(p.pPieces + i * PIECE_BYTES)
 }
 
-function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
+function rollRow(p: Problem, n: i32, d: i32, h: i32, strip: i32, pZeros: usize): void {
   const sd = d * p.stepD + p.minD, sh = h * p.stepH
   const pPlane = p.pSource + n * p.sourceN + sd * p.sourceD
   // The taps may descend (input gradient); sorted, they ascend along both axes.
@@ -205,14 +222,12 @@ function rollRow(p: Problem, n: i32, d: i32, h: i32, pZeros: usize): void {
   const row1 = sourceRow(p, pPlane, sd, sh + piece(p, 3).h)
   const row2 = sourceRow(p, pPlane, sd, sh + piece(p, descends ? 0 : 6).h)
   const pOut = p.pOut + n * p.outN + d * p.outD + h * p.outH
-  for (let w = 0; w < p.gridW; w += STRIP) {
-    const count = min(STRIP, p.gridW - w)
-    let c = 0
-    for (; c + 4 <= p.columns; c += 4) {
-      roll4(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
-    }
-    for (; c < p.columns; c++) {
-      roll1(p, row0, row1, row2, pZeros, w * p.stepW + p.minW, count, c << 2, pWeights, step, pOut + w * p.outW)
+  for (let w = 0; w < p.gridW; w += strip) {
+    const count = min(strip, p.gridW - w), j = w * p.stepW + p.minW, to = pOut + w * p.outW
+    const whole = p.columns < 4 || p.mode & ACCUMULATE ? p.columns & ~3 : p.columns
+    if (whole) rollFours(p, whole, row0, row1, row2, pZeros, j, count, pWeights, step, to)
+    for (let c = whole; c < p.columns; c++) {
+      rollOne(p, row0, row1, row2, pZeros, j, count, c << 2, pWeights, step, to)
     }
   }
 }
@@ -222,100 +237,146 @@ function sourceRow(p: Problem, pPlane: usize, d: i32, h: i32): usize {
   return <u32>d < <u32>p.D && <u32>h < <u32>p.H ? pPlane + h * p.sourceH : 0
 }
 
-function roll4(
-  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
-  pW: usize, sW: usize, pOut: usize,
+/** `whole` channels, at least four; where they are no multiple of four, the last four take some again, to the same values. */
+function rollFours(
+  p: Problem, whole: i32, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32,
+  pWeights: usize, sW: usize, pOut: usize,
 ): void {
-  roll(4, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
+  const last = whole - 4 << 2
+  for (let at = 0; ; at = min(at + 16, last)) {
+    roll(p, row0, row1, row2, pZeros, j, count, at, pWeights, sW, pOut)
+    if (at == last) return
+  }
 }
 
-function roll1(
-  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
-  pW: usize, sW: usize, pOut: usize,
-): void {
-  roll(1, p, row0, row1, row2, pZeros, j, count, at, pW, sW, pOut)
-}
-
+/** `bias` is -0 where there is none: adding it changes no bit. */
 // @ts-ignore: decorator
 @inline
-function read(lanes: i32, at: usize): v128 {
-  return lanes == 4 ? v128.load(at) : v128.load32_zero(at)
+function put(pOut: usize, sum: v128, bias: v128, rest: i32): void {
+  if (rest) finishFour(pOut, sum, rest, bias, bias)
+  else v128.store(pOut, f32x4.add(sum, bias))
 }
 
-/** `count` outputs of 4 channels or 1 at byte `at` of a pixel; source columns from j on. */
+/** `count` outputs of four channels at byte `at` of a pixel; source columns from j on. */
 // @ts-ignore: decorator
 @inline
 function roll(
-  lanes: i32, p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
   pW: usize, sW: usize, pOut: usize,
 ): void {
-  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW, mode = p.mode
-  const first: usize = j * pixel + at
-  let x0 = row0 ? row0 + first : pZeros, x1 = row1 ? row1 + first : pZeros, x2 = row2 ? row2 + first : pZeros
+  const pixel = p.sourceW, W: u32 = p.W, ldc = p.outW
+  const mode = p.mode
+  const rest = mode & ~BIAS_COLUMN ? mode : 0
   const s0 = row0 ? pixel : 0, s1 = row1 ? pixel : 0, s2 = row2 ? pixel : 0
+  let x0 = row0 ? row0 + j * pixel + at : pZeros
+  let x1 = row1 ? row1 + j * pixel + at : pZeros
+  let x2 = row2 ? row2 + j * pixel + at : pZeros
   pW += at
-  const w00 = read(lanes, pW), w01 = read(lanes, pW + sW), w02 = read(lanes, pW + 2 * sW)
+  const w00 = v128.load(pW), w01 = v128.load(pW + sW), w02 = v128.load(pW + 2 * sW)
   pW += 3 * sW
-  const w10 = read(lanes, pW), w11 = read(lanes, pW + sW), w12 = read(lanes, pW + 2 * sW)
+  const w10 = v128.load(pW), w11 = v128.load(pW + sW), w12 = v128.load(pW + 2 * sW)
   pW += 3 * sW
-  const w20 = read(lanes, pW), w21 = read(lanes, pW + sW), w22 = read(lanes, pW + 2 * sW)
-  const zero = f32x4.splat(0)
-  let ending = zero, middle = zero
+  const w20 = v128.load(pW), w21 = v128.load(pW + sW), w22 = v128.load(pW + 2 * sW)
   pOut += at
-  const bias = mode & BIAS_COLUMN ? read(lanes, p.pBias + at) : zero
+  const bias = mode & BIAS_COLUMN ? v128.load(p.pBias + at) : f32x4.splat(-0.0)
+  let ending = f32x4.splat(0), middle = ending
   if (p.stepW == 2) {
-    let a = zero, b = zero, c = zero
-    for (let i = -1; i < count; i++) {
-      let sum = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
-      if (i >= 0) {
-        if (<u32>j < W) {
-          sum = madd(read(lanes, x0), w01, sum)
-          sum = madd(read(lanes, x1), w11, sum)
-          sum = madd(read(lanes, x2), w21, sum)
-        }
-        j++
-        x0 += s0
-        x1 += s1
-        x2 += s2
-      }
-      a = zero
-      b = zero
-      c = zero
-      if (<u32>j < W) {
-        a = read(lanes, x0)
-        b = read(lanes, x1)
-        c = read(lanes, x2)
-        sum = madd(c, w22, madd(b, w12, madd(a, w02, sum)))
-      }
-      j++
-      x0 += s0
-      x1 += s1
-      x2 += s2
-      if (i < 0) continue
-      if (lanes == 4) finishFour(pOut, sum, mode, bias, bias)
-      else finishOne(pOut, sum, mode, bias, bias)
-      pOut += ldc
-    }
-    return
-  }
-  for (let i = -2; i < count; i++, j++) {
-    let start = zero
     if (<u32>j < W) {
-      const a = read(lanes, x0), b = read(lanes, x1), c = read(lanes, x2)
-      ending = madd(c, w22, madd(b, w12, madd(a, w02, ending)))
-      middle = madd(c, w21, madd(b, w11, madd(a, w01, middle)))
-      start = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+      ending = madd(v128.load(x2), w20, madd(v128.load(x1), w10, f32x4.mul(v128.load(x0), w00)))
     }
-    if (i >= 0) {
-      if (mode == 0 && lanes == 4) v128.store(pOut, ending)
-      else if (lanes == 4) finishFour(pOut, ending, mode, bias, bias)
-      else finishOne(pOut, ending, mode, bias, bias)
+    while (true) {
+      j++; x0 += s0; x1 += s1; x2 += s2
+      if (<u32>j < W) {
+        ending = madd(v128.load(x0), w01, ending)
+        ending = madd(v128.load(x1), w11, ending)
+        ending = madd(v128.load(x2), w21, ending)
+      }
+      j++; x0 += s0; x1 += s1; x2 += s2
+      let start = f32x4.splat(0)
+      if (<u32>j < W) {
+        let a = v128.load(x0)
+        ending = madd(a, w02, ending)
+        start = f32x4.mul(a, w00)
+        a = v128.load(x1)
+        ending = madd(a, w12, ending)
+        start = madd(a, w10, start)
+        a = v128.load(x2)
+        ending = madd(a, w22, ending)
+        start = madd(a, w20, start)
+      }
+      put(pOut, ending, bias, rest)
+      if (!--count) return
       pOut += ldc
+      ending = start
     }
+  }
+  // Two columns before the first output is complete.
+  if (<u32>j < W) middle = madd(v128.load(x2), w20, madd(v128.load(x1), w10, f32x4.mul(v128.load(x0), w00)))
+  j++; x0 += s0; x1 += s1; x2 += s2
+  ending = middle
+  middle = f32x4.splat(0)
+  if (<u32>j < W) {
+    const a = v128.load(x0), b = v128.load(x1), c = v128.load(x2)
+    ending = madd(c, w21, madd(b, w11, madd(a, w01, ending)))
+    middle = madd(c, w20, madd(b, w10, f32x4.mul(a, w00)))
+  }
+  j++; x0 += s0; x1 += s1; x2 += s2
+  while (true) {
+    let start = f32x4.splat(0)
+    if (<u32>j < W) {
+      let a = v128.load(x0)
+      ending = madd(a, w02, ending)
+      middle = madd(a, w01, middle)
+      start = f32x4.mul(a, w00)
+      a = v128.load(x1)
+      ending = madd(a, w12, ending)
+      middle = madd(a, w11, middle)
+      start = madd(a, w10, start)
+      a = v128.load(x2)
+      ending = madd(a, w22, ending)
+      middle = madd(a, w21, middle)
+      start = madd(a, w20, start)
+    }
+    put(pOut, ending, bias, rest)
+    if (!--count) return
+    j++; x0 += s0; x1 += s1; x2 += s2
+    pOut += ldc
     ending = middle
     middle = start
-    x0 += s0
-    x1 += s1
-    x2 += s2
   }
+}
+
+/** The same for one channel. A sum starts with -0 where its first column is inside, since that changes no bit. */
+function rollOne(
+  p: Problem, row0: usize, row1: usize, row2: usize, pZeros: usize, j: i32, count: i32, at: usize,
+  pW: usize, sW: usize, pOut: usize,
+): void {
+  const W: u32 = p.W, mode = p.mode, first = j * p.sourceW + at
+  const bias = mode & BIAS_COLUMN ? v128.load32_zero(p.pBias + at) : f32x4.splat(0)
+  const s0 = row0 ? p.sourceW : 0, s1 = row1 ? p.sourceW : 0, s2 = row2 ? p.sourceW : 0
+  let x0 = row0 ? row0 + first : pZeros, x1 = row1 ? row1 + first : pZeros, x2 = row2 ? row2 + first : pZeros
+  const ahead = p.stepW - 2, h0 = ahead * s0, h1 = ahead * s1, h2 = ahead * s2
+  pW += at
+  pOut += at
+  const w00 = v128.load32_zero(pW), w01 = v128.load32_zero(pW + sW), w02 = v128.load32_zero(pW + 2 * sW)
+  pW += 3 * sW
+  const w10 = v128.load32_zero(pW), w11 = v128.load32_zero(pW + sW), w12 = v128.load32_zero(pW + 2 * sW)
+  pW += 3 * sW
+  const w20 = v128.load32_zero(pW), w21 = v128.load32_zero(pW + sW), w22 = v128.load32_zero(pW + 2 * sW)
+  for (; count > 0; count--, pOut += p.outW) {
+    let sum = f32x4.splat(0)
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w00, w10, w20, f32x4.splat(-0.0))
+    j++; x0 += s0; x1 += s1; x2 += s2
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w01, w11, w21, sum)
+    j++; x0 += s0; x1 += s1; x2 += s2
+    if (<u32>j < W) sum = oneColumn(x0, x1, x2, w02, w12, w22, sum)
+    j += ahead; x0 += h0; x1 += h1; x2 += h2
+    finishOne(pOut, sum, mode, bias, bias)
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function oneColumn(x0: usize, x1: usize, x2: usize, w0: v128, w1: v128, w2: v128, sum: v128): v128 {
+  return madd(v128.load32_zero(x2), w2, madd(v128.load32_zero(x1), w1, madd(v128.load32_zero(x0), w0, sum)))
 }
