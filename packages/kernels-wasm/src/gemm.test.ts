@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { gemm, gemmFlags } from './groups/gemm.ts'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { engineFlags, gemm, gemmFlags } from './groups/gemm.ts'
 import type { GemmKernels } from './groups/gemm.ts'
 import { KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
 import { createArena } from './testing/arena.ts'
@@ -130,7 +130,7 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
     for (const M of sizes) {
       for (const N of sizes) {
         for (const K of [1, 2, 3, 4, 5, 8, 11, 37]) {
-          const flags = ((M * 31 + N * 7 + K) * 5) & 23
+          const flags = ((M * 31 + N * 7 + K) * 5) & 55
           for (const layout of layouts) check(kernels, arena, caseOf(M, N, K, layout, flags, (M + N) % 3), (K % 4) * 4)
         }
       }
@@ -141,12 +141,12 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
     for (const M of [2, 3, 4, 5, 6, 7, 11, 13])
       for (const K of [1, 2, 3, 4, 5, 7, 8, 37])
         for (const layout of layouts)
-          check(kernels, arena, caseOf(M, 95 + (M % 3), K, layout, M & 23, K % 2), (K % 4) * 4)
+          check(kernels, arena, caseOf(M, 95 + (M % 3), K, layout, (M & 23) + 32 * (K & 1), K % 2), (K % 4) * 4)
   })
 
   test('several blocks along M, N and K, with every combination of flags', () => {
     for (const layout of layouts)
-      for (const flags of [0, 1, 2, 4, 16, 1 + 2 + 16, 1 + 4, 2 + 4 + 16])
+      for (const flags of [0, 1, 2, 4, 16, 1 + 2 + 16, 1 + 4, 2 + 4 + 16, 32, 32 + 1 + 2 + 16])
         check(kernels, arena, caseOf(53, 37, 523, layout, flags, 1))
     check(kernels, arena, caseOf(9, 1031, 300, 'nn', 3))
     check(kernels, arena, caseOf(9, 1031, 300, 'nt', 3))
@@ -170,6 +170,29 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
     check(kernels, arena, { M: 7, N: 11, K: 9, rsA: 1, csA: 0, rsB: 1, csB: 0, ldc: 11, flags: 2 })
     check(kernels, arena, { M: 5, N: 1, K: 9, rsA: 0, csA: -1, rsB: -2, csB: 7, ldc: 3, flags: 0 })
     check(kernels, arena, { M: 1, N: 5, K: 9, rsA: 0, csA: 2, rsB: -2, csB: 0, ldc: 5, flags: 0 })
+  })
+
+  test('packed A with every value four times gives the same bits', () => {
+    for (const layout of layouts)
+      for (const [M, N, K] of [
+        [6, 8, 3],
+        [29, 20, 37],
+        [50, 101, 523],
+      ] as const) {
+        arena.reset()
+        const { rsA, csA, rsB, csB, ldc } = caseOf(M, N, K, layout, 0)
+        const [a, b, scratch] = [
+          arena.input(M * K),
+          arena.input(K * N),
+          arena.scratch(kernels.gemm_scratch_bytes(M, N, K)),
+        ]
+        const [plain, spread] = [0, gemmFlags.spread].map((flags) => {
+          const out = arena.output(M * N)
+          kernels.f32_gemm(a.p, rsA, csA, b.p, rsB, csB, out.p, ldc, M, N, K, flags, 0, scratch)
+          return arena.read(out)
+        })
+        expect(spread, `${M} ${N} ${K} ${layout}`).toEqual(plain)
+      }
   })
 
   test('empty extents write nothing, and K = 0 is the empty sum', () => {
@@ -202,5 +225,22 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
       arena.scratch(kernels.gemm_scratch_bytes(3, 2, 2)),
     )
     expect([...arena.read(out)]).toEqual([NaN, NaN, Infinity, Infinity, 0, 0])
+  })
+})
+
+describe('engineFlags', () => {
+  afterEach(() => void vi.unstubAllGlobals())
+
+  test('none in V8, spread where errors are those of JavaScriptCore', async () => {
+    expect(engineFlags()).toBe(0)
+    vi.resetModules()
+    vi.stubGlobal(
+      'Error',
+      class extends Error {
+        readonly sourceURL = ''
+      },
+    )
+    const fresh = await import('./groups/gemm.ts')
+    expect(fresh.engineFlags()).toBe(gemmFlags.spread)
   })
 })

@@ -1,4 +1,4 @@
-import { gemm, gemmFlags } from '@lanewise/kernels-wasm/gemm'
+import { engineFlags, gemm, gemmFlags } from '@lanewise/kernels-wasm/gemm'
 import { apply } from '../autograd/apply.ts'
 import type { NDArray, OpDef } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
@@ -61,7 +61,7 @@ const runGemm = (k: WasmBackend, a: Tensor, b: Tensor, y: Tensor): void => {
   const pScratch = k.scratch(kernels.gemm_scratch_bytes(M, N, K))
   if (rank === 2) {
     const [s, t] = [a.strides, b.strides]
-    kernels.f32_gemm(k.ptr(a), s[0], s[1], k.ptr(b), t[0], t[1], k.ptr(y), N, M, N, K, 0, 0, pScratch)
+    kernels.f32_gemm(k.ptr(a), s[0], s[1], k.ptr(b), t[0], t[1], k.ptr(y), N, M, N, K, engineFlags(), 0, pScratch)
     return
   }
   const walk = collapse(y.shape.slice(0, -2), [a.strides.slice(0, -2), b.strides.slice(0, -2), y.strides.slice(0, -2)])
@@ -82,7 +82,7 @@ const runGemm = (k: WasmBackend, a: Tensor, b: Tensor, y: Tensor): void => {
       M,
       N,
       K,
-      0,
+      engineFlags(),
       0,
       pScratch,
       count,
@@ -178,7 +178,7 @@ const linearOp: OpDef<undefined> = {
     const pScratch = k.scratch(kernels.gemm_scratch_bytes(M, N, K))
     const pX = k.contiguousPtr(x)
     const pBias = b === undefined ? 0 : k.contiguousPtr(b)
-    const flags = b === undefined ? 0 : gemmFlags.biasColumn
+    const flags = engineFlags() + (b === undefined ? 0 : gemmFlags.biasColumn)
     kernels.f32_gemm(pX, K, 1, k.ptr(w), w.strides[1], w.strides[0], k.ptr(y), N, M, N, K, flags, pBias, pScratch)
     return [y]
   },

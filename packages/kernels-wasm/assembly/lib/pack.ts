@@ -1,5 +1,5 @@
 // Packing into panels of panelWidth (B) or MR (A) lines: entry (line, k) of a panel lies at 4 (k width + line).
-import { MR, panelWidth } from './tile'
+import { A_VALUE, MR, panelWidth } from './tile'
 
 /** 4x4 transpose of four vectors of consecutive k, one per line, stored as four rows of 4 lines, `step` bytes apart. */
 // @ts-ignore: decorator
@@ -102,58 +102,86 @@ export function packB(pB: usize, sK: usize, sN: usize, n: i32, K: i32, to: usize
 
 /** Panels of MR rows of A[m, K]; strides in bytes. */
 export function packA(pA: usize, sM: usize, sK: usize, m: i32, K: i32, to: usize): void {
-  const panelBytes: usize = K * (MR << 2)
+  const panelBytes: usize = K * MR * A_VALUE
   for (; m >= MR; m -= MR, pA += MR * sM, to += panelBytes) {
-    if (sM == 4) packRowsByLine(pA, sK, K, to)
+    if (ASC_FEATURE_RELAXED_SIMD) spreadRows(pA, sM, sK, K, to)
+    else if (sM == 4) packRowsByLine(pA, sK, K, to)
     else if (sK == 4) packRowsByK(pA, sM, K, to)
     else packAny(pA, sM, sK, MR, MR, K, to)
   }
-  if (m > 0) packAny(pA, sM, sK, m, MR, K, to)
+  if (m <= 0) return
+  if (ASC_FEATURE_RELAXED_SIMD) spreadSome(pA, sM, sK, m, K, to)
+  else packAny(pA, sM, sK, m, MR, K, to)
 }
 
-/** One panel of MR rows whose values are contiguous along k. */
+/** One panel of MR rows whose values are contiguous along k. Base tier. */
 function packRowsByK(p: usize, sM: usize, K: i32, to: usize): void {
-  const p1 = p + sM, p2 = p1 + sM, p3 = p2 + sM, p4 = p3 + sM, p5 = p4 + sM
+  const p1 = p + sM, p2 = p1 + sM
   let k: usize = 0
   const whole: usize = (K & ~3) << 2, all: usize = K << 2
-  for (; k < whole; k += 16, to += MR << 4) {
+  for (; k < whole; k += 16, to += 48) {
     const r0 = v128.load(p + k), r1 = v128.load(p1 + k), r2 = v128.load(p2 + k)
-    if (MR == 6) {
-      storeTransposed(to, 24, r0, r1, r2, v128.load(p3 + k))
-      const r4 = v128.load(p4 + k), r5 = v128.load(p5 + k)
-      const lo = v128.shuffle<f32>(r4, r5, 0, 4, 1, 5), hi = v128.shuffle<f32>(r4, r5, 2, 6, 3, 7)
-      v128.store64_lane(to, lo, 0, 16)
-      v128.store64_lane(to, lo, 1, 40)
-      v128.store64_lane(to, hi, 0, 64)
-      v128.store64_lane(to, hi, 1, 88)
-    } else {
-      const lo = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), hi = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
-      const middle = v128.shuffle<f32>(lo, r2, 3, 5, 3, 5)
-      v128.store(to, v128.shuffle<f32>(lo, r2, 0, 1, 4, 2))
-      v128.store(to, v128.shuffle<f32>(middle, hi, 0, 1, 4, 5), 16)
-      v128.store(to, v128.shuffle<f32>(r2, hi, 2, 6, 7, 3), 32)
-    }
+    const lo = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), hi = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7)
+    const middle = v128.shuffle<f32>(lo, r2, 3, 5, 3, 5)
+    v128.store(to, v128.shuffle<f32>(lo, r2, 0, 1, 4, 2))
+    v128.store(to, v128.shuffle<f32>(middle, hi, 0, 1, 4, 5), 16)
+    v128.store(to, v128.shuffle<f32>(r2, hi, 2, 6, 7, 3), 32)
   }
-  for (; k < all; k += 4, to += MR << 2) {
+  for (; k < all; k += 4, to += 12) {
     store<f32>(to, load<f32>(p + k))
     store<f32>(to, load<f32>(p1 + k), 4)
     store<f32>(to, load<f32>(p2 + k), 8)
-    if (MR == 6) {
-      store<f32>(to, load<f32>(p3 + k), 12)
-      store<f32>(to, load<f32>(p4 + k), 16)
-      store<f32>(to, load<f32>(p5 + k), 20)
-    }
   }
 }
 
+/** One panel of MR rows that lie together within each k. Base tier. */
 function packRowsByLine(p: usize, sK: usize, K: i32, to: usize): void {
-  for (; K > 0; K--, p += sK, to += MR << 2) {
-    if (MR == 6) {
-      v128.store(to, v128.load(p))
-      store<f64>(to, load<f64>(p, 16), 16)
-    } else {
-      store<f64>(to, load<f64>(p))
-      store<f32>(to, load<f32>(p, 8), 8)
+  for (; K > 0; K--, p += sK, to += 12) {
+    store<f64>(to, load<f64>(p))
+    store<f32>(to, load<f32>(p, 8), 8)
+  }
+}
+
+/** One panel of MR rows, every value four times. Relaxed tier. */
+function spreadRows(p: usize, sM: usize, sK: usize, K: i32, to: usize): void {
+  let p1 = p + sM, p2 = p1 + sM, p3 = p2 + sM, p4 = p3 + sM, p5 = p4 + sM
+  for (; K > 0; K--, to += 96) {
+    v128.store(to, v128.load32_splat(p))
+    v128.store(to, v128.load32_splat(p1), 16)
+    v128.store(to, v128.load32_splat(p2), 32)
+    v128.store(to, v128.load32_splat(p3), 48)
+    v128.store(to, v128.load32_splat(p4), 64)
+    v128.store(to, v128.load32_splat(p5), 80)
+    p += sK; p1 += sK; p2 += sK; p3 += sK; p4 += sK; p5 += sK
+  }
+}
+
+/** The same for fewer rows. */
+function spreadSome(p: usize, sM: usize, sK: usize, rows: i32, K: i32, to: usize): void {
+  for (; K > 0; K--, p += sK, to += 96) {
+    let q = p
+    for (let i = 0; i < rows; i++, q += sM) v128.store(to + (i << 4), v128.load32_splat(q))
+  }
+}
+
+/** Copies A[m, K] into rows that are contiguous along k, `step` bytes apart; strides in bytes. */
+export function copyRows(p: usize, sM: usize, sK: usize, m: i32, K: i32, to: usize, step: usize): void {
+  for (; K > 0; ) {
+    const kc = min(K, 4)
+    let q = p, t = to, i = m
+    if (sM == 4 && kc == 4) {
+      const q2 = q + (sK << 1)
+      for (let o: usize = 0; i >= 4; i -= 4, o += 16, t += step << 2) {
+        storeTransposed(t, step, v128.load(q + o), v128.load(q + sK + o), v128.load(q2 + o), v128.load(q2 + sK + o))
+      }
+      q += (m - i) << 2
     }
+    for (; i > 0; i--, q += sM, t += step) {
+      let r = q
+      for (let k = 0; k < kc; k++, r += sK) store<f32>(t + (k << 2), load<f32>(r))
+    }
+    K -= kc
+    p += sK << 2
+    to += 16
   }
 }

@@ -134,23 +134,19 @@ function taps(
   finish(rows, wide, pC, ldc, mode, pBias, pRowBias, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
 }
 
-/** The same sums over K > 0 with A packed as a panel: step k of the panel holds the values of MR rows of A. */
+/** The same sums over K > 0 with A packed as a panel: step k of the panel holds the values of MR rows of A. Base tier. */
 // @ts-ignore: decorator
 @inline
 function panel(
   rows: i32, wide: bool, pA: usize, pB: usize, K: i32, pC: usize, ldc: usize, mode: i32, pBias: usize, pRowBias: usize,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c10 = c00, c11 = c00, c12 = c00, c20 = c00, c21 = c00, c22 = c00
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
   while (true) {
     let b0 = v128.load(pB), b1 = v128.load(pB, 16), b2 = wide ? v128.load(pB, 32) : b1
     let a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01); if (wide) c02 = madd(a, b2, c02)
     if (wide && rows > 2 && K <= 0) break
     if (rows > 1) { a = v128.load32_splat(pA, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
     if (rows > 2) { a = v128.load32_splat(pA, 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
-    if (rows > 3) { a = v128.load32_splat(pA, 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
-    if (rows > 4) { a = v128.load32_splat(pA, 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
-    if (rows > 5) { a = v128.load32_splat(pA, 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
     if (!--K) break
     if (wide) { b0 = v128.load(pB, 48); b1 = v128.load(pB, 64); b2 = v128.load(pB, 80) }
     else { b0 = v128.load(pB, 32); b1 = v128.load(pB, 48) }
@@ -158,9 +154,6 @@ function panel(
     if (wide && rows > 2 && K <= 0) break
     if (rows > 1) { a = v128.load32_splat(pA, MR * 4 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
     if (rows > 2) { a = v128.load32_splat(pA, MR * 4 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
-    if (rows > 3) { a = v128.load32_splat(pA, MR * 4 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
-    if (rows > 4) { a = v128.load32_splat(pA, MR * 4 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
-    if (rows > 5) { a = v128.load32_splat(pA, MR * 4 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
     if (!--K) break
     if (wide) { b0 = v128.load(pB, 96); b1 = v128.load(pB, 112); b2 = v128.load(pB, 128) }
     else { b0 = v128.load(pB, 64); b1 = v128.load(pB, 80) }
@@ -168,9 +161,6 @@ function panel(
     if (wide && rows > 2 && K <= 0) break
     if (rows > 1) { a = v128.load32_splat(pA, MR * 8 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
     if (rows > 2) { a = v128.load32_splat(pA, MR * 8 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
-    if (rows > 3) { a = v128.load32_splat(pA, MR * 8 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
-    if (rows > 4) { a = v128.load32_splat(pA, MR * 8 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
-    if (rows > 5) { a = v128.load32_splat(pA, MR * 8 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
     if (!--K) break
     if (wide) { b0 = v128.load(pB, 144); b1 = v128.load(pB, 160); b2 = v128.load(pB, 176) }
     else { b0 = v128.load(pB, 96); b1 = v128.load(pB, 112) }
@@ -178,14 +168,64 @@ function panel(
     if (wide && rows > 2 && K <= 0) break
     if (rows > 1) { a = v128.load32_splat(pA, MR * 12 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
     if (rows > 2) { a = v128.load32_splat(pA, MR * 12 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
-    if (rows > 3) { a = v128.load32_splat(pA, MR * 12 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
-    if (rows > 4) { a = v128.load32_splat(pA, MR * 12 + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
-    if (rows > 5) { a = v128.load32_splat(pA, MR * 12 + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
     if (!--K) break
     pA += MR * 16
     pB += wide ? 192 : 128
   }
-  finish(rows, wide, pC, ldc, mode, pBias, pRowBias, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
+  finish(rows, wide, pC, ldc, mode, pBias, pRowBias, c00, c01, c02, c10, c11, c12, c20, c21, c22, c00, c00, c00, c00, c00, c00)
+}
+
+/** Bytes of a value of a packed panel of A. On the relaxed tier it is there four times. */
+// @ts-ignore: decorator
+@inline
+export const A_VALUE: i32 = ASC_FEATURE_RELAXED_SIMD ? 16 : 4
+
+/**
+ * The same on the relaxed tier, where each value of the panel is there four times: it costs memory, and saves a shuffle for
+ * each value in engines that have no load with broadcast.
+ */
+// @ts-ignore: decorator
+@inline
+function spread(rows: i32, pA: usize, pB: usize, K: i32, pC: usize, ldc: usize, mode: i32, pBias: usize, pRowBias: usize): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
+  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  while (true) {
+    let b0 = v128.load(pB), b1 = v128.load(pB, 16)
+    let a = v128.load(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+    if (rows > 1) { a = v128.load(pA, 16); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+    if (rows > 2) { a = v128.load(pA, 32); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+    if (rows > 3) { a = v128.load(pA, 48); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load(pA, 64); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load(pA, 80); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    b0 = v128.load(pB, 32); b1 = v128.load(pB, 48)
+    a = v128.load(pA, 96); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+    if (rows > 1) { a = v128.load(pA, 112); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+    if (rows > 2) { a = v128.load(pA, 128); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+    if (rows > 3) { a = v128.load(pA, 144); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load(pA, 160); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load(pA, 176); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    b0 = v128.load(pB, 64); b1 = v128.load(pB, 80)
+    a = v128.load(pA, 192); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+    if (rows > 1) { a = v128.load(pA, 208); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+    if (rows > 2) { a = v128.load(pA, 224); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+    if (rows > 3) { a = v128.load(pA, 240); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load(pA, 256); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load(pA, 272); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    b0 = v128.load(pB, 96); b1 = v128.load(pB, 112)
+    a = v128.load(pA, 288); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+    if (rows > 1) { a = v128.load(pA, 304); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+    if (rows > 2) { a = v128.load(pA, 320); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+    if (rows > 3) { a = v128.load(pA, 336); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+    if (rows > 4) { a = v128.load(pA, 352); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+    if (rows > 5) { a = v128.load(pA, 368); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+    if (!--K) break
+    pA += 384
+    pB += 128
+  }
+  finish(rows, false, pC, ldc, mode, pBias, pRowBias, c00, c01, c00, c10, c11, c00, c20, c21, c00, c30, c31, c40, c41, c50, c51)
 }
 
 /** The same sums where k runs over `count` lists of `width` > 0 steps: A's rows lie together, `sA` bytes from step to step. */
@@ -334,30 +374,37 @@ export function tileOfTaps(
 function panel1(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(1, false, a, p, K, c, ld, m, b, r) }
 function panel2(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(2, false, a, p, K, c, ld, m, b, r) }
 function panel3(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(3, false, a, p, K, c, ld, m, b, r) }
-function panel4(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(4, false, a, p, K, c, ld, m, b, r) }
-function panel5(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(5, false, a, p, K, c, ld, m, b, r) }
-function panel6(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(6, false, a, p, K, c, ld, m, b, r) }
 function panel1w(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(1, true, a, p, K, c, ld, m, b, r) }
 function panel2w(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(2, true, a, p, K, c, ld, m, b, r) }
 function panel3w(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { panel(3, true, a, p, K, c, ld, m, b, r) }
+
+function spread1(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(1, a, p, K, c, ld, m, b, r) }
+function spread2(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(2, a, p, K, c, ld, m, b, r) }
+function spread3(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(3, a, p, K, c, ld, m, b, r) }
+function spread4(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(4, a, p, K, c, ld, m, b, r) }
+function spread5(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(5, a, p, K, c, ld, m, b, r) }
+function spread6(a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize): void { spread(6, a, p, K, c, ld, m, b, r) }
 
 /** One tile of `rows` (1 to MR) by `width` over packed panels of A and B. */
 export function tileOfPanels(
   rows: i32, width: i32, a: usize, p: usize, K: i32, c: usize, ld: usize, m: i32, b: usize, r: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (rows == 6) { panel6(a, p, K, c, ld, m, b, r); return }
-    if (rows == 5) { panel5(a, p, K, c, ld, m, b, r); return }
-    if (rows == 4) { panel4(a, p, K, c, ld, m, b, r); return }
+    if (rows == 6) spread6(a, p, K, c, ld, m, b, r)
+    else if (rows == 5) spread5(a, p, K, c, ld, m, b, r)
+    else if (rows == 4) spread4(a, p, K, c, ld, m, b, r)
+    else if (rows == 3) spread3(a, p, K, c, ld, m, b, r)
+    else if (rows == 2) spread2(a, p, K, c, ld, m, b, r)
+    else spread1(a, p, K, c, ld, m, b, r)
   } else if (width == 12) {
     if (rows == 3) panel3w(a, p, K, c, ld, m, b, r)
     else if (rows == 2) panel2w(a, p, K, c, ld, m, b, r)
     else panel1w(a, p, K, c, ld, m, b, r)
-    return
+  } else {
+    if (rows == 3) panel3(a, p, K, c, ld, m, b, r)
+    else if (rows == 2) panel2(a, p, K, c, ld, m, b, r)
+    else panel1(a, p, K, c, ld, m, b, r)
   }
-  if (rows == 3) panel3(a, p, K, c, ld, m, b, r)
-  else if (rows == 2) panel2(a, p, K, c, ld, m, b, r)
-  else panel1(a, p, K, c, ld, m, b, r)
 }
 
 function steps1(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(1, false, l, n, o, s, w, p, c, m) }
