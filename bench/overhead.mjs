@@ -32,6 +32,9 @@ const square = L.tensor([
   [3, 4],
 ])
 const image = L.ones([1, 1, 4, 4])
+const one = L.ones([1])
+const labels = L.tensor(new Int32Array([0, 1]))
+const mask = L.gt(vector, L.tensor(2))
 const filter = L.ones([1, 1, 3, 3])
 
 const ops = {
@@ -49,6 +52,20 @@ const ops = {
   reshape: (x) => L.reshape(x, [2, 2]),
   softmax: (x) => L.softmax(x),
   conv2d: [(x) => L.conv2d(x, filter), image],
+  maxPool2d: [(x) => L.maxPool2d(x, 2), image],
+  avgPool2d: [(x) => L.avgPool2d(x, 2), image],
+  batchNorm: [(x) => L.batchNorm(x, { runningMean: one, runningVar: one }), image],
+  layerNorm: [(x) => L.layerNorm(x, [2]), square],
+  gelu: (x) => L.gelu(x),
+  dropout: (x) => L.dropout(x, 0.5),
+  crossEntropy: [(x) => L.crossEntropy(x, labels), square],
+  mse: (x) => L.mseLoss(x, other),
+  embedding: [(x) => L.embedding(labels, x), square],
+  concat: (x) => L.concat([x, other]),
+  slice: (x) => L.slice(x, 0, 1, 3),
+  permute: [(x) => L.permute(x, [1, 0]), square],
+  where: (x) => L.where(mask, x, other),
+  max: (x) => L.max(x),
 }
 
 const rows = Object.entries(ops).map(([name, entry]) => {

@@ -68,7 +68,10 @@ const rowsOp: OpDef<Attrs> = {
   hidden: 1,
   savesInputs: [0, 1, 2],
   savesOutputs: [2],
-  infer: ([x]) => Array.from({ length: 3 }, () => ({ shape: [x.shape[0]], dtype: x.dtype })),
+  infer: ([x]) => {
+    const spec = { shape: [x.shape[0]], dtype: x.dtype }
+    return [spec, spec, spec]
+  },
   reference: (inputs, attrs, [loss, weights, lse]) => {
     const [x, , weight] = inputs
     const C = x.shape[1]

@@ -351,12 +351,16 @@ const avgPoolGradOp: OpDef<AvgAttrs> = {
   gradient: ({ attrs }, [ddx]) => [apply(avgPoolOp, [ddx!], attrs)],
 }
 
+const average = (x: Tensor, w: Windows, countIncludePad: boolean, divisor: number): Tensor => {
+  const { input, kernel, stride, padding, dilation, output } = w
+  return apply(avgPoolOp, [x], { input, kernel, stride, padding, dilation, output, countIncludePad, divisor })
+}
+
 /**
  * Sums of windows over [N, C, ...space], divided by `divisor`, with as many windows as `output` says: those past the
  * end read zeros.
  */
-export const averageOf = (x: Tensor, windows: Windows, divisor: number): Tensor =>
-  apply(avgPoolOp, [x], { ...windows, countIncludePad: true, divisor })
+export const averageOf = (x: Tensor, windows: Windows, divisor: number): Tensor => average(x, windows, true, divisor)
 
 const avgPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, options: AvgPoolOptions): Tensor =>
   batched(op, x, space, (t) => {
@@ -369,8 +373,7 @@ const avgPool = (op: string, space: number, x: Tensor, kernelSize: PerAxis, opti
         expected: 'a finite number other than 0',
       })
     }
-    const windows = poolWindows(op, t, kernelSize, options)
-    return apply(avgPoolOp, [t], { ...windows, countIncludePad, divisor: divisorOverride ?? 0 })
+    return average(t, poolWindows(op, t, kernelSize, options), countIncludePad, divisorOverride ?? 0)
   })
 
 /**

@@ -147,7 +147,7 @@ export const normalizeAxis = (op: string, axis: number, rank: number): number =>
 
 /** Checked, distinct axes in ascending order; none given means all. */
 export const normalizeAxes = (op: string, axes: number | readonly number[] | undefined, rank: number): number[] => {
-  if (axes === undefined) return Array.from({ length: rank }, (_, i) => i)
+  if (axes === undefined) return [...new Array<number>(rank).keys()]
   const list = (typeof axes === 'number' ? [axes] : [...axes]).map((a) => normalizeAxis(op, a, rank))
   list.sort((a, b) => a - b)
   for (let i = 1; i < list.length; i++) {

@@ -12,29 +12,23 @@ export function share(v: v128): v128 {
 const STORE: i32 = 0
 const SUM_ONLY: i32 = 1
 
-/** exp(v), the quick form alone where it is known to hold. */
-@inline
-function term(near: bool, v: v128): v128 {
-  return near ? expOfDifference(v) : share(v)
-}
-
 /**
- * Sum of exp(x - m), runs of 16 in each of 16 lanes in f32, their totals in f64; with STORE the terms go to y. `near`:
- * no x is 87 or more below m.
+ * Sum of exp(x - m); with STORE the terms go to y. m comes from rowMax of the same row. Where no x is 87 or more below it,
+ * sixteens of them take the quick form alone: runs of 16 in each of 16 lanes in f32, their totals in f64.
  */
 @inline
-function sumOfTerms(code: i32, near: bool, pX: usize, pY: usize, n: i32, m: v128): f64 {
+function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
   let total = d2(0)
-  if (n >= 16) {
+  if (n >= 16 && f32x4.extract_lane(m, 0) - rowLeast < 87) {
     do {
       let a0 = f4(0), a1 = a0
       const run = min(n, 256) & ~15
       const pEnd = pX + (<usize>run << 2)
       do {
-        const e0 = term(near, f32x4.sub(v128.load(pX), m))
-        const e1 = term(near, f32x4.sub(v128.load(pX, 16), m))
-        const e2 = term(near, f32x4.sub(v128.load(pX, 32), m))
-        const e3 = term(near, f32x4.sub(v128.load(pX, 48), m))
+        const e0 = expOfDifference(f32x4.sub(v128.load(pX), m))
+        const e1 = expOfDifference(f32x4.sub(v128.load(pX, 16), m))
+        const e2 = expOfDifference(f32x4.sub(v128.load(pX, 32), m))
+        const e3 = expOfDifference(f32x4.sub(v128.load(pX, 48), m))
         a0 = f32x4.add(a0, f32x4.add(e0, e1))
         a1 = f32x4.add(a1, f32x4.add(e2, e3))
         if (code == STORE) {
@@ -60,14 +54,6 @@ function sumOfTerms(code: i32, near: bool, pX: usize, pY: usize, n: i32, m: v128
     }
   }
   return lanesSum(total)
-}
-
-/** m comes from rowMax of the same row. */
-@inline
-function sumOfShares(code: i32, pX: usize, pY: usize, n: i32, m: v128): f64 {
-  return f32x4.extract_lane(m, 0) - rowLeast < 87
-    ? sumOfTerms(code, true, pX, pY, n, m)
-    : sumOfTerms(code, false, pX, pY, n, m)
 }
 
 /** y = a y in place. */

@@ -27,8 +27,9 @@ export const poolParamCount: number = 25
  * countIncludePad, divisorOverride. Store them as i32 where pParams points. Adaptive pools read the first eight.
  */
 export function poolParams(p: PoolParams): number[] {
-  const extents = [p.input, p.output, p.kernel, p.stride, p.padding, p.paddingEnd, p.dilation].flat()
-  return [p.N, p.C, ...extents, p.countIncludePad ? 1 : 0, p.divisorOverride]
+  const { N, C, input, output, kernel, stride, padding, paddingEnd, dilation } = p
+  const extents = [...input, ...output, ...kernel, ...stride, ...padding, ...paddingEnd, ...dilation] as const
+  return [N, C, ...extents, p.countIncludePad ? 1 : 0, p.divisorOverride]
 }
 
 /**
