@@ -49,13 +49,26 @@ export const load = (model, checkpoint) => {
   if (lacking.size > 0) throw new Error(`bench: the network has no numbers for ${[...lacking].join(', ')}`)
 }
 
+/** What becomes one layer: a convolution, its batch norm and the activation that comes next in a Sequential. */
+export const fusionsOf = (nodes, model) => {
+  const modules = model.namedModules()
+  return nodes
+    .filter(({ op }) => op === 'conv')
+    .map(({ name, norm, activation }) => {
+      const paths = norm ? [name, norm] : [name]
+      const next = paths.at(-1).replace(/(?<=^|\.)\d+$/, (index) => Number(index) + 1)
+      const joins = activation && next !== paths.at(-1) && modules.has(next)
+      return joins ? [...paths, next] : paths
+    })
+    .filter((paths) => paths.length > 1)
+}
+
 const net = async (spec) => {
   const nodes = netNodes(spec.net)
   const model = await models[spec.net]()
   load(model, checkpointOf(nodes))
   // As the peers' converters do.
-  const pairs = nodes.filter(({ norm }) => norm).map(({ name, norm }) => [name, norm])
-  L.fuseModules(model.eval(), pairs)
+  L.fuseModules(model.eval(), fusionsOf(nodes, model))
   const x = make(inputShapeOf(nodes), 1)
   return () => model.forward(x)
 }

@@ -257,7 +257,7 @@ export { scaledDotProductAttention, type AttentionOptions } from './ops/attentio
 
 // Modules
 export { inEvalMode } from './nn/eval-mode.ts'
-export { fuseModules, type FusedPair } from './nn/fuse.ts'
+export { fuseModules, type FusedModules } from './nn/fuse.ts'
 export {
   buffer,
   Module,

@@ -1,5 +1,5 @@
 import { ValueError } from '../errors.ts'
-import { conv1d, conv2d, conv3d, resolvePadding, type ConvOptions } from '../ops/conv.ts'
+import { convolve, resolvePadding, type ConvOptions, type FusedActivation } from '../ops/conv.ts'
 import { convTranspose1d, convTranspose2d, convTranspose3d, type ConvTransposeOptions } from '../ops/conv-transpose.ts'
 import { perAxis, type PerAxis } from '../ops/windows.ts'
 import { pad } from '../ops/pad.ts'
@@ -19,8 +19,6 @@ export interface ConvLayerOptions extends ConvOptions {
   readonly paddingMode?: PaddingMode
 }
 
-type Convolve = (x: Tensor, weight: Tensor, bias: Tensor | null, options: ConvOptions) => Tensor
-
 /** What the three convolution layers share. */
 abstract class Conv extends Module {
   readonly inChannels: number
@@ -33,6 +31,8 @@ abstract class Conv extends Module {
   readonly paddingMode: PaddingMode
   readonly weight: Tensor
   readonly bias: Tensor | null
+  /** The activation that {@link fuseModules} made part of this layer. */
+  readonly activation: FusedActivation | null = null
 
   constructor(
     layer: string,
@@ -67,14 +67,17 @@ abstract class Conv extends Module {
     this.bias = bias ? layerBias(outChannels, this.weight.shape) : null
   }
 
-  /** Convolves a padded input. */
-  protected convolve(convolve: Convolve, x: Tensor): Tensor {
-    const { stride, dilation, groups, padding, paddingMode } = this
-    if (paddingMode === 'zeros') return convolve(x, this.weight, this.bias, { stride, padding, dilation, groups })
-    const { before, after } = resolvePadding('conv', padding, this.kernelSize, dilation, stride)
+  forward(x: Tensor): Tensor {
+    const { weight, bias, kernelSize, stride, dilation, groups, padding, paddingMode, activation } = this
+    const space = kernelSize.length
+    const op = `conv${space}d`
+    if (paddingMode === 'zeros')
+      return convolve(op, space, x, weight, bias, { stride, padding, dilation, groups }, activation)
+    const { before, after } = resolvePadding('conv', padding, kernelSize, dilation, stride)
     // The pads of torch: from the last axis to the first, before and after.
     const pads = before.flatMap((n, i) => [after[i], n]).toReversed()
-    return convolve(pad(x, pads, { mode: paddingMode }), this.weight, this.bias, { stride, dilation, groups })
+    const padded = pad(x, pads, { mode: paddingMode })
+    return convolve(op, space, padded, weight, bias, { stride, dilation, groups }, activation)
   }
 
   /** Multiply-adds of a call; see {@link Counted}. */
@@ -93,10 +96,6 @@ export class Conv1d extends Conv {
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions = {}) {
     super('Conv1d', 1, inChannels, outChannels, kernelSize, options)
   }
-
-  forward(x: Tensor): Tensor {
-    return this.convolve(conv1d, x)
-  }
 }
 
 /**
@@ -111,10 +110,6 @@ export class Conv2d extends Conv {
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions = {}) {
     super('Conv2d', 2, inChannels, outChannels, kernelSize, options)
   }
-
-  forward(x: Tensor): Tensor {
-    return this.convolve(conv2d, x)
-  }
 }
 
 /**
@@ -126,10 +121,6 @@ export class Conv2d extends Conv {
 export class Conv3d extends Conv {
   constructor(inChannels: number, outChannels: number, kernelSize: PerAxis, options: ConvLayerOptions = {}) {
     super('Conv3d', 3, inChannels, outChannels, kernelSize, options)
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.convolve(conv3d, x)
   }
 }
 

@@ -1,5 +1,6 @@
-import { conv, convPass, type ConvKernels } from '@lanewise/kernels-wasm/conv'
+import { conv, convFlags, convPass, type ConvKernels } from '@lanewise/kernels-wasm/conv'
 import { apply, applyAll } from '../autograd/apply.ts'
+import { isGradEnabled } from '../autograd/modes.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
 import type { WasmBackend } from '../backends/wasm/wasm.ts'
 import { ShapeError, ValueError } from '../errors.ts'
@@ -69,30 +70,44 @@ const prepare = (
 /** Whether the kernels can run; they want f32 and something to do. */
 const covered = (x: readonly Tensor[]): boolean => x.every((t) => t.dtype === 'f32' && t.size > 0)
 
+const convInfer = ([x, w]: readonly Tensor[], { output }: ConvAttrs): TensorSpec[] => [
+  { shape: [x.shape[0], w.shape[0], ...output], dtype: x.dtype },
+]
+
+const convReference = ([x, w, b]: readonly NDArray[], a: ConvAttrs, [y]: readonly NDArray[]): void => {
+  const { count, from, tap, to } = tapsOf(windowsOf(a))
+  const [N, O] = y.shape
+  const total = new Float64Array(y.data.length)
+  forEachPlane([N, x.shape[1], O], a, (atX, atW, atY) => {
+    for (let i = 0; i < count; i++) total[atY + to[i]] += x.data[atX + from[i]] * w.data[atW + tap[i]]
+  })
+  const space = sizeOf(a.output)
+  for (let i = 0; i < total.length; i++)
+    y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
+}
+
+const convWasm = (
+  k: WasmBackend,
+  x: readonly Tensor[],
+  a: ConvAttrs,
+  [{ shape, dtype }]: readonly TensorSpec[],
+  flags: number,
+): Tensor[] | null => {
+  if (!covered(x)) return null
+  const y = k.empty(shape, dtype, channelsLastStrides(shape))
+  const { kernels, p, scratch } = prepare(k, a, shape[0], x[0].shape[1], shape[1], convPass.forward)
+  const pBias = x.length === 3 ? k.contiguousPtr(x[2]) : 0
+  kernels.f32_conv(k.channelsLastPtr(x[0]), k.contiguousPtr(x[1]), pBias, k.ptr(y), p, flags, scratch)
+  return [y]
+}
+
 /** y = x * w + b, the cross-correlation of deep learning. */
 const convOp: OpDef<ConvAttrs> = {
   name: 'conv',
   savesInputs: [0, 1],
-  infer: ([x, w], { output }) => [{ shape: [x.shape[0], w.shape[0], ...output], dtype: x.dtype }],
-  reference: ([x, w, b], a, [y]) => {
-    const { count, from, tap, to } = tapsOf(windowsOf(a))
-    const [N, O] = y.shape
-    const total = new Float64Array(y.data.length)
-    forEachPlane([N, x.shape[1], O], a, (atX, atW, atY) => {
-      for (let i = 0; i < count; i++) total[atY + to[i]] += x.data[atX + from[i]] * w.data[atW + tap[i]]
-    })
-    const space = sizeOf(a.output)
-    for (let i = 0; i < total.length; i++)
-      y.data[i] = total[i] + (b === undefined ? 0 : b.data[Math.floor(i / space) % O])
-  },
-  wasm: (k, x, a, [{ shape, dtype }]) => {
-    if (!covered(x)) return null
-    const y = k.empty(shape, dtype, channelsLastStrides(shape))
-    const { kernels, p, scratch } = prepare(k, a, shape[0], x[0].shape[1], shape[1], convPass.forward)
-    const pBias = x.length === 3 ? k.contiguousPtr(x[2]) : 0
-    kernels.f32_conv(k.channelsLastPtr(x[0]), k.contiguousPtr(x[1]), pBias, k.ptr(y), p, 0, scratch)
-    return [y]
-  },
+  infer: convInfer,
+  reference: convReference,
+  wasm: (k, x, a, specs) => convWasm(k, x, a, specs, 0),
   gradient: (c, [dy]) => {
     const dx = c.needs[0] ? convInputGrad(dy!, c.input(1), c.attrs) : null
     if (c.fused && c.needs[1] && c.needs[2] === true)
@@ -103,6 +118,29 @@ const convOp: OpDef<ConvAttrs> = {
       c.needs[2] === true ? sumOverSpace(dy!) : null,
     ]
   },
+}
+
+/** What a convolution may do to its result in the same pass. */
+export interface FusedActivation {
+  readonly kind: 'relu' | 'relu6'
+  /** The same as an op of its own. */
+  readonly run: (x: Tensor) => Tensor
+}
+
+export interface ActivatedAttrs extends ConvAttrs {
+  readonly activation: FusedActivation['kind']
+}
+
+/** {@link convOp} with an activation, for calls that no gradient goes through. */
+const convActivatedOp: OpDef<ActivatedAttrs> = {
+  name: 'convActivated',
+  infer: convInfer,
+  reference: (x, a, [y]) => {
+    convReference(x, a, [y])
+    const most = a.activation === 'relu' ? Infinity : 6
+    for (let i = 0; i < y.data.length; i++) y.data[i] = Math.min(Math.max(y.data[i], 0), most)
+  },
+  wasm: (k, x, a, specs) => convWasm(k, x, a, specs, convFlags[a.activation]),
 }
 
 /** The gradient of x: dy spread over the taps. It is also the forward pass of a transposed convolution, then with a bias. */
@@ -281,7 +319,26 @@ export const checkConv = (
   }
 }
 
-const convolve = (op: string, space: number, x: Tensor, w: Tensor, b: Tensor | null, options: ConvOptions): Tensor => {
+/** A convolution over `space` axes, with an activation in the same pass where no gradient is recorded. */
+export const convolve = (
+  op: string,
+  space: number,
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null,
+  options: ConvOptions,
+  activation: FusedActivation | null = null,
+): Tensor => batched(op, x, space, (t) => convolveBatch(op, space, t, w, b, options, activation))
+
+const convolveBatch = (
+  op: string,
+  space: number,
+  x: Tensor,
+  w: Tensor,
+  b: Tensor | null,
+  options: ConvOptions,
+  activation: FusedActivation | null,
+): Tensor => {
   const { groups = 1 } = options
   checkConv(op, x, w, b, space, groups, false)
   const kernel = w.shape.slice(2)
@@ -301,7 +358,11 @@ const convolve = (op: string, space: number, x: Tensor, w: Tensor, b: Tensor | n
     })
   }
   const attrs: ConvAttrs = { stride, padding: before, dilation, groups, input, kernel, output }
-  return apply(convOp, b === null ? [x, w] : [x, w, b], attrs)
+  const inputs = b === null ? [x, w] : [x, w, b]
+  if (activation === null) return apply(convOp, inputs, attrs)
+  if (!isGradEnabled() || !inputs.some((t) => t.requiresGrad))
+    return apply(convActivatedOp, inputs, { ...attrs, activation: activation.kind })
+  return activation.run(apply(convOp, inputs, attrs))
 }
 
 /**
@@ -312,7 +373,7 @@ const convolve = (op: string, space: number, x: Tensor, w: Tensor, b: Tensor | n
  * @example conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, -1]]])).toArray() // => [[[-1, -1]]]
  */
 export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
-  batched('conv1d', x, 1, (t) => convolve('conv1d', 1, t, weight, bias, options))
+  convolve('conv1d', 1, x, weight, bias, options)
 
 /**
  * 2-D convolution (cross-correlation), as torch.nn.functional.conv2d.
@@ -326,7 +387,7 @@ export const conv1d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  * conv2d(x, ones([1, 1, 3, 3]), null, { padding: 1, stride: 2 }).shape // => [1, 1, 1, 1]
  */
 export const conv2d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
-  batched('conv2d', x, 2, (t) => convolve('conv2d', 2, t, weight, bias, options))
+  convolve('conv2d', 2, x, weight, bias, options)
 
 /**
  * 3-D convolution (cross-correlation), as torch.nn.functional.conv3d.
@@ -336,4 +397,4 @@ export const conv2d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, op
  * @example conv3d(ones([1, 1, 2, 2, 2]), ones([1, 1, 2, 2, 2])).toArray() // => [[[[[8]]]]]
  */
 export const conv3d = (x: Tensor, weight: Tensor, bias: Tensor | null = null, options: ConvOptions = {}): Tensor =>
-  batched('conv3d', x, 3, (t) => convolve('conv3d', 3, t, weight, bias, options))
+  convolve('conv3d', 3, x, weight, bias, options)

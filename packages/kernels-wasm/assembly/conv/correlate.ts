@@ -5,7 +5,7 @@
 // lists the others. Both orders give the same bits, since the chunks are cut as if no tap were left out.
 // The sum runs over ascending (tap, channel), cut into chunks by the shape alone; the chunks' sums are added in order.
 import { settle } from '../lib/settle'
-import { ACCUMULATE, MR, panelWidth, TAP_BYTES, TILE_STEP, tileOfTaps } from '../lib/tile'
+import { ACCUMULATE, limitTile, MR, panelWidth, SIX, TAP_BYTES, TILE_STEP, tileOfTaps } from '../lib/tile'
 import { CHUNK, Piece, PIECE_BYTES, Problem, sliceRun } from './problem'
 
 /** Grid points whose source rows stay in the first-level cache while the panels stream past. */
@@ -266,6 +266,7 @@ function tiles(
         if (columns == width && (even || isEven(pList, rows, step))) {
           const to = column + <usize>load<u32>(pList)
           tileOfTaps(rows, width, pList + taps, count, run, source, pPanel, to, step, mode, bias, 0)
+          if (mode & SIX) limitTile(to, step, rows, width)
           continue
         }
         tileOfTaps(rows, width, pList + taps, count, run, source, pPanel, pTile, TILE_STEP, 0, 0, 0)

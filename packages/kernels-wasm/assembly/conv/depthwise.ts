@@ -4,7 +4,7 @@
 // come from a list, as in correlate.ts.
 import { madd } from '../lib/madd'
 import { settle } from '../lib/settle'
-import { ACCUMULATE, BIAS_COLUMN, finish, finishFour, finishOne, MR, TAP_BYTES } from '../lib/tile'
+import { ACCUMULATE, BIAS_COLUMN, finish, finishFour, finishOne, limitTile, MR, SIX, TAP_BYTES } from '../lib/tile'
 import { fillUp, HEAD_BYTES, listBytes, listPoint, listWeights, TILE_BYTES } from './correlate'
 import { Piece, PIECE_BYTES, Problem } from './problem'
 
@@ -88,8 +88,10 @@ function borderRow(p: Problem, pList: usize, rows: i32, pTile: usize): void {
   let c = 0
   for (; c + LANES <= p.columns; c += LANES) {
     const at = c << 2
-    if (rows == MR) eightListed(pTaps, p.pieces, at, p.pPanels + at, pOut + at, p.outW, p.mode, p.pBias + at)
-    else {
+    if (rows == MR) {
+      eightListed(pTaps, p.pieces, at, p.pPanels + at, pOut + at, p.outW, p.mode, p.pBias + at)
+      if (p.mode & SIX) limitTile(pOut + at, p.outW, MR, LANES)
+    } else {
       eightListed(pTaps, p.pieces, at, p.pPanels + at, pTile, 32, 0, 0)
       settle(pTile, 32, 4, rows, LANES, pOut + at, p.outW, 4, p.mode, p.pBias + at, 0)
     }

@@ -1,5 +1,5 @@
 // What the engines of correlate.ts and depthwise.ts work on, and how the passes of a convolution fill it in.
-import { ACCUMULATE, BIAS_COLUMN, RELU } from '../lib/tile'
+import { ACCUMULATE, BIAS_COLUMN, RELU, SIX } from '../lib/tile'
 import { Shape, taps } from './shape'
 
 /** One tap, or one slice of a tap's channels: displacement, byte offset in the source, place of its weights, length. */
@@ -106,7 +106,7 @@ export function setForward(p: Problem, pBias: usize, pY: usize, s: Shape, flags:
   p.gridD = s.OD
   p.gridH = s.OH
   p.gridW = s.OW
-  p.mode = flags & (ACCUMULATE | RELU) | (pBias ? BIAS_COLUMN : 0)
+  p.mode = flags & (ACCUMULATE | RELU | SIX) | (pBias ? BIAS_COLUMN : 0)
   p.pOut = pY
   p.pBias = pBias
 }

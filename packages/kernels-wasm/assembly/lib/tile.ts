@@ -61,6 +61,27 @@ export const BIAS_ROW: i32 = 4
 // @ts-ignore: decorator
 @inline
 export const RELU: i32 = 16
+/** With RELU, in a forward convolution: not above 6 either. */
+// @ts-ignore: decorator
+@inline
+export const SIX: i32 = 64
+
+// @ts-ignore: decorator
+@inline
+function clamp(v: v128, mode: i32): v128 {
+  v = f32x4.pmax(v, f32x4.splat(0))
+  return mode & SIX ? f32x4.pmin(v, f32x4.splat(6)) : v
+}
+
+/** What SIX asks of a tile that `finish` has stored; few products want it, so that no tile carries it. */
+export function limitTile(pC: usize, ldc: usize, rows: i32, width: i32): void {
+  for (; rows > 0; rows--, pC += ldc) {
+    for (let j = 0; j < width; j += 4) {
+      const p = pC + (j << 2)
+      v128.store(p, f32x4.pmin(v128.load(p), f32x4.splat(6)))
+    }
+  }
+}
 
 /** What becomes of four sums: + old + bias along + bias across, then not below 0, each if `mode` says so. NaN stays. */
 // @ts-ignore: decorator
@@ -69,7 +90,7 @@ export function finishFour(pC: usize, v: v128, mode: i32, along: v128, across: v
   if (mode & ACCUMULATE) v = f32x4.add(v, v128.load(pC))
   if (mode & BIAS_COLUMN) v = f32x4.add(v, along)
   if (mode & BIAS_ROW) v = f32x4.add(v, across)
-  if (mode & RELU) v = f32x4.pmax(v, f32x4.splat(0))
+  if (mode & RELU) v = clamp(v, mode)
   v128.store(pC, v)
 }
 
@@ -80,7 +101,7 @@ export function finishOne(pC: usize, v: v128, mode: i32, along: v128, across: v1
   if (mode & ACCUMULATE) v = f32x4.add(v, v128.load32_zero(pC))
   if (mode & BIAS_COLUMN) v = f32x4.add(v, along)
   if (mode & BIAS_ROW) v = f32x4.add(v, across)
-  if (mode & RELU) v = f32x4.pmax(v, f32x4.splat(0))
+  if (mode & RELU) v = clamp(v, mode)
   v128.store32_lane(pC, v, 0)
 }
 
@@ -290,7 +311,7 @@ function steps(
   finish(rows, wide, pC, wide ? 48 : 32, mode, 0, 0, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
 }
 
-/** Stores a tile of sums, with the arithmetic of finishFour. */
+/** Stores a tile of sums, with the arithmetic of finishFour but for SIX. */
 // @ts-ignore: decorator
 @inline
 export function finish(

@@ -48,7 +48,9 @@ export const convFlags: {
   readonly relu: 16
   /** `pW` is the block that `f32_conv_pack` wrote for this pass. */
   readonly packed: 32
-} = { accumulate: 1, relu: 16, packed: 32 }
+  /** min(max(0, x), 6) on the result of the forward pass. */
+  readonly relu6: 80
+} = { accumulate: 1, relu: 16, packed: 32, relu6: 80 }
 
 /** The `pass` argument of the helpers. */
 export const convPass: { readonly forward: 0; readonly inputGrad: 1; readonly weightGrad: 2 } = {

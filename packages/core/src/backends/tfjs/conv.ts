@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import { BackendError } from '../../errors.ts'
-import type { ConvAttrs } from '../../ops/conv.ts'
+import type { ActivatedAttrs, ConvAttrs } from '../../ops/conv.ts'
 import type { Tf } from './backend.ts'
 
 /** tfjs convolves two axes of space: one axis gains a second of size 1; three are refused. */
@@ -111,6 +111,17 @@ export const conv = (
     slide(tf, p as tfjs.Tensor4D, kernels[g] as tfjs.Tensor4D, pair(a.stride), pair(a.dilation)),
   )
   return [channelsFirst(tf, withBias(tf, parts.length === 1 ? parts[0] : tf.concat(parts, 3), b), shape)]
+}
+
+/** {@link conv} with an activation. */
+export const convActivated = (
+  tf: Tf,
+  x: readonly tfjs.Tensor[],
+  attrs: ActivatedAttrs,
+  specs: readonly Spec[],
+): tfjs.Tensor[] => {
+  const [y] = conv(tf, x, attrs, specs)
+  return [attrs.activation === 'relu' ? tf.relu(y) : tf.relu6(y)]
 }
 
 /** dx: dy with zeros between its elements, convolved with the kernel turned around. */

@@ -1,7 +1,7 @@
 import type * as tfjs from '@tensorflow/tfjs-core'
 import type { TensorSpec } from '../../autograd/op.ts'
 import type { Tf } from './backend.ts'
-import { conv, convInputGrad, convWeightGrad } from './conv.ts'
+import { conv, convActivated, convInputGrad, convWeightGrad } from './conv.ts'
 import { maxPool, maxPoolValues, poolGather, poolScatter, avgPool, avgPoolGrad } from './pool.ts'
 
 /** Computes an op's outputs, or the new values of what it changes in place. Inputs are dense, in logical shape. */
@@ -150,6 +150,7 @@ export const table: Readonly<Record<string, TfKernel | undefined>> = {
   linear,
   sliceBackward,
   conv,
+  convActivated,
   convInputGrad,
   convWeightGrad,
   maxPool,
