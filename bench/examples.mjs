@@ -1,4 +1,4 @@
-// npm run bench:examples [-- --only WORDS] [--seconds S] [--clock cpu] [--json FILE]: the training step of each example against
+// npm run bench:examples [-- --only WORDS] [--seconds S] [--clock wall] [--json FILE]: the training step of each example against
 // PyTorch's, one thread, taking turns in one run.
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     seconds: { type: 'string', default: '3' },
-    clock: { type: 'string', default: 'wall' },
+    clock: { type: 'string', default: 'cpu' },
     json: { type: 'string' },
   },
 })

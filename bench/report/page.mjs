@@ -105,7 +105,7 @@ ${table(
 
 const method = `## How it is measured
 
-- One thread. In each runtime every library computes a workload in one process, from the same numbers; results are compared with each other and with PyTorch's before the clock starts, and a run with a difference above 1e-3 of the largest value fails. For training steps the losses of the first three steps are compared.
+- One thread. In each runtime every library computes a workload in one process, from the same numbers; results are compared with each other and with PyTorch's before the clock starts, and a run with a difference above 1e-3 of the largest value fails. For training steps the losses of the first three steps are compared. Times are processor time.
 - The libraries take turns, round after round, after a warm-up by calls; the figure is the minimum, the median is in the file. PyTorch runs in its own process before and after each turn.
 - The peak is that of the fastest register tile of this runtime, over two packed panels that stay in the first-level cache, raced beside each workload (\`bench/asm/tile.mjs\`). Percentages are of what the operation needs: multiply and add count two.
 - Our rows use the public API as an application would, in \`noGrad\`: layers and models with batch norm as a layer of its own, weights packed in each call. TensorFlow.js and ONNX Runtime get networks with batch norm folded into the convolutions and fused activations, as their converters leave them, and ONNX Runtime has its weights as constants, packed once. PyTorch runs its modules in evaluation mode. Inputs of images lie channels last in memory for us and TensorFlow.js, as the layer before leaves them.
