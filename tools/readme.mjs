@@ -65,12 +65,12 @@ const writePictures = (pictures) => {
   for (const [name, svg] of Object.entries(pictures)) write(`docs/pictures/${name}`, svg)
 }
 
-const [bench, examples, ladder] = ['bench', 'examples', 'ladder'].map(read)
+const [bench, ops, examples, ladder] = ['bench', 'ops', 'examples', 'ladder'].map(read)
 const sizes = sizeTable()
 let readme = replace(readFileSync(join(root, 'README.md'), 'utf8'), 'sizes', sizes)
 if (bench) {
   readme = replace(readme, 'bench', speed(bench))
-  const { page, pictures } = resultsPage({ bench, examples, sizes })
+  const { page, pictures } = resultsPage({ bench, ops, examples, sizes })
   write('docs/guides/benchmarks.md', page)
   writePictures(pictures)
 }

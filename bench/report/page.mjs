@@ -86,20 +86,30 @@ const leftOut = ({ left }) => {
     .join('\n')
 }
 
+const besideTorch = (first, rows) =>
+  table(
+    [first, 'lanewise', 'PyTorch', "times PyTorch's"],
+    rows.map(({ workload, lanewise, torch, ratio }) => [
+      `\`${workload}\``,
+      `**${figure(lanewise.msMin)}**`,
+      figure(torch.msMin),
+      ratio.toFixed(2),
+    ]),
+  )
+
+/** The table of ops that training leans on. */
+const opsSection = ({ machine, date, command, runtime, rows }) => `## Ops in training, beside PyTorch
+
+Forward and backward of the ops that the rows above do not single out, and steps of optimizers (tensors x elements), on ${runtime} and in PyTorch, one thread each, taking turns. Milliseconds, the minimum of many. ${machine}, ${date}, \`${command}\`; shapes in \`bench/op-steps.mjs\`.
+
+${besideTorch('op', rows)}`
+
 /** The table of training steps of the examples. */
 const examplesSection = ({ machine, date, command, rows }) => `## The examples' training steps
 
 Each example's network, loss, optimizer and batch on made-up data, against the same step in PyTorch on one thread, taking turns. Milliseconds, the minimum of many. ${machine}, ${date}, \`${command}\`.
 
-${table(
-  ['example', 'lanewise', 'PyTorch', "times PyTorch's"],
-  rows.map(({ workload, lanewise, torch, ratio }) => [
-    `\`${workload}\``,
-    `**${figure(lanewise.msMin)}**`,
-    figure(torch.msMin),
-    ratio.toFixed(2),
-  ]),
-)}
+${besideTorch('example', rows)}
 
 \`recommend-movielens\` is a pass of biased matrix factorisation over 1,000 ratings, one after the other: plain loops here, a step of autograd for each rating there.`
 
@@ -108,17 +118,17 @@ const method = `## How it is measured
 - One thread. In each runtime every library computes a workload in one process, from the same numbers; results are compared with each other and with PyTorch's before the clock starts, and a run with a difference above 1e-3 of the largest value fails. For training steps the losses of the first three steps are compared. Times are processor time.
 - The libraries take turns, round after round, after a warm-up by calls; the figure is the minimum, the median is in the file. PyTorch runs in its own process before and after each turn.
 - The peak is that of the fastest register tile of this runtime, over two packed panels that stay in the first-level cache, raced beside each workload (\`bench/asm/tile.mjs\`). Percentages are of what the operation needs: multiply and add count two.
-- Our rows use the public API as an application would, in \`noGrad\`: layers and models with batch norm as a layer of its own, weights packed in each call. TensorFlow.js and ONNX Runtime get networks with batch norm folded into the convolutions and fused activations, as their converters leave them, and ONNX Runtime has its weights as constants, packed once. PyTorch runs its modules in evaluation mode. Inputs of images lie channels last in memory for us and TensorFlow.js, as the layer before leaves them.
+- Our rows use the public API as an application would, in \`noGrad\`: networks with \`fuseModules\`, where batch norms and activations are layers that follow a convolution; weights packed in each call. TensorFlow.js and ONNX Runtime get networks with batch norm folded into the convolutions and fused activations, as their converters leave them, and ONNX Runtime has its weights as constants, packed once. PyTorch runs its modules in evaluation mode. Inputs of images lie channels last in memory for us and TensorFlow.js, as the layer before leaves them.
 - ONNX Runtime copies inputs and outputs between JavaScript and its memory in each call; the others keep them there.
 - jax-js compiles each function beforehand; ConvNetJS computes in doubles, one sample after the other, and trains by SGD since it has no Adam.`
 
 /**
  * The page and its pictures.
- * @param bench - the JSON of `npm run bench`; `examples`, that of `npm run bench:examples`, may be absent; `sizes` is a
+ * @param bench - the JSON of `npm run bench`; `ops` and `examples`, those of `npm run bench:ops` and `bench:examples`, may be absent; `sizes` is a
  * table of bundles
  * @returns { page, pictures: { name: svg } }
  */
-export const resultsPage = ({ bench, examples, sizes }) => {
+export const resultsPage = ({ bench, ops, examples, sizes }) => {
   const { machine, date, command, rows } = bench
   const runtimes = runtimesOf(bench)
   const [first] = runtimes
@@ -147,7 +157,7 @@ Lanewise beside other libraries for JavaScript and beside native PyTorch, on one
 ![Share of the peak of one core that each library reaches, by runtime](../pictures/bench-peak.svg)
 
 ${runtimes.map((runtime) => runtimeSection(bench, runtime)).join('\n\n')}
-${examples ? `\n${examplesSection(examples)}\n` : ''}
+${ops ? `\n${opsSection(ops)}\n` : ''}${examples ? `\n${examplesSection(examples)}\n` : ''}
 ## Bytes
 
 What an application pays for, bundled and compressed, WebAssembly included:

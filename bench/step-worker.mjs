@@ -1,14 +1,14 @@
-// Times the training step of one example: { id, seconds, group, tier, clock } as JSON in the first argument.
+// Times a step: { file, id, seconds, group, clock, warmUp } as JSON in the first argument; prints the times as JSON.
 import { init, manualSeed } from '@lanewise/core'
-import { steps } from './example-steps.mjs'
 import { clocks } from './measure.mjs'
 
-const { id, seconds, group, tier, clock } = JSON.parse(process.argv[2])
+const { file, id, seconds, group, clock, warmUp } = JSON.parse(process.argv[2])
 const now = clocks[clock]
-await init({ tier })
+await init({ tier: 'best' })
+const { steps } = await import(`./${file}`)
 manualSeed(0)
 const step = steps[id]()
-for (let i = 0; i < 3; i++) await step()
+for (let i = 0; i < warmUp; i++) await step()
 const times = []
 for (const end = performance.now() + 1000 * seconds; performance.now() < end || times.length < 3;) {
   const start = now()
