@@ -7,6 +7,6 @@ await besideTorch({
   steps: 'op-steps.mjs',
   torch: 'torch_op_steps.py',
   groupOf: () => 3,
-  warmUp: 40,
+  warmUp: 3000,
   seconds: '2',
 })

@@ -1,4 +1,5 @@
-// Times a step: { file, id, seconds, group, clock, warmUp } as JSON in the first argument; prints the times as JSON.
+// Times a step: { file, id, seconds, group, clock, warmUp } as JSON in the first argument; prints the times as JSON. It warms
+// up for `warmUp` calls, and not longer than it measures.
 import { init, manualSeed } from '@lanewise/core'
 import { clocks } from './measure.mjs'
 
@@ -8,7 +9,8 @@ await init({ tier: 'best' })
 const { steps } = await import(`./${file}`)
 manualSeed(0)
 const step = steps[id]()
-for (let i = 0; i < warmUp; i++) await step()
+const warm = performance.now() + 1000 * seconds
+for (let i = 0; i < warmUp && (i < 3 || performance.now() < warm); i++) await step()
 const times = []
 for (const end = performance.now() + 1000 * seconds; performance.now() < end || times.length < 3;) {
   const start = now()
