@@ -23,7 +23,7 @@ export type CellKind = 'lstm' | 'gru' | 'tanh' | 'relu'
 
 interface Attrs {
   readonly cell: CellKind
-  /** GRU only: whether the reset gate acts after the product with the state. */
+  /** Whether the reset gate of a GRU acts after the product with the state; true for the others. */
   readonly resetAfter: boolean
   /** Whether the sequence is read from its end. */
   readonly reverse: boolean
@@ -515,7 +515,8 @@ export const recurrentLayer = (
   if (projection !== null) return projected(xw, { cell, w, b, h0, c0, lengths, reverse, projection })
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
   const keep = isGradEnabled() && inputs.some((t) => t.requiresGrad)
-  const attrs: Attrs = { cell, resetAfter, reverse, bias: b !== null, lengths: lengths !== null, keep }
+  const after = cell !== 'gru' || resetAfter
+  const attrs: Attrs = { cell, resetAfter: after, reverse, bias: b !== null, lengths: lengths !== null, keep }
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]
   cn.dispose()
