@@ -3,7 +3,7 @@ import type { PlainJson, TfjsLayer } from '../io/tfjs-topology.ts'
 import { add, div, mul, sub } from '../ops/binary.ts'
 import { concat, chunk, stack } from '../ops/concat.ts'
 import { linear } from '../ops/matmul.ts'
-import { recurrentLayer, type CellKind } from '../ops/recurrent.ts'
+import { recurrentLayer, type CellKind, type RecurrentOptions } from '../ops/recurrent.ts'
 import { flip } from '../ops/repeat.ts'
 import { reshape, select, slice, transpose } from '../ops/views.ts'
 import { contiguousCopy } from '../ops/copy.ts'
@@ -80,11 +80,11 @@ const step = (cell: Cell, w: CellWeights, x: Tensor, [h, c]: readonly Tensor[]):
 }
 
 /** The kernels' name of a cell that they know. */
-const fusedKind = ({ config }: LayerSource, { kind, resetAfter }: Cell): CellKind | null => {
+const fusedKind = ({ config }: LayerSource, { kind }: Cell): CellKind | null => {
   const act = config.value('activation')
   if (kind === 'SimpleRNN') return act === 'tanh' || act === 'relu' ? act : null
   if (act !== 'tanh' || config.value('recurrent_activation') !== 'sigmoid') return null
-  return kind === 'LSTM' ? 'lstm' : resetAfter ? 'gru' : null
+  return kind === 'LSTM' ? 'lstm' : 'gru'
 }
 
 const recurrent = (source: LayerSource, kind: Kind): KerasLayer => {
@@ -113,7 +113,8 @@ const recurrent = (source: LayerSource, kind: Kind): KerasLayer => {
       const start = initial.length > 0 ? initial : Array.from({ length: count }, () => zeros([x.shape[0], units], like))
       const timeFirst = transpose(x, 0, 1)
       const xw = linear(backwards ? flip(timeFirst, 0) : timeFirst, weights.weight_ih, weights.bias_ih)
-      const [y, ...last] = fused === null ? unrolled(cell, weights, xw, start) : runFused(fused, weights, xw, start)
+      const [y, ...last] =
+        fused === null ? unrolled(cell, weights, xw, start) : runFused({ cell: fused, resetAfter }, weights, xw, start)
       const out = sequences ? transpose(y, 0, 1) : last[0]
       return states ? [out, ...last] : out
     },
@@ -121,9 +122,14 @@ const recurrent = (source: LayerSource, kind: Kind): KerasLayer => {
   )
 }
 
-const runFused = (cell: CellKind, w: CellWeights, xw: Tensor, [h0, c0]: readonly Tensor[]): Tensor[] =>
+const runFused = (
+  kind: Pick<RecurrentOptions, 'cell' | 'resetAfter'>,
+  w: CellWeights,
+  xw: Tensor,
+  [h0, c0]: readonly Tensor[],
+): Tensor[] =>
   recurrentLayer(xw, {
-    cell,
+    ...kind,
     w: w.weight_hh,
     b: w.bias_hh,
     h0,

@@ -5,9 +5,11 @@ import { withBackend } from '../backends/default.ts'
 import { referenceBackend } from '../backends/reference/reference.ts'
 import { wasmBackend } from '../backends/wasm/wasm.ts'
 import { square } from '../ops/unary.ts'
-import { add } from '../ops/binary.ts'
+import { add, mul } from '../ops/binary.ts'
+import { stack } from '../ops/concat.ts'
+import { clone } from '../ops/copy.ts'
 import { sum } from '../ops/reduce.ts'
-import { select } from '../ops/views.ts'
+import { select, slice } from '../ops/views.ts'
 import { recurrentLayer, type CellKind } from '../ops/recurrent.ts'
 import { manualSeed } from '../random/default.ts'
 import { ones, tensor, zeros } from '../tensor/create.ts'
@@ -59,12 +61,29 @@ test('every layer here has a recorded case', () => {
   expect(Object.keys(recurrent).filter((name) => !recorded.has(name))).toEqual([])
 })
 
+interface Kind {
+  readonly cell: CellKind
+  readonly resetAfter?: boolean
+}
+
+const kinds = {
+  lstm: { cell: 'lstm' },
+  gru: { cell: 'gru' },
+  'gru that resets first': { cell: 'gru', resetAfter: false },
+  tanh: { cell: 'tanh' },
+  relu: { cell: 'relu' },
+} satisfies Record<string, Kind>
+
+type KindName = keyof typeof kinds
+
 const gates = { lstm: 4, gru: 3, tanh: 1, relu: 1 }
-const variants: [CellKind, boolean, number[] | null][] = [
+const variants: [KindName, boolean, number[] | null][] = [
   ['lstm', false, null],
   ['lstm', true, [3, 1]],
   ['gru', true, null],
   ['gru', false, [2, 3]],
+  ['gru that resets first', false, null],
+  ['gru that resets first', true, [3, 1]],
   ['tanh', false, null],
   ['tanh', true, [1, 3]],
   ['relu', true, null],
@@ -72,10 +91,10 @@ const variants: [CellKind, boolean, number[] | null][] = [
 
 /** A layer as a function of all that it is differentiable in. */
 const layerOf =
-  (cell: CellKind, reverse: boolean, lengths: number[] | null) =>
+  (name: KindName, reverse: boolean, lengths: number[] | null) =>
   (xw: Tensor, w: Tensor, b: Tensor, h0: Tensor, ...c0: Tensor[]): Tensor[] =>
     recurrentLayer(xw, {
-      cell,
+      ...kinds[name],
       w,
       b,
       h0,
@@ -85,52 +104,46 @@ const layerOf =
       projection: null,
     })
 
-const inputsOf = (cell: CellKind, [T, N, H]: readonly number[]): Tensor[] => {
+const inputsOf = (name: KindName, [T, N, H]: readonly number[]): Tensor[] => {
   const draw = uniformTensors(3)
+  const { cell } = kinds[name]
   const rows = gates[cell] * H
   const shapes = [[T, N, rows], [rows, H], [rows], [N, H], ...(cell === 'lstm' ? [[N, H]] : [])]
   return shapes.map((shape) => draw(shape).requiresGrad_())
 }
 
-const composed: [name: string, reverse: boolean, lengths: number[] | null, shapes: number[][], options: object][] = [
-  ['a GRU that resets first', false, null, [[3, 2, 6], [6, 2], [6], [2, 2]], { cell: 'gru', resetAfter: false }],
-  ['a GRU that resets first', true, [3, 1], [[3, 2, 6], [6, 2], [6], [2, 2]], { cell: 'gru', resetAfter: false }],
-  ['a projection', true, [2, 3], [[3, 2, 8], [8, 1], [8], [2, 1], [2, 2], [1, 2]], { cell: 'lstm' }],
-]
+test('gradients of first and second order, a projection', () => {
+  const f = (...[xw, w, b, h0, c0, projection]: Tensor[]): Tensor[] =>
+    recurrentLayer(xw, {
+      cell: 'lstm',
+      w,
+      b,
+      h0,
+      c0,
+      projection,
+      lengths: tensor(Int32Array.of(2, 3)),
+      reverse: true,
+    })
+  const draw = uniformTensors(3)
+  const shapes = [[3, 2, 8], [8, 1], [8], [2, 1], [2, 2], [1, 2]]
+  const inputs = shapes.map((shape) => draw(shape).requiresGrad_())
+  expect(gradCheck(f, inputs)).toBe(true)
+  expect(gradGradCheck((...xs) => f(...xs).map(square), inputs)).toBe(true)
+})
 
-test.each(composed)(
-  'gradients of first and second order, %s, reverse %s, lengths %s',
-  (_, reverse, lengths, shapes, options) => {
-    const draw = uniformTensors(3)
-    const f = (...[xw, w, b, h0, c0 = null, projection = null]: Tensor[] | (Tensor | null)[]): Tensor[] =>
-      recurrentLayer(xw!, {
-        ...(options as { cell: CellKind }),
-        w: w!,
-        b,
-        h0: h0!,
-        c0,
-        projection,
-        lengths: lengths && tensor(Int32Array.from(lengths)),
-        reverse,
-      })
-    const inputs = shapes.map((shape) => draw(shape).requiresGrad_())
-    expect(gradCheck(f, inputs)).toBe(true)
-    expect(gradGradCheck((...xs) => f(...xs).map(square), inputs)).toBe(true)
-  },
-)
-
-test.each(variants)('gradients of first and second order, %s, reverse %s, lengths %s', (cell, reverse, lengths) => {
-  const f = layerOf(cell, reverse, lengths) as (...xs: Tensor[]) => Tensor[]
-  expect(gradCheck(f, inputsOf(cell, [3, 2, 2]))).toBe(true)
-  expect(gradGradCheck((...xs) => f(...xs).map(square), inputsOf(cell, [3, 2, 2]))).toBe(true)
+test.each(variants)('gradients of first and second order, %s, reverse %s, lengths %s', (kind, reverse, lengths) => {
+  const f = layerOf(kind, reverse, lengths) as (...xs: Tensor[]) => Tensor[]
+  expect(gradCheck(f, inputsOf(kind, [3, 2, 2]))).toBe(true)
+  expect(gradGradCheck((...xs) => f(...xs).map(square), inputsOf(kind, [3, 2, 2]))).toBe(true)
 })
 
 test.each(variants)(
   'the fused gradient equals the composed one, %s, reverse %s, lengths %s',
-  (cell, reverse, lengths) => {
+  (kind, reverse, lengths) => {
+    const sizes = lengths === null ? [3, 3, 19] : [3, 2, 5]
     const [a, b] = [false, true].map((createGraph) => {
-      const inputs = inputsOf(cell, [3, 2, 5])
-      const outputs = (layerOf(cell, reverse, lengths) as (...xs: Tensor[]) => Tensor[])(...inputs)
+      const inputs = inputsOf(kind, sizes)
+      const outputs = (layerOf(kind, reverse, lengths) as (...xs: Tensor[]) => Tensor[])(...inputs)
       backward(outputs.map((y) => sum(square(y))).reduce(add), null, { createGraph })
       return inputs.map((x) => x.grad!)
     })
@@ -159,15 +172,54 @@ test('two calls that share weights count each of them once', () => {
   grads[0].forEach((g, i) => expect(allClose(g, grads[1][i], { atol: 1e-6, rtol: 1e-5 })).toBe(true))
 })
 
-test('a cell that resets first steps through what the layer does at once', () => {
-  manualSeed(0)
-  const gru = new recurrent.GRU(3, 4, { resetAfter: false })
-  const cell = new recurrent.GRUCell(3, 4, { resetAfter: false })
-  cell.loadStateDict(new Map([...gru.stateDict()].map(([name, x]) => [name.replace('_l0', ''), x])))
-  const x = uniformTensors(1)([5, 2, 3])
-  let h: Tensor | null = null
-  for (let t = 0; t < 5; t++) h = cell.forward(select(x, 0, t), h)
-  expect(allClose(h!, gru.forward(x)[1].dataSync(), { atol: 1e-6 })).toBe(true)
+test.each([
+  [1, 4, false],
+  [1, 33, true],
+  [3, 17, true],
+  [4, 16, false],
+])(
+  'a GRU that resets first does at once what its cell does in steps: %s sequences, %s units, bias %s',
+  (N, H, bias) => {
+    manualSeed(0)
+    const gru = new recurrent.GRU(3, H, { resetAfter: false, bias })
+    const cell = new recurrent.GRUCell(3, H, { resetAfter: false, bias })
+    cell.loadStateDict(new Map([...gru.stateDict()].map(([name, x]) => [name.replace('_l0', ''), x])))
+    const draw = uniformTensors(1)
+    const [x, h0, dy] = [draw([5, N, 3]), draw([1, N, H]).requiresGrad_(), draw([5, N, H])]
+    const ys: Tensor[] = []
+    const start = select(h0.detach(), 0, 0).requiresGrad_()
+    for (let t = 0; t < 5; t++) ys.push(cell.forward(select(x, 0, t), ys[t - 1] ?? start))
+    const [y, hn] = gru.forward(x, h0)
+    expect(allClose(y, stack(ys).dataSync(), tolerance)).toBe(true)
+    expect(allClose(select(hn, 0, 0), ys[4].dataSync(), tolerance)).toBe(true)
+    sum(mul(stack(ys), dy)).backward()
+    sum(mul(y, dy)).backward()
+    // As above, and sums of up to 20 such products for the weights.
+    const close = { atol: 1e-5, rtol: 1e-5 }
+    expect(allClose(select(h0.grad!, 0, 0), start.grad!.dataSync(), close)).toBe(true)
+    for (const [name, p] of gru.namedParameters()) {
+      const stepped = cell.namedParameters().get(name.replace('_l0', ''))!
+      expect(allClose(p.grad!, stepped.grad!.dataSync(), close), name).toBe(true)
+    }
+  },
+)
+
+test.each(Object.keys(kinds) as KindName[])('a row has the same bits alone as in a batch, %s', (kind) => {
+  const [T, N, H] = [3, 5, 21]
+  const inputs = inputsOf(kind, [T, N, H])
+  const [xw, w, b, ...states] = inputs
+  const f = layerOf(kind, false, null)
+  const all = f(xw, w, b, states[0], ...states.slice(1))
+  sum(square(all[0])).backward()
+  for (let n = 0; n < N; n++) {
+    const row = (x: Tensor, axis: number): Tensor => clone(slice(x.detach(), axis, n, n + 1))
+    const x = row(xw, 1).requiresGrad_()
+    const [h0, c0] = states.map((s) => row(s, 0))
+    const [y] = f(x, w, b, h0, ...(c0 ? [c0] : []))
+    sum(square(y)).backward()
+    expect(y.dataSync()).toEqual(row(all[0], 1).dataSync())
+    expect(x.grad!.dataSync()).toEqual(row(xw.grad!, 1).dataSync())
+  }
 })
 
 test('cells step through what the layer does at once', () => {
@@ -183,10 +235,10 @@ test('cells step through what the layer does at once', () => {
   expect(allClose(states![1], cn.dataSync(), { atol: 1e-6 })).toBe(true)
 })
 
-test('nothing is left behind', () => {
+test.each([true, false])('nothing is left behind, reset after %s', (resetAfter) => {
   const backend = wasmBackend()
   withBackend(backend, () => {
-    const model = new recurrent.GRU(3, 4, { bidirectional: true })
+    const model = new recurrent.GRU(3, 4, { bidirectional: true, resetAfter })
     const x = uniformTensors(1)([5, 2, 3])
     expectNoLeaks(backend, () => {
       scope(() => sum(square(model.forward(x)[0])).backward())

@@ -43,7 +43,7 @@ export interface GRUOptions extends RecurrentLayerOptions {
   /**
    * Whether the reset gate acts after the product with the state, r (W_hn h + b_hn), as in PyTorch; else before it,
    * W_hn (r h) + b_hn, as in Cho et al. 2014, in Keras with reset_after false and in ONNX with linear_before_reset 0.
-   * The latter goes step by step, without the kernel of whole sequences. Default true.
+   * Default true.
    */
   readonly resetAfter?: boolean
 }

@@ -11,7 +11,7 @@ import { contiguousStrides, type Shape } from '../tensor/shape.ts'
 import { Tensor } from '../tensor/tensor.ts'
 import { relu, sigmoid } from './activations.ts'
 import { add, eq, gt, mul, sub } from './binary.ts'
-import { stack } from './concat.ts'
+import { concat, stack } from './concat.ts'
 import { linear, matmul } from './matmul.ts'
 import { sum } from './reduce.ts'
 import { tanh } from './unary.ts'
@@ -23,6 +23,8 @@ export type CellKind = 'lstm' | 'gru' | 'tanh' | 'relu'
 
 interface Attrs {
   readonly cell: CellKind
+  /** Whether the reset gate of a GRU acts after the product with the state; true for the others. */
+  readonly resetAfter: boolean
   /** Whether the sequence is read from its end. */
   readonly reverse: boolean
   readonly bias: boolean
@@ -69,14 +71,14 @@ const walkOf = (
 const slots = (t: number, reverse: boolean): { from: number; to: number } =>
   reverse ? { from: t + 1, to: t } : { from: t, to: t + 1 }
 
-/** W h + b of one row. */
-const recurrentSums = (w: NDArray, b: NDArray | undefined, h: NDArray, at: number): Float64Array => {
+/** W h + b of one row, from row `first` of W on. */
+const recurrentSums = (w: NDArray, b: NDArray | undefined, h: ArrayLike<number>, first = 0): Float64Array => {
   const [rows, H] = w.shape
-  const out = new Float64Array(rows)
-  for (let r = 0; r < rows; r++) {
+  const out = new Float64Array(rows - first)
+  for (let r = first; r < rows; r++) {
     let total = b === undefined ? 0 : b.data[r]
-    for (let j = 0; j < H; j++) total += w.data[r * H + j] * h.data[at + j]
-    out[r] = total
+    for (let j = 0; j < H; j++) total += w.data[r * H + j] * h[j]
+    out[r - first] = total
   }
   return out
 }
@@ -84,7 +86,7 @@ const recurrentSums = (w: NDArray, b: NDArray | undefined, h: NDArray, at: numbe
 function reference(
   inputs: readonly NDArray[],
   attrs: Attrs,
-  [y, hn, cn, gates, hs, cs, linearPart]: readonly NDArray[],
+  [y, hn, cn, gates, hs, cs, inner]: readonly NDArray[],
 ): void {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const { cell, reverse } = attrs
@@ -98,7 +100,13 @@ function reference(
     const { from, to } = slots(t, reverse)
     for (let n = 0; n < N; n++) {
       const [old, now, at] = [(from * N + n) * H, (to * N + n) * H, (t * N + n) * GH]
-      const sums = recurrentSums(w, b, hs, old)
+      const state = hs.data.subarray(old, old + H)
+      const sums = recurrentSums(w, b, state)
+      if (!attrs.resetAfter) {
+        const q = Float64Array.from(state, (h, j) => sigmoidOf(xw.data[at + j] + sums[j]) * h)
+        if (attrs.keep) inner.data.set(q, (t * N + n) * H)
+        sums.set(recurrentSums(w, b, q, 2 * H), 2 * H)
+      }
       for (let j = 0; j < H; j++) {
         const x = (gate: number): number => xw.data[at + gate * H + j]
         const s = (gate: number): number => sums[gate * H + j]
@@ -118,8 +126,8 @@ function reference(
           hs.data[now + j] = o * Math.tanh(cs.data[now + j])
         } else if (cell === 'gru') {
           const [r, z] = [keep(0, sigmoidOf(x(0) + s(0))), keep(1, sigmoidOf(x(1) + s(1)))]
-          if (attrs.keep) linearPart.data[(t * N + n) * H + j] = s(2)
-          const candidate = keep(2, Math.tanh(x(2) + r * s(2)))
+          if (attrs.keep && attrs.resetAfter) inner.data[(t * N + n) * H + j] = s(2)
+          const candidate = keep(2, Math.tanh(x(2) + (attrs.resetAfter ? r * s(2) : s(2))))
           hs.data[now + j] = (1 - z) * candidate + z * hs.data[old + j]
         } else {
           const total = x(0) + s(0)
@@ -160,11 +168,11 @@ const part = (x: Tensor, start: number, shape: Shape): Tensor =>
 function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: readonly TensorSpec[]): Tensor[] | null {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   if (xw.dtype !== 'f32' || xw.size === 0) return null
-  const { cell, reverse, keep } = attrs
+  const { cell, reverse, keep, resetAfter } = attrs
   const [T, N, GH] = xw.shape
   const H = w.shape[1]
   const kernels = k.use(rnn)
-  const [gates, hs, cs, linearPart] = specs.slice(3).map(({ shape, dtype }) => k.empty(shape, dtype))
+  const [gates, hs, cs, inner] = specs.slice(3).map(({ shape, dtype }) => k.empty(shape, dtype))
   const y = lengths === undefined ? part(hs, reverse ? 0 : 1, [T, N, H]) : k.empty([T, N, H], 'f32')
   const states = contiguousStrides([N, H])
   const first = reverse ? 4 * T * N * H : 0
@@ -174,7 +182,7 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
   const pLengths = lengths === undefined ? 0 : k.contiguousPtr(lengths)
   const pY = lengths === undefined ? 0 : k.ptr(y)
   const gated = cell === 'lstm' || cell === 'gru'
-  const pPacked = k.scratch(gated ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, H))
+  const pPacked = k.scratch(gated && resetAfter ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, w.shape[0]))
   const [pW, pX] = [k.contiguousPtr(w), k.contiguousPtr(xw)]
   const pGates = keep || !gated ? k.ptr(gates) : k.scratch(4 * N * GH)
   const [back, all] = [Number(reverse), Number(keep)]
@@ -182,9 +190,12 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
     kernels.f32_lstm_pack(pW, pPacked, H)
     kernels.f32_lstm(pX, pGates, pPacked, pB, k.ptr(hs), k.ptr(cs), pLengths, pY, T, N, H, back, all)
   } else if (cell === 'gru') {
-    const pLinear = keep ? k.ptr(linearPart) : k.scratch(4 * N * H)
-    kernels.f32_gru_pack(pW, pPacked, H)
-    kernels.f32_gru(pX, pGates, pPacked, pB, k.ptr(hs), pLinear, pLengths, pY, T, N, H, back, all)
+    const pInner = keep ? k.ptr(inner) : k.scratch(4 * N * H)
+    const [pack, run] = resetAfter
+      ? [kernels.f32_gru_pack, kernels.f32_gru]
+      : [kernels.f32_gru_reset_first_pack, kernels.f32_gru_reset_first]
+    pack(pW, pPacked, H)
+    run(pX, pGates, pPacked, pB, k.ptr(hs), pInner, pLengths, pY, T, N, H, back, all)
   } else {
     kernels.f32_rnn_pack(pW, pPacked, H)
     kernels.f32_rnn(pX, pPacked, pB, k.ptr(hs), pLengths, pY, T, N, H, back, Number(cell === 'relu'))
@@ -197,7 +208,7 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
     gates,
     hs,
     cs,
-    linearPart,
+    inner,
   ]
 }
 
@@ -213,17 +224,20 @@ const recurrentOp: OpDef<Attrs> = {
   gradient: (c, dys) => (c.fused ? fusedGradient(c, dys) : composedGradient(c, dys)),
 }
 
-/** dxw, ds (GRU: the recurrent part; else empty), dh0 and dc0; the inputs are w, gates, hs, cs, linear, dy, dhn, dcn and the lengths. */
+/** Whether the gradients of the recurrent sums differ from those of the input's. */
+const hasOwnSums = ({ cell, resetAfter }: Attrs): boolean => cell === 'gru' && resetAfter
+
+/** dxw, ds (the recurrent part where it differs; else empty), dh0 and dc0; the inputs are w, gates, hs, cs, inner, dy, dhn, dcn and the lengths. */
 const recurrentGradOp: OpDef<Attrs> = {
   name: 'recurrentGrad',
-  infer: ([w, , hs], { cell }) => {
+  infer: ([w, , hs], attrs) => {
     const [T1, N, H] = hs.shape
     const sums = [T1 - 1, N, w.shape[0]]
-    const shapes = [sums, cell === 'gru' ? sums : none, [N, H], cell === 'lstm' ? [N, H] : none]
+    const shapes = [sums, hasOwnSums(attrs) ? sums : none, [N, H], attrs.cell === 'lstm' ? [N, H] : none]
     return shapes.map((shape) => ({ shape, dtype: w.dtype }))
   },
-  reference: ([w, gates, hs, cs, linearPart, dy, dhn, dcn, lengths], attrs, [dxw, ds, dh0, dc0]) => {
-    const { cell, reverse } = attrs
+  reference: ([w, gates, hs, cs, inner, dy, dhn, dcn, lengths], attrs, [dxw, ds, dh0, dc0]) => {
+    const { cell, reverse, resetAfter } = attrs
     const [T, N, GH] = dxw.shape
     const H = w.shape[1]
     const { steps, active } = walkOf(T, attrs, attrs.lengths ? lengths : undefined)
@@ -235,6 +249,12 @@ const recurrentGradOp: OpDef<Attrs> = {
         if (!active(t, n)) continue
         const [old, now, at] = [(from * N + n) * H, (to * N + n) * H, (t * N + n) * GH]
         const through = new Float64Array(GH)
+        // d W: what the sums from row `first` to `end` of W pass back.
+        const back = (first: number, end: number): Float64Array => {
+          const out = new Float64Array(H)
+          for (let q = first; q < end; q++) for (let j = 0; j < H; j++) out[j] += through[q] * w.data[q * H + j]
+          return out
+        }
         for (let j = 0; j < H; j++) {
           const gate = (i: number): number => gates.data[at + i * H + j]
           const d = dh[n * H + j] + dy.data[(t * N + n) * H + j]
@@ -255,24 +275,32 @@ const recurrentGradOp: OpDef<Attrs> = {
             const [r, z, candidate] = [gate(0), gate(1), gate(2)]
             const dCandidate = d * (1 - z) * (1 - candidate * candidate)
             const dZ = d * (hs.data[old + j] - candidate) * z * (1 - z)
-            const dR = dCandidate * linearPart.data[(t * N + n) * H + j] * r * (1 - r)
+            const dR = resetAfter ? dCandidate * inner.data[(t * N + n) * H + j] * r * (1 - r) : 0
             const sums = [dR, dZ, dCandidate]
-            sums.forEach((v, q) => (dxw.data[at + q * H + j] = v))
-            const recurrent = [dR, dZ, dCandidate * r]
-            recurrent.forEach((v, q) => (ds.data[at + q * H + j] = through[q * H + j] = v))
+            sums.forEach((v, q) => (dxw.data[at + q * H + j] = through[q * H + j] = v))
             dh[n * H + j] = d * z
+            if (!resetAfter) continue
+            through[2 * H + j] *= r
+            for (let q = 0; q < 3; q++) ds.data[at + q * H + j] = through[q * H + j]
           } else {
             const h = hs.data[now + j]
             dxw.data[at + j] = through[j] = cell === 'relu' ? (h > 0 ? d : 0) : d * (1 - h * h)
           }
         }
-        for (let q = 0; q < GH; q++) for (let j = 0; j < H; j++) dh[n * H + j] += through[q] * w.data[q * H + j]
+        if (!resetAfter) {
+          back(2 * H, GH).forEach((dq, j) => {
+            const r = gates.data[at + j]
+            dxw.data[at + j] = through[j] = dq * hs.data[old + j] * r * (1 - r)
+            dh[n * H + j] += dq * r
+          })
+        }
+        back(0, resetAfter ? GH : 2 * H).forEach((d, j) => (dh[n * H + j] += d))
       }
     }
     dh0.data.set(dh)
     if (cell === 'lstm') dc0.data.set(dc)
   },
-  wasm: (k, [w, gates, hs, cs, linearPart, dy, dhn, dcn, lengths], { cell, reverse }, specs) => {
+  wasm: (k, [w, gates, hs, cs, inner, dy, dhn, dcn, lengths], { cell, reverse, resetAfter }, specs) => {
     if (w.dtype !== 'f32' || dy.size === 0) return null
     const [T, N, H] = dy.shape
     const kernels: RnnKernels = k.use(rnn)
@@ -300,6 +328,10 @@ const recurrentGradOp: OpDef<Attrs> = {
         H,
         back,
       )
+    } else if (!resetAfter) {
+      kernels.f32_gru_reset_first_grad_pack(pW, pPacked, H)
+      const [pDxw, pHs, pDh] = [k.ptr(dxw), k.ptr(hs), k.ptr(dh0)]
+      kernels.f32_gru_reset_first_grad(pGates, pDxw, pPacked, pHs, pDy, pDh, pLengths, T, N, H, back)
     } else if (cell === 'gru') {
       kernels.f32_gru_grad_pack(pW, pPacked, H)
       kernels.f32_gru_grad(
@@ -308,7 +340,7 @@ const recurrentGradOp: OpDef<Attrs> = {
         k.ptr(ds),
         pPacked,
         k.ptr(hs),
-        k.ptr(linearPart),
+        k.ptr(inner),
         pDy,
         k.ptr(dh0),
         pLengths,
@@ -338,7 +370,7 @@ const recurrentGradOp: OpDef<Attrs> = {
 }
 
 const fusedGradient = (c: GradientContext<Attrs>, [dy, dhn, dcn]: readonly (Tensor | null)[]): (Tensor | null)[] => {
-  const { cell, reverse, bias, lengths } = c.attrs
+  const { cell, resetAfter, reverse, bias, lengths } = c.attrs
   const w = c.input(1)
   const hs = c.output(4)
   const rest = { dtype: w.dtype, backend: w.backend }
@@ -350,9 +382,15 @@ const fusedGradient = (c: GradientContext<Attrs>, [dy, dhn, dcn]: readonly (Tens
     c.attrs,
   )
   const [T, N, GH] = dxw.shape
-  const ds = reshape(cell === 'gru' ? own : dxw, [T * N, GH])
-  const before = reshape(slice(hs, 0, reverse ? 1 : 0, reverse ? T + 1 : T), [T * N, w.shape[1]])
-  const dw = c.needs[1] ? matmul(transpose(ds), before) : null
+  const H = w.shape[1]
+  const ds = reshape(hasOwnSums(c.attrs) ? own : dxw, [T * N, GH])
+  const before = reshape(slice(hs, 0, reverse ? 1 : 0, reverse ? T + 1 : T), [T * N, H])
+  const product = (first: number, end: number, x: Tensor): Tensor => matmul(transpose(slice(ds, 1, first, end)), x)
+  const weight = (): Tensor =>
+    resetAfter
+      ? product(0, GH, before)
+      : concat([product(0, 2 * H, before), product(2 * H, GH, reshape(c.output(6), [T * N, H]))])
+  const dw = c.needs[1] ? weight() : null
   return [dxw, dw, dh0, ...(cell === 'lstm' ? [dc0] : []), ...(bias ? [sum(ds, 0)] : []), ...(lengths ? [null] : [])]
 }
 
@@ -424,10 +462,10 @@ export const resetFirst = (w: Tensor, b: Tensor | null | undefined): ((x: Tensor
 }
 
 /** A layer step by step. */
-const unrolled = (inputs: readonly Tensor[], attrs: Attrs, resetAfter = true): Tensor[] => {
+const unrolled = (inputs: readonly Tensor[], attrs: Attrs): Tensor[] => {
   const { xw, w, h0, c0, b, lengths } = partsOf(inputs, attrs)
   const T = xw.shape[0]
-  const own = resetAfter ? null : resetFirst(w, b)
+  const own = attrs.resetAfter ? null : resetFirst(w, b)
   const ys = new Array<Tensor>(T)
   let [h, c] = [h0, c0]
   for (let i = 0; i < T; i++) {
@@ -477,8 +515,8 @@ export const recurrentLayer = (
   if (projection !== null) return projected(xw, { cell, w, b, h0, c0, lengths, reverse, projection })
   const inputs = [xw, w, h0, c0, b, lengths].filter((t) => t !== null)
   const keep = isGradEnabled() && inputs.some((t) => t.requiresGrad)
-  const attrs: Attrs = { cell, reverse, bias: b !== null, lengths: lengths !== null, keep }
-  if (!resetAfter) return unrolled(inputs, attrs, false)
+  const after = cell !== 'gru' || resetAfter
+  const attrs: Attrs = { cell, resetAfter: after, reverse, bias: b !== null, lengths: lengths !== null, keep }
   const [y, hn, cn] = applyAll(recurrentOp, inputs, attrs)
   if (cell === 'lstm') return [y, hn, cn]
   cn.dispose()

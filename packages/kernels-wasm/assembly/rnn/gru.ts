@@ -225,6 +225,6 @@ export function f32_gru_grad(
         )
       }
     }
-    addProduct(pSums, pPacked, pDh, N, H, 3 * H)
+    addProduct(pSums, 3 * H, pPacked, pDh, H, N, H, 3 * H)
   }
 }

@@ -236,6 +236,6 @@ export function f32_lstm_grad(
         )
       }
     }
-    addProduct(pStep, pPacked, pDh, N, H, 4 * H)
+    addProduct(pStep, 4 * H, pPacked, pDh, H, N, H, 4 * H)
   }
 }

@@ -112,10 +112,12 @@ function addPart(p: usize, a: v128, lanes: i32): void {
   storeUpTo4(p, f32x4.add(loadUpTo4(p, lanes), a), lanes)
 }
 
-/** C [M, columns] += A [M, K] B, B packed by packColumns; A and C dense. */
-export function addProduct(pA: usize, pPacked: usize, pC: usize, M: i32, columns: i32, K: i32): void {
-  const stepA = <usize>K << 2
-  const stepC = <usize>columns << 2
+/** C [M, columns] += A [M, K] B, B packed by packColumns; rows of A lie rsA apart, rows of C rsC. */
+export function addProduct(
+  pA: usize, rsA: i32, pPacked: usize, pC: usize, rsC: i32, M: i32, columns: i32, K: i32,
+): void {
+  const stepA = <usize>rsA << 2
+  const stepC = <usize>rsC << 2
   let first = 0
   if (M == 1) {
     for (; first + 16 < columns; first += 32, pPacked += <usize>K << 7) {
@@ -129,6 +131,17 @@ export function addProduct(pA: usize, pPacked: usize, pC: usize, M: i32, columns
     for (; m >= 2; m -= 2, a += 2 * stepA, c += 2 * stepC) tile2(a, stepA, pPacked, K, c, stepC, columns - first)
     if (m) tile1(a, pPacked, K, c, columns - first)
     pPacked += <usize>K << 6
+  }
+}
+
+/** Starts the sums of a step: input part and bias of N rows of `count` sums. */
+export function beginSums(pX: usize, pBias: usize, pOut: usize, N: i32, count: i32): void {
+  for (let n = 0; n < N; n++) {
+    for (let j = 0; j < count; j += 4) {
+      const i = n * count + j
+      const x = loadUpTo4(at(pX, i), count - j)
+      storeUpTo4(at(pOut, i), pBias ? f32x4.add(x, loadUpTo4(at(pBias, j), count - j)) : x, count - j)
+    }
   }
 }
 

@@ -1,21 +1,10 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
 import { atLeast, f4 } from '../lib/vector'
 import { tanhRun } from './activations'
-import { addProduct, at, carryInactive, isActive, packColumns } from './panels'
+import { addProduct, at, beginSums, carryInactive, isActive, packColumns } from './panels'
 
 export function f32_rnn_pack(pW: usize, pPacked: usize, H: i32): void {
   packColumns(pW, 1, H, pPacked, H, H)
-}
-
-/** Starts the sums of a step: input part and bias. */
-function begin(pX: usize, pBias: usize, pOut: usize, N: i32, H: i32): void {
-  for (let n = 0; n < N; n++) {
-    for (let j = 0; j < H; j += 4) {
-      const i = n * H + j
-      const x = loadUpTo4(at(pX, i), H - j)
-      storeUpTo4(at(pOut, i), pBias ? f32x4.add(x, loadUpTo4(at(pBias, j), H - j)) : x, H - j)
-    }
-  }
 }
 
 function activate(p: usize, n: i32, relu: i32): void {
@@ -32,8 +21,8 @@ export function f32_rnn(
     const t = reverse ? T - 1 - s : s
     const pIn = at(pHs, (reverse ? t + 1 : t) * size)
     const pOut = at(pHs, (reverse ? t : t + 1) * size)
-    begin(at(pX, t * size), pBias, pOut, N, H)
-    addProduct(pIn, pPacked, pOut, N, H, H)
+    beginSums(at(pX, t * size), pBias, pOut, N, H)
+    addProduct(pIn, H, pPacked, pOut, H, N, H, H)
     activate(pOut, size, relu)
     if (pLengths) carryInactive(pLengths, pY ? at(pY, t * size) : 0, pIn, pOut, 0, 0, t, N, H)
   }
@@ -71,6 +60,6 @@ export function f32_rnn_grad(
       if (!isActive(pLengths, n, t)) memory.fill(at(pStep, i), 0, <usize>H << 2)
       else cellGradient(at(pOut, i), at(pStep, i), pDy ? at(pDy, t * size + i) : 0, at(pDh, i), H, relu)
     }
-    addProduct(pStep, pPacked, pDh, N, H, H)
+    addProduct(pStep, H, pPacked, pDh, H, N, H, H)
   }
 }

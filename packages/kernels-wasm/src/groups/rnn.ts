@@ -6,7 +6,10 @@ export function gatePackBytes(H: number, gates: number): number {
   return 16 * H * gates * Math.ceil(H / 4)
 }
 
-/** Bytes of a packed [rows, H] matrix: the plain RNN's weight (rows = H), and every gradient's (rows = gates H). */
+/**
+ * Bytes of a packed [rows, H] matrix: the weight of the plain RNN (rows = H) and of the GRU that resets first (3 H), and
+ * every gradient's (rows = gates H).
+ */
 export function columnPackBytes(H: number, rows: number): number {
   return 64 * rows * Math.ceil(H / 16)
 }
@@ -30,7 +33,8 @@ export function columnPackBytes(H: number, rows: number): number {
  * the gradient of the last state, which they turn into that of the first. Rows past their length get ds = 0 and their dy
  * is not read. The caller finishes with products: dX = ds W_ih, dW_ih = ds^T X, db = column sums of ds.
  * With `keep` 1 the gates of all steps stay, [T, N, G H], as the gradient needs them; pGates may be pX then, and the
- * gradients may be written over the gates. With `keep` 0 `gates` (and `linear`) is room for one step.
+ * gradients may be written over the gates (not those of f32_gru_reset_first). With `keep` 0 `gates` (and `linear`, `q`)
+ * is room for one step.
  * A row's bits do not depend on the batch it is in.
  */
 export interface RnnKernels {
@@ -102,6 +106,46 @@ export interface RnnKernels {
     pPacked: number,
     pHs: number,
     pLinear: number,
+    pDy: number,
+    pDh: number,
+    pLengths: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
+  ): void
+  /** W_hh [3 H, H] to {@link columnPackBytes}(H, 3 H) bytes. */
+  f32_gru_reset_first_pack(pW: number, pPacked: number, H: number): void
+  /**
+   * The GRU whose reset gate acts on the state, before the product. `gates` gets r, z, n; `q` [T, N, H] gets r h.
+   * n = tanh(x_n + W_hn q + b_hn), h' = (1 - z) n + z h.
+   */
+  f32_gru_reset_first(
+    pX: number,
+    pGates: number,
+    pPacked: number,
+    pBias: number,
+    pHs: number,
+    pQ: number,
+    pLengths: number,
+    pY: number,
+    T: number,
+    N: number,
+    H: number,
+    reverse: number,
+    keep: number,
+  ): void
+  /** W_hh to {@link columnPackBytes}(H, 3 H) bytes. */
+  f32_gru_reset_first_grad_pack(pW: number, pPacked: number, H: number): void
+  /**
+   * `ds` [T, N, 3 H] gets the gradients of the sums, input and recurrent parts alike. Those of the candidate go with q:
+   * dW_hn = ds_n^T q, where the other rows of dW_hh are products with the states.
+   */
+  f32_gru_reset_first_grad(
+    pGates: number,
+    pDs: number,
+    pPacked: number,
+    pHs: number,
     pDy: number,
     pDh: number,
     pLengths: number,

@@ -24,7 +24,7 @@ const pack = (name: string): KernelRow => row(name, [input('pW', any), output('p
 
 /** Rows of the rnn group. */
 export const rnnRows: readonly KernelRow[] = [
-  ...['lstm_pack', 'lstm_grad_pack', 'gru_pack', 'gru_grad_pack', 'rnn_pack', 'rnn_grad_pack'].map(pack),
+  ...['lstm', 'gru', 'gru_reset_first', 'rnn'].flatMap((cell) => [pack(`${cell}_pack`), pack(`${cell}_grad_pack`)]),
   row(
     'lstm',
     [
@@ -82,6 +82,37 @@ export const rnnRows: readonly KernelRow[] = [
       packed,
       input('pHs', any),
       input('pLinear', steps),
+      dy,
+      dh,
+      lengths,
+      ...TNH,
+      ...scalars('reverse'),
+    ],
+    'recurrentGradient',
+  ),
+  row(
+    'gru_reset_first',
+    [
+      input('pX', [3, ...steps]),
+      output('pGates', any),
+      packed,
+      bias,
+      states('pHs'),
+      output('pQ', any),
+      lengths,
+      output('pY', steps),
+      ...TNH,
+      ...scalars('reverse', 'keep'),
+    ],
+    'recurrent',
+  ),
+  row(
+    'gru_reset_first_grad',
+    [
+      input('pGates', [3, ...steps]),
+      output('pDs', [3, ...steps]),
+      packed,
+      input('pHs', any),
       dy,
       dh,
       lengths,

@@ -25,6 +25,9 @@ const shapes: readonly Shape[] = [
 
 const gatesOf = (name: string): number => (name.includes('lstm') ? 4 : name.includes('gru') ? 3 : 1)
 
+/** Whether a GRU's reset gate acts on the state, before the product. */
+const resetsFirst = (name: string): boolean => name.includes('reset_first')
+
 const packUnits = (w: Float32Array, H: number, gates: number): Float32Array => {
   const packed = new Float32Array(gatePackBytes(H, gates) / 4)
   let at = 0
@@ -35,19 +38,24 @@ const packUnits = (w: Float32Array, H: number, gates: number): Float32Array => {
   return packed
 }
 
-/** Panels of 16 columns of a matrix of `rows` rows and H columns, given by its elements. */
-const packColumns = (element: (k: number, j: number) => number, rows: number, H: number): Float32Array => {
-  const packed = new Float32Array(columnPackBytes(H, rows) / 4)
+/** Panels of 16 columns of a matrix of `rows` rows, given by its elements. */
+const packColumns = (element: (k: number, j: number) => number, rows: number, columns: number): Float32Array => {
+  const packed = new Float32Array(columnPackBytes(columns, rows) / 4)
   let at = 0
-  for (let first = 0; first < H; first += 16)
-    for (let k = 0; k < rows; k++) for (let j = first; j < first + 16; j++) packed[at++] = j < H ? element(k, j) : 0
+  for (let first = 0; first < columns; first += 16)
+    for (let k = 0; k < rows; k++)
+      for (let j = first; j < first + 16; j++) packed[at++] = j < columns ? element(k, j) : 0
   return packed
 }
 
 const packOf = (name: string, w: Float32Array, H: number): Float32Array => {
   const gates = gatesOf(name)
-  if (name.includes('grad')) return packColumns((k, j) => w[k * H + j]!, gates * H, H)
-  return gates > 1 ? packUnits(w, H, gates) : packColumns((k, j) => w[j * H + k]!, H, H)
+  const rows = (first: number, count: number): Float32Array =>
+    name.includes('grad')
+      ? packColumns((k, j) => w[(first + k) * H + j]!, count, H)
+      : packColumns((k, j) => w[(first + j) * H + k]!, H, count)
+  if (resetsFirst(name)) return Float32Array.of(...rows(0, 2 * H), ...rows(2 * H, H))
+  return name.includes('grad') || gates === 1 ? rows(0, gates * H) : packUnits(w, H, gates)
 }
 
 const pack: Reference = function* (row) {
@@ -79,6 +87,8 @@ interface Run {
 interface Forward {
   readonly gates: Float64Array
   readonly linear: Float64Array
+  /** r h of a GRU that resets first. */
+  readonly q: Float64Array
   readonly hs: Float64Array
   readonly cs: Float64Array
   readonly y: Float64Array
@@ -98,21 +108,27 @@ const forwardPass = (name: string, { shape, reverse, relu, w, bias, x, h0, c0 }:
   const size = N * H
   const gates = Float64Array.from(x)
   const linear = new Float64Array(T * size)
+  const q = new Float64Array(T * size)
   const hs = new Float64Array((T + 1) * size)
   const cs = new Float64Array((T + 1) * size)
   const y = new Float64Array(T * size)
   hs.set(h0, reverse ? T * size : 0)
   cs.set(c0, reverse ? T * size : 0)
+  const sumOf = (row: number, state: ArrayLike<number>): number => {
+    let sum = bias?.[row] ?? 0
+    for (let k = 0; k < H; k++) sum += state[k]! * w[row * H + k]!
+    return sum
+  }
   for (const { t, from, to } of stepsOf(shape, reverse))
-    for (let n = 0; n < N; n++)
+    for (let n = 0; n < N; n++) {
+      const state = hs.slice(from * size + n * H, from * size + (n + 1) * H)
+      const first = (t * N + n) * G * H
+      const reset = state.map((h, k) => h * sigmoid(sumOf(k, state) + x[first + k]!))
+      if (resetsFirst(name)) q.set(reset, (t * N + n) * H)
       for (let j = 0; j < H; j++) {
         const at = n * H + j
-        const old = hs[from * size + at]!
-        const recurrent = Array.from({ length: G }, (_, g) => {
-          let sum = bias?.[g * H + j] ?? 0
-          for (let k = 0; k < H; k++) sum += hs[from * size + n * H + k]! * w[(g * H + j) * H + k]!
-          return sum
-        })
+        const old = state[j]!
+        const recurrent = Array.from({ length: G }, (_, g) => sumOf(g * H + j, state))
         const place = (g: number): number => ((t * N + n) * G + g) * H + j
         const sums = recurrent.map((sum, g) => sum + gates[place(g)]!)
         let h: number
@@ -124,7 +140,8 @@ const forwardPass = (name: string, { shape, reverse, relu, w, bias, x, h0, c0 }:
           ;[i, fg, g, o].forEach((value, gate) => (gates[place(gate)] = value))
         } else if (G === 3) {
           const [r, z] = [sigmoid(sums[0]!), sigmoid(sums[1]!)] as const
-          const candidate = Math.tanh(gates[place(2)]! + r * recurrent[2]!)
+          const last = resetsFirst(name) ? sumOf(2 * H + j, reset) : r * recurrent[2]!
+          const candidate = Math.tanh(gates[place(2)]! + last)
           linear[t * size + at] = recurrent[2]!
           h = (1 - z) * candidate + z * old
           ;[r, z, candidate].forEach((value, gate) => (gates[place(gate)] = value))
@@ -134,7 +151,8 @@ const forwardPass = (name: string, { shape, reverse, relu, w, bias, x, h0, c0 }:
         cs[to * size + at] = active ? c : cs[from * size + at]!
         y[t * size + at] = active ? h : 0
       }
-  return { gates, linear, hs, cs, y }
+    }
+  return { gates, linear, q, hs, cs, y }
 }
 
 const runsOf = function* (name: string): Iterable<Run> {
@@ -176,7 +194,7 @@ const recurrent: Reference = function* (row) {
   const G = gatesOf(row.name)
   for (const run of runsOf(row.name)) {
     const { T, N, H, lengths } = run.shape
-    const { gates, linear, hs, cs, y } = forwardPass(row.name, run)
+    const { gates, linear, q, hs, cs, y } = forwardPass(row.name, run)
     const first = run.reverse ? T * N * H : 0
     const last = run.reverse ? 0 : T - 1
     const kept = (steps: Float64Array): { values: Float64Array; slack: number } => {
@@ -203,7 +221,7 @@ const recurrent: Reference = function* (row) {
         ...(G > 1 ? { pGates: kept(gates) } : {}),
         pHs: { values: hs, slack },
         ...(G === 4 ? { pCs: { values: cs, slack } } : {}),
-        ...(G === 3 ? { pLinear: kept(linear) } : {}),
+        ...(resetsFirst(row.name) ? { pQ: kept(q) } : G === 3 ? { pLinear: kept(linear) } : {}),
         ...(lengths ? { pY: { values: y, slack } } : {}),
       },
     }
@@ -215,6 +233,7 @@ const recurrent: Reference = function* (row) {
 const recurrentGradient: Reference = function* (row) {
   const draw = new Draw(83)
   const G = gatesOf(row.name)
+  const first = resetsFirst(row.name)
   for (const run of runsOf(row.name)) {
     const { shape, reverse, relu, w } = run
     const { T, N, H, lengths } = shape
@@ -257,15 +276,24 @@ const recurrentGradient: Reference = function* (row) {
             const dr = dn * linear[t * size + at]! * r * (1 - r)
             ;[dr, dz, dn].forEach((part, k) => (dx[place(k)] = part))
             ;[dr, dz, dn * r].forEach((part, k) => (ds[place(k)] = part))
+            if (first) ds[place(2)] = dn
             next[j] = total * z
           } else {
             const h = hs[to * size + at]!
             ds[place(0)] = relu ? (h > 0 ? total : 0) : total * (1 - h * h)
           }
         }
+        // The candidate of a GRU that resets first saw r h: its part goes through r, and from there back.
+        for (let k = 0; first && k < H; k++) {
+          let dq = 0
+          for (let j = 0; j < H; j++) dq += ds[((t * N + n) * G + 2) * H + j]! * w[(2 * H + j) * H + k]!
+          const r = gates[(t * N + n) * G * H + k]!
+          ds[(t * N + n) * G * H + k] = dq * hs[from * size + n * H + k]! * r * (1 - r)
+          next[k]! += dq * r
+        }
         for (let k = 0; k < H; k++) {
           let sum = next[k]!
-          for (let g = 0; g < G; g++)
+          for (let g = 0; g < (first ? 2 : G); g++)
             for (let j = 0; j < H; j++) sum += ds[((t * N + n) * G + g) * H + j]! * w[(g * H + j) * H + k]!
           dh[n * H + k] = sum
         }
@@ -278,14 +306,14 @@ const recurrentGradient: Reference = function* (row) {
         ...(G > 1 ? { pGates: gates } : {}),
         pPacked: packOf(row.name, w, H),
         ...(G === 4 ? { pCs: cs, pDc: dcLast } : { pHs: hs }),
-        ...(G === 3 ? { pLinear: linear } : {}),
+        ...(G === 3 && !first ? { pLinear: linear } : {}),
         ...(dy ? { pDy: dy } : {}),
         pDh: dhLast,
         ...(lengths ? { pLengths: lengths } : {}),
       },
       outputs: {
         ...(G === 4 ? { pDc: bounded(dc) } : {}),
-        ...(G === 3 ? { pDx: bounded(dx) } : {}),
+        ...(G === 3 && !first ? { pDx: bounded(dx) } : {}),
         pDs: bounded(ds),
         pDh: bounded(dh),
       },
