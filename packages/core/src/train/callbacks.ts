@@ -65,7 +65,7 @@ export interface EarlyStoppingOptions extends WatchOptions {
   readonly patience?: number
   /** The least change that counts as improvement. Default 0. */
   readonly minDelta?: number
-  /** Put the best epoch's parameters back at the end. Default false. */
+  /** Put the best epoch's parameters back at the end; a resumed run has those of its own epochs. Default false. */
   readonly restoreBest?: boolean
 }
 
