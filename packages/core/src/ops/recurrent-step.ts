@@ -1,27 +1,19 @@
 /* oxlint-disable no-restricted-properties -- reference loops */
 import { gemm, gemmFlags } from '@lanewise/kernels-wasm/gemm'
-import { columnPackBytes, gatePackBytes, rnn } from '@lanewise/kernels-wasm/rnn'
+import { gatePackBytes, rnn } from '@lanewise/kernels-wasm/rnn'
 import type { OpDef } from '../autograd/op.ts'
 import { gatesOf, type CellKind } from './recurrent.ts'
 
 /** Where a packed recurrent weight holds row r, column k of [G H, H]: what the kernels of one step read in order. */
-const packedAt = (cell: CellKind, H: number, r: number, k: number): number => {
-  const G = gatesOf(cell)
-  if (G === 1) return ((r >> 4) * H + k) * 16 + (r & 15)
-  const [gate, unit] = [Math.floor(r / H), r % H]
-  return (((unit >> 2) * H + k) * G + gate) * 4 + (unit & 3)
-}
-
-const packedSize = (cell: CellKind, H: number): number =>
-  (cell === 'lstm' || cell === 'gru' ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, H)) / 4
+const packedAt = (H: number, r: number, k: number): number => ((r >> 4) * H + k) * 16 + (r & 15)
 
 /** A recurrent weight [G H, H] in the order of {@link recurrentStepOp}. */
 export const packRecurrentOp: OpDef<CellKind> = {
   name: 'packRecurrent',
-  infer: ([w], cell) => [{ shape: [packedSize(cell, w.shape[1])], dtype: w.dtype }],
+  infer: ([w], cell) => [{ shape: [gatePackBytes(w.shape[1], gatesOf(cell)) / 4], dtype: w.dtype }],
   reference: ([w], cell, [y]) => {
     const [rows, H] = w.shape
-    for (let r = 0; r < rows; r++) for (let k = 0; k < H; k++) y.data[packedAt(cell, H, r, k)] = w.data[r * H + k]
+    for (let r = 0; r < rows; r++) for (let k = 0; k < H; k++) y.data[packedAt(H, r, k)] = w.data[r * H + k]
   },
   wasm: (k, [w], cell, [spec]) => {
     if (w.dtype !== 'f32') return null
@@ -103,7 +95,7 @@ export const recurrentStepOp: OpDef<StepAttrs> = {
       const xs = product(wIh.data, x, bIh.data)
       const sums = Float64Array.from(bHh.data, (bias, r) => {
         let total = bias
-        for (let k = 0; k < H; k++) total += packed.data[packedAt(cell, H, r, k)] * h.data[old + k]
+        for (let k = 0; k < H; k++) total += packed.data[packedAt(H, r, k)] * h.data[old + k]
         return total
       })
       for (let j = 0; j < H; j++) {
@@ -133,7 +125,7 @@ export const recurrentStepOp: OpDef<StepAttrs> = {
     const steps = k.use(rnn)
     let size = embedding === null ? attrs.input.length : embedding.shape[1]
     const pWork = k.scratch(4 * Math.max(GH, output.length))
-    const pLinear = k.scratch(4 * H)
+    const [pGates, pLinear] = [k.scratch(4 * GH), k.scratch(4 * H)]
     const pScratch = k.scratch(products.gemm_scratch_bytes(1, Math.max(GH, output.length), Math.max(size, H)))
     let pX = embedding === null ? k.scratch(4 * size) : k.ptr(embedding) + 4 * size * attrs.token
     if (embedding === null) {
@@ -151,7 +143,7 @@ export const recurrentStepOp: OpDef<StepAttrs> = {
       const at = i * 2 * H
       const pH = k.ptr(h) + at
       if (cell === 'lstm') steps.f32_lstm(pWork, pWork, pPacked, pBias, pH, k.ptr(c) + at, 0, 0, 1, 1, H, from, 1)
-      else if (cell === 'gru') steps.f32_gru(pWork, pWork, pPacked, pBias, pH, pLinear, 0, 0, 1, 1, H, from, 1)
+      else if (cell === 'gru') steps.f32_gru(pWork, pGates, pPacked, pBias, pH, pLinear, 0, 0, 1, 1, H, from, 1)
       else steps.f32_rnn(pWork, pPacked, pBias, pH, 0, 0, 1, 1, H, from, Number(cell === 'relu'))
       pX = pH + 4 * H * (1 - from)
       size = H

@@ -182,7 +182,7 @@ function wasm(k: WasmBackend, inputs: readonly Tensor[], attrs: Attrs, specs: re
   const pLengths = lengths === undefined ? 0 : k.contiguousPtr(lengths)
   const pY = lengths === undefined ? 0 : k.ptr(y)
   const gated = cell === 'lstm' || cell === 'gru'
-  const pPacked = k.scratch(gated && resetAfter ? gatePackBytes(H, gatesOf(cell)) : columnPackBytes(H, w.shape[0]))
+  const pPacked = k.scratch(resetAfter ? gatePackBytes(H, gatesOf(cell)) : gatePackBytes(H, 2) + gatePackBytes(H, 1))
   const [pW, pX] = [k.contiguousPtr(w), k.contiguousPtr(xw)]
   const pGates = keep || !gated ? k.ptr(gates) : k.scratch(4 * N * GH)
   const [back, all] = [Number(reverse), Number(keep)]

@@ -24,8 +24,10 @@ export function packColumns(pB: usize, rs: i32, cs: i32, pPacked: usize, K: i32,
   }
 }
 
-/** C += A B for two rows of A and one panel of B; `lanes` of the 16 columns exist. */
-function tile2(pA: usize, stepA: usize, pB: usize, K: i32, pC: usize, stepC: usize, lanes: i32): void {
+/** Two rows of A and one panel of B; `lanes` of the 16 columns exist. */
+function tile2(
+  pA: usize, stepA: usize, pB: usize, K: i32, pC: usize, stepC: usize, pX: usize, stepX: usize, pBias: usize, lanes: i32,
+): void {
   let a0 = f4(0), a1 = a0, a2 = a0, a3 = a0
   let b0 = a0, b1 = a0, b2 = a0, b3 = a0
   let pNext = pA + stepA
@@ -47,12 +49,12 @@ function tile2(pA: usize, stepA: usize, pB: usize, K: i32, pC: usize, stepC: usi
     pNext += 8
     pB += 128
   }
-  addRow(pC, a0, a1, a2, a3, lanes)
-  addRow(pC + stepC, b0, b1, b2, b3, lanes)
+  finishRow(pC, pX, pBias, a0, a1, a2, a3, lanes)
+  finishRow(pC + stepC, pX + stepX, pBias, b0, b1, b2, b3, lanes)
 }
 
 /** One row of A and one panel. */
-function tile1(pA: usize, pB: usize, K: i32, pC: usize, lanes: i32): void {
+function tile1(pA: usize, pB: usize, K: i32, pC: usize, pX: usize, pBias: usize, lanes: i32): void {
   let a0 = f4(0), a1 = a0, a2 = a0, a3 = a0
   for (; K > 0; K--, pA += 4, pB += 64) {
     const x = v128.load32_splat(pA)
@@ -61,11 +63,11 @@ function tile1(pA: usize, pB: usize, K: i32, pC: usize, lanes: i32): void {
     a2 = fma(x, v128.load(pB, 32), a2)
     a3 = fma(x, v128.load(pB, 48), a3)
   }
-  addRow(pC, a0, a1, a2, a3, lanes)
+  finishRow(pC, pX, pBias, a0, a1, a2, a3, lanes)
 }
 
 /** One row of A and two panels: eight sums in flight hide the latency of the additions. */
-function tile1x2(pA: usize, pB: usize, K: i32, pC: usize, lanes: i32): void {
+function tile1x2(pA: usize, pB: usize, K: i32, pC: usize, pX: usize, pBias: usize, lanes: i32): void {
   let a0 = f4(0), a1 = a0, a2 = a0, a3 = a0
   let b0 = a0, b1 = a0, b2 = a0, b3 = a0
   let pNext = pB + (<usize>K << 6)
@@ -89,73 +91,60 @@ function tile1x2(pA: usize, pB: usize, K: i32, pC: usize, lanes: i32): void {
     pB += 128
     pNext += 128
   }
-  addRow(pC, a0, a1, a2, a3, 16)
-  addRow(pC + 64, b0, b1, b2, b3, lanes - 16)
+  finishRow(pC, pX, pBias, a0, a1, a2, a3, 16)
+  finishRow(pC + 64, pX + 64, pBias ? pBias + 64 : 0, b0, b1, b2, b3, lanes - 16)
 }
 
-function addRow(p: usize, a0: v128, a1: v128, a2: v128, a3: v128, lanes: i32): void {
-  if (lanes >= 16) {
-    v128.store(p, f32x4.add(v128.load(p), a0))
-    v128.store(p, f32x4.add(v128.load(p, 16), a1), 16)
-    v128.store(p, f32x4.add(v128.load(p, 32), a2), 32)
-    v128.store(p, f32x4.add(v128.load(p, 48), a3), 48)
-    return
-  }
-  addPart(p, a0, lanes)
-  if (lanes > 4) addPart(p + 16, a1, lanes - 4)
-  if (lanes > 8) addPart(p + 32, a2, lanes - 8)
-  if (lanes > 12) addPart(p + 48, a3, lanes - 12)
+/** Sums of a row with what they start from. */
+function finishRow(pC: usize, pX: usize, pBias: usize, a0: v128, a1: v128, a2: v128, a3: v128, lanes: i32): void {
+  finish4(pC, pX, pBias, a0, lanes)
+  if (lanes > 4) finish4(pC + 16, pX + 16, pBias ? pBias + 16 : 0, a1, lanes - 4)
+  if (lanes > 8) finish4(pC + 32, pX + 32, pBias ? pBias + 32 : 0, a2, lanes - 8)
+  if (lanes > 12) finish4(pC + 48, pX + 48, pBias ? pBias + 48 : 0, a3, lanes - 12)
 }
 
 @inline
-function addPart(p: usize, a: v128, lanes: i32): void {
-  storeUpTo4(p, f32x4.add(loadUpTo4(p, lanes), a), lanes)
+function finish4(pC: usize, pX: usize, pBias: usize, a: v128, lanes: i32): void {
+  let x = loadUpTo4(pX, lanes)
+  if (pBias) x = f32x4.add(x, loadUpTo4(pBias, lanes))
+  storeUpTo4(pC, f32x4.add(x, a), lanes)
 }
 
-/** C [M, columns] += A [M, K] B, B packed by packColumns; rows of A lie rsA apart, rows of C rsC. */
-export function addProduct(
-  pA: usize, rsA: i32, pPacked: usize, pC: usize, rsC: i32, M: i32, columns: i32, K: i32,
+/**
+ * C [M, columns] = A [M, K] B + X + bias, B packed by packColumns; rows of A lie rsA apart, those of C rsC, of X rsX. X may
+ * be C, and pBias 0.
+ */
+export function product(
+  pA: usize, rsA: i32, pPacked: usize, pC: usize, rsC: i32, pX: usize, rsX: i32, pBias: usize, M: i32, columns: i32, K: i32,
 ): void {
   const stepA = <usize>rsA << 2
   const stepC = <usize>rsC << 2
+  const stepX = <usize>rsX << 2
   let first = 0
   if (M == 1) {
     for (; first + 16 < columns; first += 32, pPacked += <usize>K << 7) {
-      tile1x2(pA, pPacked, K, at(pC, first), columns - first)
+      tile1x2(pA, pPacked, K, at(pC, first), at(pX, first), pBias ? at(pBias, first) : 0, columns - first)
     }
   }
   for (; first < columns; first += 16) {
     let a = pA
     let c = at(pC, first)
+    let x = at(pX, first)
+    const bias = pBias ? at(pBias, first) : 0
     let m = M
-    for (; m >= 2; m -= 2, a += 2 * stepA, c += 2 * stepC) tile2(a, stepA, pPacked, K, c, stepC, columns - first)
-    if (m) tile1(a, pPacked, K, c, columns - first)
+    for (; m >= 2; m -= 2, a += 2 * stepA, c += 2 * stepC, x += 2 * stepX) {
+      tile2(a, stepA, pPacked, K, c, stepC, x, stepX, bias, columns - first)
+    }
+    if (m) tile1(a, pPacked, K, c, x, bias, columns - first)
     pPacked += <usize>K << 6
   }
 }
 
-/** Starts the sums of a step: input part and bias of N rows of `count` sums. */
-export function beginSums(pX: usize, pBias: usize, pOut: usize, N: i32, count: i32): void {
-  for (let n = 0; n < N; n++) {
-    for (let j = 0; j < count; j += 4) {
-      const i = n * count + j
-      const x = loadUpTo4(at(pX, i), count - j)
-      storeUpTo4(at(pOut, i), pBias ? f32x4.add(x, loadUpTo4(at(pBias, j), count - j)) : x, count - j)
-    }
-  }
-}
-
-/** W [gates H, H] in panels of four units: [H][gates][4], zero beyond the last unit. */
-export function packUnits(pW: usize, pPacked: usize, H: i32, gates: i32): void {
-  const step = <usize>gates << 4
-  const row = <usize>H << 2
-  for (let unit = 0; unit < H; unit += 4, pPacked += <usize>H * step) {
-    for (let gate = 0; gate < gates; gate++) {
-      let from = at(pW, (gate * H + unit) * H)
-      let to = pPacked + (<usize>gate << 4)
-      for (let k = 0; k < H; k++, from += 4, to += step) v128.store(to, fourRows(from, row, H - unit))
-    }
-  }
+/** C += A B, as above. */
+export function addProduct(
+  pA: usize, rsA: i32, pPacked: usize, pC: usize, rsC: i32, M: i32, columns: i32, K: i32,
+): void {
+  product(pA, rsA, pPacked, pC, rsC, pC, rsC, 0, M, columns, K)
 }
 
 /** One word of each of up to four rows; zero beyond. */

@@ -1,7 +1,7 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
 import { atLeast, f4 } from '../lib/vector'
 import { tanhRun } from './activations'
-import { addProduct, at, beginSums, carryInactive, isActive, packColumns } from './panels'
+import { addProduct, at, carryInactive, isActive, packColumns, product } from './panels'
 
 export function f32_rnn_pack(pW: usize, pPacked: usize, H: i32): void {
   packColumns(pW, 1, H, pPacked, H, H)
@@ -21,8 +21,7 @@ export function f32_rnn(
     const t = reverse ? T - 1 - s : s
     const pIn = at(pHs, (reverse ? t + 1 : t) * size)
     const pOut = at(pHs, (reverse ? t : t + 1) * size)
-    beginSums(at(pX, t * size), pBias, pOut, N, H)
-    addProduct(pIn, H, pPacked, pOut, H, N, H, H)
+    product(pIn, H, pPacked, pOut, H, at(pX, t * size), H, pBias, N, H, H)
     activate(pOut, size, relu)
     if (pLengths) carryInactive(pLengths, pY ? at(pY, t * size) : 0, pIn, pOut, 0, 0, t, N, H)
   }

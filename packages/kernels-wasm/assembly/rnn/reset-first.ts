@@ -1,7 +1,7 @@
 import { loadUpTo4, storeUpTo4 } from '../lib/tail'
 import { f4, fma } from '../lib/vector'
 import { sigmoidRun, tanhRun } from './activations'
-import { addProduct, at, beginSums, carryInactive, isActive, packColumns } from './panels'
+import { addProduct, at, carryInactive, isActive, packColumns, product } from './panels'
 
 // The GRU whose reset gate acts on the state. Its candidate needs the product with q = r h, and so r of every unit: two
 // products a step, where the others have one.
@@ -12,6 +12,7 @@ function after(pPacked: usize, K: i32, columns: i32): usize {
   return pPacked + (<usize>(K * ((columns + 15) >> 4)) << 6)
 }
 
+/** The panels of gates r and z, then those of the candidate. */
 export function f32_gru_reset_first_pack(pW: usize, pPacked: usize, H: i32): void {
   packColumns(pW, 1, H, pPacked, H, 2 * H)
   packColumns(at(pW, 2 * H * H), 1, H, after(pPacked, H, 2 * H), H, H)
@@ -59,12 +60,13 @@ export function f32_gru_reset_first(
     const t = reverse ? T - 1 - s : s
     const pIn = at(pHs, (reverse ? t + 1 : t) * size)
     const pOut = at(pHs, (reverse ? t : t + 1) * size)
+    const x = at(pX, 3 * t * size)
     const gates = keep ? at(pGates, 3 * t * size) : pGates
     const q = keep ? at(pQ, t * size) : pQ
-    beginSums(at(pX, 3 * t * size), pBias, gates, N, 3 * H)
-    addProduct(pIn, H, pPacked, gates, 3 * H, N, 2 * H, H)
+    product(pIn, H, pPacked, gates, 3 * H, x, 3 * H, pBias, N, 2 * H, H)
     openGates(gates, pIn, q, N, H)
-    addProduct(q, H, pCandidate, at(gates, 2 * H), 3 * H, N, H, H)
+    const bias = pBias ? at(pBias, 2 * H) : 0
+    product(q, H, pCandidate, at(gates, 2 * H), 3 * H, at(x, 2 * H), 3 * H, bias, N, H, H)
     outputs(gates, pIn, pOut, N, H)
     if (pLengths) carryInactive(pLengths, pY ? at(pY, t * size) : 0, pIn, pOut, 0, 0, t, N, H)
   }

@@ -1,17 +1,14 @@
 import base from '#wasm/rnn.base'
 import type { KernelGroup } from '../host.ts'
 
-/** Bytes of the packed recurrent weight of a layer: forward with `gates` 4 (LSTM) or 3 (GRU). */
+/** Bytes of the packed recurrent weight of a layer, forward, with `gates` 4 (LSTM), 3 (GRU) or 1. */
 export function gatePackBytes(H: number, gates: number): number {
-  return 16 * H * gates * Math.ceil(H / 4)
+  return columnPackBytes(gates * H, H)
 }
 
-/**
- * Bytes of a packed [rows, H] matrix: the weight of the plain RNN (rows = H) and of the GRU that resets first (3 H), and
- * every gradient's (rows = gates H).
- */
-export function columnPackBytes(H: number, rows: number): number {
-  return 64 * rows * Math.ceil(H / 16)
+/** Bytes of a packed [rows, columns] matrix: every gradient's has gates H rows and H columns. */
+export function columnPackBytes(columns: number, rows: number): number {
+  return 64 * rows * Math.ceil(columns / 16)
 }
 
 /**
@@ -32,9 +29,9 @@ export function columnPackBytes(H: number, rows: number): number {
  * Gradient kernels take the same buffers after the forward pass, dy [T, N, H] (0 for none), and dh (dc) [N, H] holding
  * the gradient of the last state, which they turn into that of the first. Rows past their length get ds = 0 and their dy
  * is not read. The caller finishes with products: dX = ds W_ih, dW_ih = ds^T X, db = column sums of ds.
- * With `keep` 1 the gates of all steps stay, [T, N, G H], as the gradient needs them; pGates may be pX then, and the
- * gradients may be written over the gates (not those of f32_gru_reset_first). With `keep` 0 `gates` (and `linear`, `q`)
- * is room for one step.
+ * With `keep` 1 the gates of all steps stay, [T, N, G H], as the gradient needs them; pGates may be pX then (not of
+ * f32_gru), and the gradients may be written over the gates (not of f32_gru_reset_first). With `keep` 0 `gates` (and
+ * `linear`, `q`) is room for one step.
  * A row's bits do not depend on the batch it is in.
  */
 export interface RnnKernels {
@@ -114,7 +111,7 @@ export interface RnnKernels {
     H: number,
     reverse: number,
   ): void
-  /** W_hh [3 H, H] to {@link columnPackBytes}(H, 3 H) bytes. */
+  /** W_hh [3 H, H] to {@link gatePackBytes}(H, 2) + gatePackBytes(H, 1) bytes. */
   f32_gru_reset_first_pack(pW: number, pPacked: number, H: number): void
   /**
    * The GRU whose reset gate acts on the state, before the product. `gates` gets r, z, n; `q` [T, N, H] gets r h.
@@ -154,7 +151,7 @@ export interface RnnKernels {
     H: number,
     reverse: number,
   ): void
-  /** W_hh [H, H] to {@link columnPackBytes}(H, H) bytes. */
+  /** W_hh [H, H] to {@link gatePackBytes}(H, 1) bytes. */
   f32_rnn_pack(pW: number, pPacked: number, H: number): void
   /** h' = tanh(x + W h + b), or relu where `relu` is 1. */
   f32_rnn(

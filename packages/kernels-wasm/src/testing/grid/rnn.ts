@@ -1,4 +1,4 @@
-import { columnPackBytes, gatePackBytes } from '../../groups/rnn.ts'
+import { columnPackBytes } from '../../groups/rnn.ts'
 import { Draw } from './case.ts'
 import type { Case, Reference } from './case.ts'
 import { sigmoid } from './math.ts'
@@ -28,16 +28,6 @@ const gatesOf = (name: string): number => (name.includes('lstm') ? 4 : name.incl
 /** Whether a GRU's reset gate acts on the state, before the product. */
 const resetsFirst = (name: string): boolean => name.includes('reset_first')
 
-const packUnits = (w: Float32Array, H: number, gates: number): Float32Array => {
-  const packed = new Float32Array(gatePackBytes(H, gates) / 4)
-  let at = 0
-  for (let unit = 0; unit < H; unit += 4)
-    for (let k = 0; k < H; k++)
-      for (let gate = 0; gate < gates; gate++)
-        for (let j = unit; j < unit + 4; j++) packed[at++] = j < H ? w[(gate * H + j) * H + k]! : 0
-  return packed
-}
-
 /** Panels of 16 columns of a matrix of `rows` rows, given by its elements. */
 const packColumns = (element: (k: number, j: number) => number, rows: number, columns: number): Float32Array => {
   const packed = new Float32Array(columnPackBytes(columns, rows) / 4)
@@ -54,8 +44,7 @@ const packOf = (name: string, w: Float32Array, H: number): Float32Array => {
     name.includes('grad')
       ? packColumns((k, j) => w[(first + k) * H + j]!, count, H)
       : packColumns((k, j) => w[(first + j) * H + k]!, H, count)
-  if (resetsFirst(name)) return Float32Array.of(...rows(0, 2 * H), ...rows(2 * H, H))
-  return name.includes('grad') || gates === 1 ? rows(0, gates * H) : packUnits(w, H, gates)
+  return resetsFirst(name) ? Float32Array.of(...rows(0, 2 * H), ...rows(2 * H, H)) : rows(0, gates * H)
 }
 
 const pack: Reference = function* (row) {
