@@ -14,8 +14,9 @@ const assembly = join(root, 'assembly')
 const out = join(root, 'dist/wasm')
 const tiers = ['base', 'relaxed']
 const features = { base: 'simd', relaxed: 'simd,relaxed-simd' }
+/** A memory of a page at least spares engines that check bounds in code a check of each constant offset. */
 const flags =
-  '--runtime stub -O3 --converge --noAssert --importMemory --noExportMemory --disable mutable-globals --disableWarning'.split(
+  '--runtime stub -O3 --converge --noAssert --importMemory --initialMemory 1 --noExportMemory --disable mutable-globals --disableWarning'.split(
     ' ',
   )
 

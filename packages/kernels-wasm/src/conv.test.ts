@@ -317,6 +317,30 @@ describe.each(builds)('conv, %s build', (build) => {
       }
   })
 
+  test('plain loads give the same bits', () => {
+    edge = -1
+    for (const s of [
+      shapeOf(2, 16, 20, [9, 11], [3, 3], { padding: 1 }),
+      shapeOf(1, 3, 24, [20, 17], [7, 7], { padding: 3, stride: 2 }),
+      shapeOf(9, 12, 9, [2, 2], [3, 3], { padding: 1 }),
+      shapeOf(1, 28, 8, [3, 700], [1, 1], { groups: 2 }),
+    ]) {
+      const n = sizes(s)
+      const pParams = start(s, 0)
+      const [x, dy] = [arena.put(mixed(n.x)), arena.put(mixed(n.y))]
+      const scratch = arena.scratch(kernels.conv_scratch_bytes(pParams, convPass.weightGrad))
+      // As engineFlags gives them: the bit of packed weights means nothing here.
+      const { packed, plainLoads } = convFlags
+      const [usual, plain, both] = [0, plainLoads, plainLoads + packed].map((flags) => {
+        const dw = arena.output(n.w)
+        kernels.f32_conv_weight_grad(x.p, dy.p, dw.p, 0, pParams, flags, scratch)
+        return arena.read(dw)
+      })
+      expect(plain, JSON.stringify(s)).toEqual(usual)
+      expect(both, JSON.stringify(s)).toEqual(usual)
+    }
+  })
+
   test('an infinite gradient reaches its own window only', () => {
     for (const C of [1, 3, 7]) {
       const s = shapeOf(2, C, 5, [6, 6], [3, 3])

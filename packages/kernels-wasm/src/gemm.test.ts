@@ -1,4 +1,5 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { convFlags } from './groups/conv.ts'
 import { engineFlags, gemm, gemmFlags } from './groups/gemm.ts'
 import type { GemmKernels } from './groups/gemm.ts'
 import { KernelHost, loadKernels, supportsRelaxedSimd } from './host.ts'
@@ -176,7 +177,8 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
     for (const layout of layouts)
       for (const [M, N, K] of [
         [6, 8, 3],
-        [29, 20, 37],
+        [6, 48, 3],
+        [29, 60, 37],
         [50, 101, 523],
       ] as const) {
         arena.reset()
@@ -231,16 +233,24 @@ describe.each(builds)('f32_gemm, %s build', (build) => {
 describe('engineFlags', () => {
   afterEach(() => void vi.unstubAllGlobals())
 
-  test('none in V8, spread where errors are those of JavaScriptCore', async () => {
-    expect(engineFlags()).toBe(0)
+  const fresh = async (): Promise<number> => {
     vi.resetModules()
+    return (await import('./groups/gemm.ts')).engineFlags()
+  }
+
+  test('none in V8, but in Deno plain loads', async () => {
+    expect(engineFlags()).toBe(0)
+    vi.stubGlobal('Deno', {})
+    expect(await fresh()).toBe(convFlags.plainLoads)
+  })
+
+  test('both hints where errors are those of JavaScriptCore', async () => {
     vi.stubGlobal(
       'Error',
       class extends Error {
         readonly sourceURL = ''
       },
     )
-    const fresh = await import('./groups/gemm.ts')
-    expect(fresh.engineFlags()).toBe(gemmFlags.spread)
+    expect(await fresh()).toBe(gemmFlags.spread + convFlags.plainLoads)
   })
 })

@@ -77,6 +77,13 @@ test('memory grows until its maximum and no further', () => {
   expect(host.memory.buffer.byteLength).toBe(3 * 65536)
 })
 
+test('binaries ask for a page of memory', async () => {
+  const host = new KernelHost({ initialPages: 0 })
+  expect(await codeOf(() => host.use(gemm))).toMatch(/^KERNEL_BAD_MODULE/)
+  host.grow(1)
+  expect(host.use(gemm).gemm_scratch_bytes(8, 8, 8)).toBeGreaterThan(0)
+})
+
 test('memory that the engine refuses is a named error', async () => {
   expect(await codeOf(() => new KernelHost({ initialPages: 4, maximumPages: 3 }))).toMatchInlineSnapshot(
     `"KERNEL_NO_MEMORY: KernelHost: the engine gives no such memory; got 4 pages now, 3 at most. Lower maximumPages."`,

@@ -13,7 +13,7 @@ export interface KernelGroup<E> {
 
 /** Size of the linear memory, in pages of 64 KiB. */
 export interface KernelHostOptions {
-  /** Default 16 (1 MiB). */
+  /** At least 1, which the binaries ask for. Default 16 (1 MiB). */
   readonly initialPages?: number
   /** Default 65536 (4 GiB). */
   readonly maximumPages?: number

@@ -1,4 +1,5 @@
 import { conv, convFlags, convPass, type ConvKernels } from '@lanewise/kernels-wasm/conv'
+import { engineFlags } from '@lanewise/kernels-wasm/gemm'
 import { apply, applyAll } from '../autograd/apply.ts'
 import { isGradEnabled } from '../autograd/modes.ts'
 import type { NDArray, OpDef, TensorSpec } from '../autograd/op.ts'
@@ -199,7 +200,8 @@ const weightGradWasm = (
   const outputs = specs.map(({ shape, dtype }) => k.empty(shape, dtype))
   const { kernels, p, scratch } = prepare(k, a, x[0].shape[0], x[0].shape[1], x[1].shape[1], convPass.weightGrad)
   const pDb = outputs.length === 2 ? k.ptr(outputs[1]) : 0
-  kernels.f32_conv_weight_grad(k.channelsLastPtr(x[0]), k.channelsLastPtr(x[1]), k.ptr(outputs[0]), pDb, p, 0, scratch)
+  const [pX, pDy, pDw] = [k.channelsLastPtr(x[0]), k.channelsLastPtr(x[1]), k.ptr(outputs[0])]
+  kernels.f32_conv_weight_grad(pX, pDy, pDw, pDb, p, engineFlags(), scratch)
   return outputs
 }
 

@@ -5,7 +5,7 @@
 // On small maps the points of a block are taken position by position, all images of the block at each, and a tap sums over
 // the positions where it hits.
 import { packB } from '../lib/pack'
-import { ACCUMULATE, panelColumns, panelWidth, stepRows, tileOfSteps } from '../lib/tile'
+import { ACCUMULATE, panelColumns, panelWidth, PLAIN_LOADS, stepRows, tileOfSteps } from '../lib/tile'
 import { mergesRows } from './padded'
 import { Shape, taps } from './shape'
 
@@ -40,6 +40,8 @@ let strips: i32 = 0
 let tileRows: i32 = 0
 let tiles: i32 = 0
 let columns: i32 = 0
+/** Should the tiles load from plain addresses? */
+let plain: bool = false
 // Places in the scratch.
 let pRows: usize = 0
 let pCopy: usize = 0
@@ -121,6 +123,7 @@ export function weightGradScratch(s: Shape): i32 {
 export function weightGrad(pX: usize, pDy: usize, pDw: usize, pDb: usize, s: Shape, flags: i32, pScratch: usize): void {
   const c = s.C / s.groups, o = s.OC / s.groups
   plan(s, pScratch)
+  plain = (flags & PLAIN_LOADS) != 0
   for (let g = 0; g < s.groups; g++) {
     memory.fill(pSums, 0, columns * (tiles * tileRows + 1) << 2)
     let pBlock = pDy
@@ -235,10 +238,10 @@ function addBlock(s: Shape, rows: i32, width: i32): void {
           const offset = group * blockBytes + kd * planeBytes + kh * s.dilationH * rowBytes
           if (merged) {
             for (let i = 0; i < values; i += tileRows, pTile += tileBytes)
-              tileOfSteps(min(tileRows, values - i), wide, pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE)
+              tileOfSteps(min(tileRows, values - i), wide, pRows, rows, offset + (i << 2), step, width, pPanel, pTile, ACCUMULATE, plain)
           } else {
             for (let kw = 0; kw < s.KW; kw++, pTile += tileBytes)
-              tileOfSteps(values, wide, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE)
+              tileOfSteps(values, wide, pRows, rows, offset + kw * s.dilationW * pixelBytes, step, width, pPanel, pTile, ACCUMULATE, plain)
           }
         }
       }
@@ -289,7 +292,7 @@ function addHits(
   for (let i = whole ? min(1, rows) : rows; i > 0; i--, h++) {
     const first = h * s.OW + w
     const p = pPanel + (first * count * wide << 2), n = whole ? rows * width : width
-    tileOfSteps(values, wide, pRows + (first << 2), n, offset, pixelBytes, count, p, pTile, ACCUMULATE)
+    tileOfSteps(values, wide, pRows + (first << 2), n, offset, pixelBytes, count, p, pTile, ACCUMULATE, plain)
   }
 }
 

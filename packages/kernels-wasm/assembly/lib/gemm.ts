@@ -3,7 +3,8 @@
 // runs over ascending k from zero. B is packed in panels of 8 or 12 columns. Products with a vector have their own loops.
 // A on the base tier is packed in panels of MR rows, or read in place where it is contiguous along k and B has few columns.
 // On the relaxed tier rows are read in place, or from a copy that is contiguous along k: as fast in Node and a sixth faster
-// in Deno. JavaScriptCore has no load with broadcast; for it the flag SPREAD asks for panels with every value four times.
+// in Deno. For JavaScriptCore, whose loads with broadcast take four instructions, SPREAD asks for panels with every value
+// four times, which they are worth where B has many columns.
 import { matvec } from './matvec'
 import { copyRows, packA, packB } from './pack'
 import { settle } from './settle'
@@ -43,6 +44,10 @@ const LIST_BYTES: i32 = (MC / MR) * TAP_BYTES
 // @ts-ignore: decorator
 @inline
 const SPREAD: i32 = 32
+/** Columns from which on packing with every value four times pays. */
+// @ts-ignore: decorator
+@inline
+const SPREAD_FROM: i32 = 48
 /** Floats between the rows of a copy of A beyond their length: rows 2 KB apart would all want the same places of the cache. */
 // @ts-ignore: decorator
 @inline
@@ -111,8 +116,9 @@ function product(
   const pPanelsA = pPanelsB + (panelColumns(min(N, NC)) * blockK << 2)
   for (let j = 0; j < N; j += NC) {
     const n = min(NC, N - j)
-    const inPlace = sKA == 4 && (ASC_FEATURE_RELAXED_SIMD ? !(flags & SPREAD) : n < PACKED_A)
-    const packed = ASC_FEATURE_RELAXED_SIMD ? (flags & SPREAD) != 0 : !inPlace
+    const spread = (flags & SPREAD) != 0 && n >= SPREAD_FROM
+    const inPlace = sKA == 4 && (ASC_FEATURE_RELAXED_SIMD ? !spread : n < PACKED_A)
+    const packed = ASC_FEATURE_RELAXED_SIMD ? spread : !inPlace
     for (let k = 0; k < K; k += blockK) {
       const kc = min(blockK, K - k)
       const first = k == 0, last = k + kc >= K

@@ -61,6 +61,10 @@ export const BIAS_ROW: i32 = 4
 // @ts-ignore: decorator
 @inline
 export const RELU: i32 = 16
+/** Bit of `flags`: loads cost less from plain addresses than from an address and an offset. Relaxed tier. */
+// @ts-ignore: decorator
+@inline
+export const PLAIN_LOADS: i32 = 128
 /** With RELU, in a forward convolution: not above 6 either. */
 // @ts-ignore: decorator
 @inline
@@ -105,7 +109,11 @@ export function finishOne(pC: usize, v: v128, mode: i32, along: v128, across: v1
   v128.store32_lane(pC, v, 0)
 }
 
-/** Sums of one tile over a list of at least one tap, each `run` > 0 long; A's rows are contiguous along k. */
+/**
+ * Sums of one tile over a list of at least one tap, each `run` > 0 long; A's rows are contiguous along k. On the relaxed tier
+ * A is read from plain addresses, without offsets: that costs Node nothing in a loop of four steps, and in JavaScriptCore and
+ * Deno a load with an offset takes more instructions than the addition.
+ */
 // @ts-ignore: decorator
 @inline
 function taps(
@@ -114,7 +122,7 @@ function taps(
 ): void {
   let c00 = f32x4.splat(0), c01 = c00, c02 = c00, c10 = c00, c11 = c00, c12 = c00, c20 = c00, c21 = c00, c22 = c00
   let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
-  const end = pTaps + nTaps * TAP_BYTES
+  const end = pTaps + nTaps * TAP_BYTES, steps: usize = ASC_FEATURE_RELAXED_SIMD ? 4 : 2
   for (; pTaps < end; pTaps += TAP_BYTES) {
     let a0 = at + <usize>load<u32>(pTaps), a1: usize = 0, a2: usize = 0, a3: usize = 0, a4: usize = 0, a5: usize = 0
     if (rows > 1) a1 = at + <usize>load<u32>(pTaps, 4)
@@ -134,22 +142,46 @@ function taps(
       if (rows > 4) { a = v128.load32_splat(a4); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
       if (rows > 5) { a = v128.load32_splat(a5); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
       if (!--k) break
-      if (wide) { b0 = v128.load(pB, 48); b1 = v128.load(pB, 64); b2 = v128.load(pB, 80) }
-      else { b0 = v128.load(pB, 32); b1 = v128.load(pB, 48) }
-      a = v128.load32_splat(a0, 4); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01); if (wide) c02 = madd(a, b2, c02)
-      if (wide && rows > 2 && k <= 0) break
-      if (rows > 1) { a = v128.load32_splat(a1, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
-      if (rows > 2) { a = v128.load32_splat(a2, 4); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
-      if (rows > 3) { a = v128.load32_splat(a3, 4); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
-      if (rows > 4) { a = v128.load32_splat(a4, 4); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
-      if (rows > 5) { a = v128.load32_splat(a5, 4); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
-      if (!--k) break
-      pB += wide ? 96 : 64; a0 += 8
-      if (rows > 1) a1 += 8
-      if (rows > 2) a2 += 8
-      if (rows > 3) a3 += 8
-      if (rows > 4) a4 += 8
-      if (rows > 5) a5 += 8
+      if (ASC_FEATURE_RELAXED_SIMD) {
+        b0 = v128.load(pB, 32); b1 = v128.load(pB, 48)
+        a = v128.load32_splat(a0 + 4); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+        if (rows > 1) { a = v128.load32_splat(a1 + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+        if (rows > 2) { a = v128.load32_splat(a2 + 4); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+        if (rows > 3) { a = v128.load32_splat(a3 + 4); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+        if (rows > 4) { a = v128.load32_splat(a4 + 4); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+        if (rows > 5) { a = v128.load32_splat(a5 + 4); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+        if (!--k) break
+        b0 = v128.load(pB, 64); b1 = v128.load(pB, 80)
+        a = v128.load32_splat(a0 + 8); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+        if (rows > 1) { a = v128.load32_splat(a1 + 8); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+        if (rows > 2) { a = v128.load32_splat(a2 + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+        if (rows > 3) { a = v128.load32_splat(a3 + 8); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+        if (rows > 4) { a = v128.load32_splat(a4 + 8); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+        if (rows > 5) { a = v128.load32_splat(a5 + 8); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+        if (!--k) break
+        b0 = v128.load(pB, 96); b1 = v128.load(pB, 112)
+        a = v128.load32_splat(a0 + 12); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+        if (rows > 1) { a = v128.load32_splat(a1 + 12); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11) }
+        if (rows > 2) { a = v128.load32_splat(a2 + 12); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21) }
+        if (rows > 3) { a = v128.load32_splat(a3 + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31) }
+        if (rows > 4) { a = v128.load32_splat(a4 + 12); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41) }
+        if (rows > 5) { a = v128.load32_splat(a5 + 12); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51) }
+        if (!--k) break
+      } else {
+        if (wide) { b0 = v128.load(pB, 48); b1 = v128.load(pB, 64); b2 = v128.load(pB, 80) }
+        else { b0 = v128.load(pB, 32); b1 = v128.load(pB, 48) }
+        a = v128.load32_splat(a0, 4); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01); if (wide) c02 = madd(a, b2, c02)
+        if (wide && rows > 2 && k <= 0) break
+        if (rows > 1) { a = v128.load32_splat(a1, 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11); if (wide) c12 = madd(a, b2, c12) }
+        if (rows > 2) { a = v128.load32_splat(a2, 4); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21); if (wide) c22 = madd(a, b2, c22) }
+        if (!--k) break
+      }
+      pB += steps * (wide ? 48 : 32); a0 += steps << 2
+      if (rows > 1) a1 += steps << 2
+      if (rows > 2) a2 += steps << 2
+      if (rows > 3) a3 += steps << 2
+      if (rows > 4) a4 += steps << 2
+      if (rows > 5) a5 += steps << 2
     }
   }
   finish(rows, wide, pC, ldc, mode, pBias, pRowBias, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
@@ -311,6 +343,57 @@ function steps(
   finish(rows, wide, pC, wide ? 48 : 32, mode, 0, 0, c00, c01, c02, c10, c11, c12, c20, c21, c22, c30, c31, c40, c41, c50, c51)
 }
 
+/** The same for six rows, without offsets in A's loads. They cost V8 in Node a few instructions a step. Relaxed tier. */
+function plainSteps6(pList: usize, count: i32, aOffset: usize, sA: usize, width: i32, pB: usize, pC: usize, mode: i32): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00
+  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00
+  const end = pList + (count << 2)
+  for (; pList < end; pList += 4) {
+    let pA = <usize>load<u32>(pList) + aOffset
+    let k = width
+    while (true) {
+      let b0 = v128.load(pB), b1 = v128.load(pB, 16)
+      let a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      a = v128.load32_splat(pA + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11)
+      a = v128.load32_splat(pA + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21)
+      a = v128.load32_splat(pA + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31)
+      a = v128.load32_splat(pA + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41)
+      a = v128.load32_splat(pA + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51)
+      pA += sA
+      if (!--k) { pB += 32; break }
+      b0 = v128.load(pB, 32); b1 = v128.load(pB, 48)
+      a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      a = v128.load32_splat(pA + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11)
+      a = v128.load32_splat(pA + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21)
+      a = v128.load32_splat(pA + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31)
+      a = v128.load32_splat(pA + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41)
+      a = v128.load32_splat(pA + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51)
+      pA += sA
+      if (!--k) { pB += 64; break }
+      b0 = v128.load(pB, 64); b1 = v128.load(pB, 80)
+      a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      a = v128.load32_splat(pA + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11)
+      a = v128.load32_splat(pA + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21)
+      a = v128.load32_splat(pA + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31)
+      a = v128.load32_splat(pA + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41)
+      a = v128.load32_splat(pA + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51)
+      pA += sA
+      if (!--k) { pB += 96; break }
+      b0 = v128.load(pB, 96); b1 = v128.load(pB, 112)
+      a = v128.load32_splat(pA); c00 = madd(a, b0, c00); c01 = madd(a, b1, c01)
+      a = v128.load32_splat(pA + 4); c10 = madd(a, b0, c10); c11 = madd(a, b1, c11)
+      a = v128.load32_splat(pA + 8); c20 = madd(a, b0, c20); c21 = madd(a, b1, c21)
+      a = v128.load32_splat(pA + 12); c30 = madd(a, b0, c30); c31 = madd(a, b1, c31)
+      a = v128.load32_splat(pA + 16); c40 = madd(a, b0, c40); c41 = madd(a, b1, c41)
+      a = v128.load32_splat(pA + 20); c50 = madd(a, b0, c50); c51 = madd(a, b1, c51)
+      pA += sA
+      pB += 128
+      if (!--k) break
+    }
+  }
+  finish(6, false, pC, 32, mode, 0, 0, c00, c01, c00, c10, c11, c00, c20, c21, c00, c30, c31, c40, c41, c50, c51)
+}
+
 /** Stores a tile of sums, with the arithmetic of finishFour but for SIX. */
 // @ts-ignore: decorator
 @inline
@@ -438,12 +521,16 @@ function steps1w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usiz
 function steps2w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(2, true, l, n, o, s, w, p, c, m) }
 function steps3w(l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32): void { steps(3, true, l, n, o, s, w, p, c, m) }
 
-/** One tile of `rows` (1 to stepRows) by `width` over lists of steps, stored densely. */
+/** One tile of `rows` (1 to stepRows) by `width` over lists of steps, stored densely. `plain`: see PLAIN_LOADS. */
 export function tileOfSteps(
-  rows: i32, width: i32, l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32,
+  rows: i32, width: i32, l: usize, n: i32, o: usize, s: usize, w: i32, p: usize, c: usize, m: i32, plain: bool,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (rows == 6) { steps6(l, n, o, s, w, p, c, m); return }
+    if (rows == 6) {
+      if (plain) plainSteps6(l, n, o, s, w, p, c, m)
+      else steps6(l, n, o, s, w, p, c, m)
+      return
+    }
     if (rows == 5) { steps5(l, n, o, s, w, p, c, m); return }
   } else if (width == 12) {
     if (rows == 3) steps3w(l, n, o, s, w, p, c, m)

@@ -50,7 +50,12 @@ export const convFlags: {
   readonly packed: 32
   /** min(max(0, x), 6) on the result of the forward pass. */
   readonly relu6: 80
-} = { accumulate: 1, relu: 16, packed: 32, relu6: 80 }
+  /**
+   * A hint for weight gradients that does not change them: here loads cost less without offsets. `engineFlags` of the gemm
+   * group says whether that is so; weight gradients take its flags as they are.
+   */
+  readonly plainLoads: 128
+} = { accumulate: 1, relu: 16, packed: 32, relu6: 80, plainLoads: 128 }
 
 /** The `pass` argument of the helpers. */
 export const convPass: { readonly forward: 0; readonly inputGrad: 1; readonly weightGrad: 2 } = {

@@ -18,13 +18,14 @@ export const gemmFlags: {
 let hints: number | undefined
 
 /**
- * The flags that suit this engine, to be added to those wanted: `spread` in JavaScriptCore, whose loads with a broadcast
- * are a load and a shuffle, and 0 elsewhere. They make products on the relaxed tier faster and change no bit of them.
+ * The hints that suit this engine, to be added to the flags wanted: {@link gemmFlags}.spread and `plainLoads` of the
+ * convolutions in JavaScriptCore, `plainLoads` alone in Deno, whose V8 checks bounds in code, and 0 elsewhere. They make
+ * the relaxed tier faster and change no bit of its results. `f32_gemm` and `f32_conv_weight_grad` take them as they are.
  * @example engineFlags() // => 0
  */
 export function engineFlags(): number {
   // Errors with this property are JavaScriptCore's alone.
-  return (hints ??= 'sourceURL' in new Error('which engine') ? gemmFlags.spread : 0)
+  return (hints ??= 'sourceURL' in new Error('which engine') ? 160 : 'Deno' in globalThis ? 128 : 0)
 }
 
 /**
